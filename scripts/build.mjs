@@ -5,10 +5,20 @@ import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { build } from 'esbuild';
 
 rmSync('dist', { recursive: true, force: true });
-const shared = { bundle: true, target: 'node20', logLevel: 'warning', sourcemap: false, legalComments: 'none', minify: true, keepNames: true };
+const shared = {
+  bundle: true,
+  target: 'node20',
+  logLevel: 'warning',
+  sourcemap: false,
+  legalComments: 'none',
+  minify: true,
+  keepNames: true,
+};
 
 // One file a command: a command that is not called is not parsed.
-const commands = existsSync('src/cli/commands') ? readdirSync('src/cli/commands').filter((name) => name.endsWith('.ts')) : [];
+const commands = existsSync('src/cli/commands')
+  ? readdirSync('src/cli/commands').filter((name) => name.endsWith('.ts'))
+  : [];
 if (existsSync('src/cli/main.ts')) {
   await build({
     ...shared,
@@ -21,7 +31,17 @@ if (existsSync('src/cli/main.ts')) {
   });
 }
 if (existsSync('src/index.ts')) {
-  await build({ ...shared, platform: 'browser', target: 'es2022', format: 'esm', entryPoints: ['src/index.ts'], outfile: 'dist/index.js' });
-  const types = spawnSync('node_modules/.bin/tsc', ['-p', 'tsconfig.types.json'], { stdio: 'inherit', shell: process.platform === 'win32' });
+  await build({
+    ...shared,
+    platform: 'browser',
+    target: 'es2022',
+    format: 'esm',
+    entryPoints: ['src/index.ts'],
+    outfile: 'dist/index.js',
+  });
+  const types = spawnSync('node_modules/.bin/tsc', ['-p', 'tsconfig.types.json'], {
+    stdio: 'inherit',
+    shell: process.platform === 'win32',
+  });
   if (types.status !== 0) process.exit(types.status ?? 1);
 }

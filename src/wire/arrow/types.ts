@@ -58,7 +58,11 @@ export type DataType =
   | { readonly kind: 'Time32' | 'Time64' | 'Duration'; readonly unit: TimeUnit }
   | { readonly kind: 'Timestamp'; readonly unit: TimeUnit; readonly timezone: string | null }
   | { readonly kind: 'Interval'; readonly unit: IntervalUnit }
-  | { readonly kind: 'Decimal32' | 'Decimal64' | 'Decimal128' | 'Decimal256'; readonly precision: number; readonly scale: number }
+  | {
+      readonly kind: 'Decimal32' | 'Decimal64' | 'Decimal128' | 'Decimal256';
+      readonly precision: number;
+      readonly scale: number;
+    }
   | { readonly kind: 'List' | 'LargeList' | 'ListView' | 'LargeListView'; readonly item: Field }
   | { readonly kind: 'FixedSizeList'; readonly item: Field; readonly size: number }
   | { readonly kind: 'Struct'; readonly fields: readonly Field[] }

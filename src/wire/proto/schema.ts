@@ -1,15 +1,6 @@
 /** How the DataFusion messages are described: the shape of the tables beside this file. */
 
-export type ProtoScalar =
-  | 'double'
-  | 'float'
-  | 'int32'
-  | 'int64'
-  | 'uint32'
-  | 'uint64'
-  | 'bool'
-  | 'string'
-  | 'bytes';
+export type ProtoScalar = 'double' | 'float' | 'int32' | 'int64' | 'uint32' | 'uint64' | 'bool' | 'string' | 'bytes';
 
 export interface FieldDef {
   readonly number: number;
