@@ -1,0 +1,166 @@
+/**
+ * The DataFusion messages by name, as of DataFusion 55 with what older majors had marked by `until`.
+ *
+ * The tables are text until a message is asked for: the start of the program pays for no message that it doesn't use.
+ */
+import { DfxError } from '../errors.ts';
+import type { EnumDef, EnumValueDef, FieldDef, MessageDef, ProtoScalar } from './schema.ts';
+import { LOGICAL_TABLE } from './tables-logical.ts';
+import { PHYSICAL_TABLE } from './tables-physical.ts';
+
+export type * from './schema.ts';
+
+/** The crate major whose messages count as live. */
+export const NEWEST_MAJOR = 55;
+
+const SCALARS: ReadonlySet<string> = new Set<ProtoScalar>([
+  'double',
+  'float',
+  'int32',
+  'int64',
+  'uint32',
+  'uint64',
+  'bool',
+  'string',
+  'bytes',
+]);
+
+/** Blocks of a table by `message Name` or `enum Name`; each block is parsed on first use. */
+function blocksOf(table: string): Map<string, string> {
+  const blocks = new Map<string, string>();
+  for (const block of table.trim().split('\n\n')) {
+    const nameEnd = block.indexOf(' ', block.indexOf(' ') + 1);
+    const lineEnd = block.indexOf('\n');
+    const end = nameEnd === -1 || (lineEnd !== -1 && lineEnd < nameEnd) ? lineEnd : nameEnd;
+    blocks.set(end === -1 ? block : block.slice(0, end), block);
+  }
+  return blocks;
+}
+
+let logical: Map<string, string> | null = null;
+let physical: Map<string, string> | null = null;
+
+/** The lines of a block, or null when no table has it. Physical types are looked up only when asked for. */
+function linesOf(key: string): string[] | null {
+  logical ??= blocksOf(LOGICAL_TABLE);
+  let block = logical.get(key);
+  if (block === undefined) {
+    physical ??= blocksOf(PHYSICAL_TABLE);
+    block = physical.get(key);
+  }
+  return block === undefined ? null : block.split('\n');
+}
+
+const messages = new Map<string, MessageDef>();
+const enums = new Map<string, EnumDef>();
+const fields: FieldDef[] = [];
+
+/** protoc's JSON name: each letter after an underscore in upper case, the underscores dropped. */
+export function jsonNameOf(name: string): string {
+  return name.includes('_') ? name.replace(/_+(.?)/g, (_, letter: string) => letter.toUpperCase()) : name;
+}
+
+/** Throws DEFECT: names come from our own tables and code. */
+export function messageDef(name: string): MessageDef {
+  const known = messages.get(name);
+  if (known !== undefined) return known;
+  const lines = linesOf(`message ${name}`);
+  if (lines === null) throw new DfxError('DEFECT', `the tables have no message ${name}`);
+  const [, , since = '', until] = (lines[0] ?? '').split(' ');
+  const rows = lines.slice(1).map((line) => parseField(name, line));
+  const byNumber = new Map<number, FieldDef>();
+  for (const row of rows) if (!byNumber.has(row.number)) byNumber.set(row.number, row);
+  const def: MessageDef = { name, fields: rows, byNumber, since: Number(since), until: untilOf(until) };
+  messages.set(name, def);
+  return def;
+}
+
+/** Throws DEFECT: names come from our own tables and code. */
+export function enumDef(name: string): EnumDef {
+  const known = enums.get(name);
+  if (known !== undefined) return known;
+  const lines = linesOf(`enum ${name}`);
+  if (lines === null) throw new DfxError('DEFECT', `the tables have no enum ${name}`);
+  const values = lines.slice(1).map((line): EnumValueDef => {
+    const [number = '', valueName = '', since = '', until] = line.trim().split(' ');
+    return { name: valueName, number: Number(number), since: Number(since), until: untilOf(until) };
+  });
+  const byNumber = new Map<number, EnumValueDef>();
+  const byName = new Map<string, EnumValueDef>();
+  for (const value of values) {
+    if (!byNumber.has(value.number)) byNumber.set(value.number, value);
+    const other = byName.get(value.name);
+    if (other === undefined || (other.until !== null && value.until === null)) byName.set(value.name, value);
+  }
+  const def: EnumDef = { name, values, byNumber, byName };
+  enums.set(name, def);
+  return def;
+}
+
+export function fieldByNumber(def: MessageDef, number: number): FieldDef | undefined {
+  return def.byNumber.get(number);
+}
+
+/** Throws DEFECT: ids come from fields that a message handed out. */
+export function fieldById(id: number): FieldDef {
+  const field = fields[id];
+  if (field === undefined) throw new DfxError('DEFECT', `no field has the id ${id}`);
+  return field;
+}
+
+function untilOf(text: string | undefined): number | null {
+  return text === undefined ? null : Number(text);
+}
+
+/** One line of a table: number, name, [map | repeated | optional], type, [@oneof], since, [until]. */
+function parseField(message: string, line: string): FieldDef {
+  const words = line.trim().split(' ');
+  let at = 0;
+  const next = (): string => words[at++] ?? '';
+  const number = Number(next());
+  const name = next();
+  const mark = words[at];
+  const marked = mark === 'map' || mark === 'repeated' || mark === 'optional';
+  if (marked) at++;
+  const { type, ref } = parseType(next());
+  const oneof = words[at]?.startsWith('@') ? next().slice(1) : null;
+  const since = Number(next());
+  const until = untilOf(words[at]);
+  if (!Number.isInteger(number) || !Number.isInteger(since)) {
+    throw new DfxError('DEFECT', `the table of ${message} has the unreadable line "${line}"`);
+  }
+  const field: FieldDef = {
+    id: fields.length,
+    number,
+    name,
+    jsonName: jsonNameOf(name),
+    type,
+    ref,
+    repeated: mark === 'map' || mark === 'repeated',
+    map: mark === 'map',
+    optional: mark === 'optional',
+    oneof,
+    since,
+    until,
+  };
+  fields.push(field);
+  return field;
+}
+
+function isScalar(word: string): word is ProtoScalar {
+  return SCALARS.has(word);
+}
+
+function parseType(word: string): { readonly type: FieldDef['type']; readonly ref: string | null } {
+  if (word.startsWith('enum:')) return { type: 'enum', ref: word.slice('enum:'.length) };
+  return isScalar(word) ? { type: word, ref: null } : { type: 'message', ref: word };
+}
+
+/** Names of all messages and enums, for checks of the tables themselves. */
+export function tableNames(): { readonly messages: readonly string[]; readonly enums: readonly string[] } {
+  logical ??= blocksOf(LOGICAL_TABLE);
+  physical ??= blocksOf(PHYSICAL_TABLE);
+  const keys = [...logical.keys(), ...physical.keys()];
+  const named = (kind: string) => keys.filter((key) => key.startsWith(kind)).map((key) => key.slice(kind.length));
+  return { messages: named('message '), enums: named('enum ') };
+}
