@@ -1,0 +1,111 @@
+"""Runs one job: decodes its expressions, reads its input, sends the result as one Arrow IPC stream."""
+
+import time
+
+import pyarrow as pa
+from datafusion import Expr
+
+from dfx_worker import failures, inputs
+
+# One frame carries at most about this much of the result's stream, so that the parent never waits for a whole table.
+CHUNK = 1024 * 1024
+
+
+class Failed(Exception):
+    """The job failed; `fields` go into the `failed` message."""
+
+    def __init__(self, fields):
+        super().__init__(fields["message"])
+        self.fields = fields
+
+
+class ResultSink:
+    """A file for pyarrow's stream writer: sends what is written as `result` frames."""
+
+    def __init__(self, channel, job):
+        self._channel = channel
+        self._job = job
+        self._pending = bytearray()
+        self.closed = False
+
+    def write(self, data):
+        self._pending += memoryview(data).cast("B")
+        if len(self._pending) >= CHUNK:
+            self.flush()
+        return len(data)
+
+    def flush(self):
+        if self._pending:
+            self._channel.send({"type": "result", "job": self._job}, self._pending)
+            self._pending = bytearray()
+
+    def close(self):
+        self.closed = True
+
+
+def run(channel, job, payloads, watch):
+    """Evaluates `job` and sends `result` frames and `done`; raises Failed."""
+    watch.clear()
+    ctx = inputs.session(job.get("batchSize", 8192))
+    started = time.perf_counter()
+    try:
+        expressions = [decode(ctx, payloads, column["payload"], watch) for column in job["columns"]]
+        with inputs.opened_input(ctx, job.get("input"), job.get("relation")) as frame:
+            check_columns(frame, job.get("reads", ()))
+            opened = time.perf_counter()
+            rows, batches = send_result(channel, job, frame, expressions, watch)
+    except inputs.InputError as error:
+        raise Failed({"code": "INPUT_FORMAT", "message": failures.one_line(error)}) from None
+    finished = time.perf_counter()
+    channel.send(
+        {
+            "type": "done",
+            "job": job["job"],
+            "rows": rows,
+            "batches": batches,
+            "seconds": {"open": opened - started, "evaluate": finished - opened},
+        }
+    )
+
+
+def decode(ctx, payloads, digest, watch):
+    if digest not in payloads:
+        raise Failed({"code": "DEFECT", "message": f"payload {digest} was never sent"})
+    try:
+        return Expr.from_bytes(payloads[digest], ctx)
+    except BaseException as error:
+        raise Failed(failures.decoding_failure(error, watch)) from None
+
+
+def check_columns(frame, reads):
+    """A missing column is a wrong call, not a failed run: the parent words it from the lists."""
+    schema = frame.schema()
+    missing = [name for name in reads if name not in schema.names]
+    if missing:
+        fields = [{"name": field.name, "type": str(field.type)} for field in schema]
+        raise Failed({"code": "COLUMN_MISSING", "message": ", ".join(missing), "missing": missing, "fields": fields})
+
+
+def send_result(channel, job, frame, expressions, watch):
+    try:
+        plan = frame.aggregate([], expressions) if job["shape"] == "value" else frame.select(*expressions)
+        reader = pa.RecordBatchReader.from_stream(plan)
+        schema = named(reader.schema, job["columns"])
+        sink = ResultSink(channel, job["job"])
+        rows = batches = 0
+        with pa.ipc.new_stream(sink, schema) as writer:
+            for batch in reader:
+                rows += batch.num_rows
+                batches += 1
+                writer.write_batch(pa.RecordBatch.from_arrays(batch.columns, schema=schema))
+        sink.flush()
+        return rows, batches
+    except BaseException as error:
+        raise Failed(failures.running_failure(error, watch)) from None
+
+
+def named(schema, columns):
+    """The result's columns by their labels. A payload that gives several columns (a wildcard) keeps their own names."""
+    if len(schema) != len(columns):
+        return schema
+    return pa.schema([field.with_name(column["name"]) for field, column in zip(schema, columns)])

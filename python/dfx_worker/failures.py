@@ -1,0 +1,55 @@
+"""Turns what went wrong into the `failed` message (docs/worker-protocol.md, "failed")."""
+
+import re
+
+UNREGISTERED = re.compile(
+    r"LogicalExtensionCodec is not provided for (scalar|aggregate|window) function (.+?)\"?\)?$"
+    r"|There is no (UDF|UDAF|UDWF) named \"(.+?)\" in the"
+)
+FAMILIES = {"UDF": "scalar", "UDAF": "aggregate", "UDWF": "window"}
+BAD_ROW = re.compile(r"Error while parsing value|incorrect number of fields|Csv error|Json error|Parquet error", re.I)
+ENGINE_DEFECT = re.compile(r"\s*This issue was likely caused by a bug in DataFusion's code.*", re.S)
+PREFIX = re.compile(r"^(DataFusion error: |Execution error: |External error: |Arrow error: )+")
+
+
+def one_line(error):
+    """The engine's message on one line, without its prefixes and without its request for a bug report."""
+    text = ENGINE_DEFECT.sub("", str(error))
+    text = " ".join(part.strip() for part in text.splitlines() if part.strip())
+    return PREFIX.sub("", text) or type(error).__name__
+
+
+def decoding_failure(error, watch):
+    """Why `Expr.from_bytes` refused the payload."""
+    unpickling = watch.unpickling
+    if isinstance(unpickling, ModuleNotFoundError):
+        return {
+            "code": "ENVIRONMENT",
+            "message": f"the payload's UDF needs the Python module {unpickling.name}",
+            "module": unpickling.name,
+        }
+    if unpickling is not None:
+        return {
+            "code": "EXECUTION",
+            "message": f"a UDF can't be unpickled: {type(unpickling).__name__}: {one_line(unpickling)}",
+        }
+    message = one_line(error)
+    found = UNREGISTERED.search(message)
+    if found is not None:
+        family = found.group(1) or FAMILIES[found.group(3)]
+        return {"code": "UDF_NOT_REGISTERED", "message": message, "udf": {"name": found.group(2) or found.group(4), "family": family}}
+    return {"code": "EXECUTION", "message": f"the engine can't decode the expression: {message}"}
+
+
+def running_failure(error, watch):
+    """Why planning or running the expression failed."""
+    raised = watch.raised
+    if raised is not None:
+        return {
+            "code": "UDF_RAISED",
+            "message": raised.message,
+            "udf": {"name": raised.name, "family": raised.family},
+            "exception": {"type": raised.type, "message": raised.message, "traceback": raised.traceback},
+        }
+    message = one_line(error)
+    return {"code": "INPUT_ROW" if BAD_ROW.search(message) else "EXECUTION", "message": message}

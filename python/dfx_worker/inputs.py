@@ -1,0 +1,88 @@
+"""Reads the input of a job with the real engine, as a receiver with one partition and batches of 8,192 rows would."""
+
+import contextlib
+import os
+import re
+import tempfile
+
+from datafusion import CsvReadOptions, SessionConfig, SessionContext
+
+# The engine takes a path for a pattern where it holds one of these.
+PATTERN = re.compile(r"[*?\[]")
+
+# A relation's name as the engine parses it: identifiers, bare or quoted, with dots between.
+PART = re.compile(r'"((?:[^"]|"")*)"|`([^`]*)`|([A-Za-z_][A-Za-z0-9_$]*)')
+
+
+class InputError(Exception):
+    """The input can't be read as what the job says it is."""
+
+
+def session(batch_size):
+    return SessionContext(SessionConfig().with_target_partitions(1).with_batch_size(batch_size))
+
+
+@contextlib.contextmanager
+def opened_input(ctx, spec, relation):
+    """The input as a DataFrame, for as long as the block lasts.
+
+    `spec` None gives one row without columns. `relation` is the table name that the payload's columns go by, or None.
+    """
+    if spec is None:
+        yield ctx.read_empty()
+        return
+    with contextlib.ExitStack() as stack:
+        path = spec["path"]
+        if PATTERN.search(path):
+            scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="dfx-"))
+            plain = os.path.join(scratch, "input" + os.path.splitext(path)[1])
+            os.symlink(os.path.abspath(path), plain)
+            path = plain
+        try:
+            frame = read(ctx, path, spec)
+        except Exception as error:
+            raise InputError(str(error)) from error
+        yield frame if relation is None else frame.alias(quoted_relation(relation))
+
+
+def read(ctx, path, spec):
+    extension = os.path.splitext(path)[1]
+    kind = spec["format"]
+    if kind == "csv":
+        csv = spec.get("csv") or {}
+        options = CsvReadOptions(
+            has_header=csv.get("header", True), delimiter=csv.get("delimiter", ","), file_extension=extension
+        )
+        return ctx.read_csv(path, options=options)
+    if kind == "arrow":
+        return ctx.read_arrow(path, file_extension=extension)
+    if kind == "parquet":
+        return ctx.read_parquet(path, file_extension=extension)
+    if kind == "ndjson":
+        return ctx.read_json(path, file_extension=extension)
+    raise InputError(f"unknown input format {kind}")
+
+
+def quoted_relation(relation):
+    """The alias under which the engine finds columns of `relation`.
+
+    The decoder keeps the case of a relation that came in bytes, `DataFrame.alias` folds it: each part goes in quotes.
+    Anything that isn't up to three identifiers is one bare name to the decoder.
+    """
+    text = relation.strip()
+    parts = []
+    at = 0
+    while found := PART.match(text, at):
+        double, back, bare = found.groups()
+        parts.append(double.replace('""', '"') if double is not None else back if back is not None else bare)
+        at = found.end()
+        if at == len(text) and len(parts) <= 3:
+            return ".".join(quote(part) for part in parts)
+        if text[at : at + 1] != ".":
+            break
+        at += 1
+    return quote(relation)
+
+
+def quote(name):
+    return '"' + name.replace('"', '""') + '"'

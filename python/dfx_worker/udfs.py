@@ -1,0 +1,140 @@
+"""Keeps what a payload's Python UDFs raise.
+
+The engine turns an exception of a UDF into text, and for accumulators and window evaluators the traceback is lost on the
+way. datafusion-python unpickles the body of an inline frame with `cloudpickle.loads`; while a worker runs, that function
+hands out the same tuple with the callable wrapped. The wrapper forwards every call and keeps the first exception.
+"""
+
+import traceback
+
+SCALAR, AGGREGATE, WINDOW = "scalar", "aggregate", "window"
+
+# What the engine asks an object for without minding an exception (codec of datafusion-python 54 and 55): these are
+# questions with a default answer, and what they raise isn't the cause of a failure.
+PROBES = frozenset(
+    (
+        "supports_retract_batch",
+        "is_causal",
+        "supports_bounded_execution",
+        "uses_window_frame",
+        "include_rank",
+    )
+)
+
+
+class Raised:
+    """An exception of a UDF: whose it was, and how Python prints it."""
+
+    def __init__(self, name, family, error):
+        self.name = name
+        self.family = family
+        self.type = type(error).__name__
+        self.message = str(error)
+        # The outermost frame is the wrapper's own.
+        inner = error.__traceback__.tb_next if error.__traceback__ is not None else None
+        self.traceback = "".join(traceback.format_exception(type(error), error, inner))
+
+
+class Watch:
+    """Remembers the first exception since `clear()`, and what could not be unpickled."""
+
+    def __init__(self):
+        self.raised = None
+        self.unpickling = None
+
+    def clear(self):
+        self.raised = None
+        self.unpickling = None
+
+    def keep(self, name, family, error):
+        if self.raised is None:
+            self.raised = Raised(name, family, error)
+
+    def install(self, cloudpickle):
+        """Wraps `cloudpickle.loads` for the life of the process."""
+        loads = cloudpickle.loads
+
+        def watched_loads(data, *args, **kwargs):
+            try:
+                value = loads(data, *args, **kwargs)
+            except BaseException as error:
+                self.unpickling = error
+                raise
+            return self._wrapped(value)
+
+        cloudpickle.loads = watched_loads
+
+    def _wrapped(self, value):
+        # Aggregates travel as six members, scalar and window UDFs as five. Those two look alike until they are called: a
+        # window's factory takes no argument and makes an evaluator.
+        if not isinstance(value, tuple) or len(value) not in (5, 6) or not callable(value[1]):
+            return value
+        family = AGGREGATE if len(value) == 6 else SCALAR
+        return (value[0], WatchedCallable(self, str(value[0]), family, value[1]), *value[2:])
+
+
+class WatchedCallable:
+    """A UDF's function, or the factory of its accumulators or evaluators."""
+
+    def __init__(self, watch, name, family, function):
+        self._watch = watch
+        self._name = name
+        self._family = family
+        self._function = function
+
+    def __call__(self, *args):
+        try:
+            value = self._function(*args)
+            if self._family == AGGREGATE:
+                return WatchedObject(self._watch, self._name, AGGREGATE, value)
+            if not args and hasattr(value, "evaluate_all"):
+                return WatchedObject(self._watch, self._name, WINDOW, value)
+            # The engine takes what exports one Arrow array, and words its refusal in Rust's terms.
+            if not hasattr(value, "__arrow_c_array__"):
+                raise TypeError(f"the UDF returned {describe(value)}, expected a pyarrow.Array")
+            return value
+        except BaseException as error:
+            self._watch.keep(self._name, self._family, error)
+            raise
+
+    # The engine compares callables to see whether two UDFs of one name are the same.
+    def __eq__(self, other):
+        return self._function == (other._function if isinstance(other, WatchedCallable) else other)
+
+    def __hash__(self):
+        return hash(self._function)
+
+
+def describe(value):
+    return "None" if value is None else f"{type(value).__module__}.{type(value).__qualname__}"
+
+
+class WatchedObject:
+    """An accumulator or a window evaluator: each method call is forwarded and watched."""
+
+    def __init__(self, watch, name, family, target):
+        self._watch = watch
+        self._name = name
+        self._family = family
+        self._target = target
+
+    def __getattr__(self, attribute):
+        watch, name, family = self._watch, self._name, self._family
+        try:
+            value = getattr(self._target, attribute)
+        except BaseException as error:
+            if attribute not in PROBES:
+                watch.keep(name, family, error)
+            raise
+        if not callable(value):
+            return value
+
+        def call(*args):
+            try:
+                return value(*args)
+            except BaseException as error:
+                if attribute not in PROBES:
+                    watch.keep(name, family, error)
+                raise
+
+        return call
