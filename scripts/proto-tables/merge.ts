@@ -85,8 +85,13 @@ export function mergeVersions(versions: readonly Version[]): Merged {
       versions.map(({ major, schema }) => ({ major, items: schema.messages.get(name) ?? [] })),
       fieldKey,
     ).map((run): FieldRow => ({ ...run.last, since: run.since, until: run.until }));
+    // Majors known by generated code alone lost the spelling of a oneof; where it lives on, its live name holds.
+    const live = fields.flatMap((field) => (field.until === null && field.oneof !== null ? [field.oneof] : []));
+    const spelled = (oneof: string | null): string | null =>
+      oneof === null ? null : (live.find((name) => foldName(name) === foldName(oneof)) ?? oneof);
     // Of a message that went and came back, the later life is told.
-    messages.set(name, { name, since, until, fields: fields.sort(byNumber) });
+    const rows = fields.map((field) => ({ ...field, oneof: spelled(field.oneof) })).sort(byNumber);
+    messages.set(name, { name, since, until, fields: rows });
   }
   for (const name of new Set(versions.flatMap(({ schema }) => [...schema.enums.keys()]))) {
     const values = runs(

@@ -704,24 +704,24 @@ message LogicalExprNode 8
   2 alias AliasNode @ExprType 8
   3 literal ScalarValue @ExprType 8
   4 binary_expr BinaryExprNode @ExprType 8
-  5 aggregate_expr AggregateExprNode @expr_type 8 41
+  5 aggregate_expr AggregateExprNode @ExprType 8 41
   6 is_null_expr IsNull @ExprType 8
   7 is_not_null_expr IsNotNull @ExprType 8
   8 not_expr Not @ExprType 8
   9 between BetweenNode @ExprType 8
   10 case_ CaseNode @ExprType 8
   11 cast CastNode @ExprType 8
-  12 sort SortExprNode @expr_type 8 42
+  12 sort SortExprNode @ExprType 8 42
   13 negative NegativeNode @ExprType 8
   14 in_list InListNode @ExprType 8
   15 wildcard Wildcard @ExprType 33
-  15 wildcard bool @expr_type 8 33
-  16 scalar_function ScalarFunctionNode @expr_type 8 38
+  15 wildcard bool @ExprType 8 33
+  16 scalar_function ScalarFunctionNode @ExprType 8 38
   17 try_cast TryCastNode @ExprType 8
   18 window_expr WindowExprNode @ExprType 8
   19 aggregate_udf_expr AggregateUDFExprNode @ExprType 8
   20 scalar_udf_expr ScalarUDFExprNode @ExprType 8
-  21 get_indexed_field GetIndexedField @expr_type 9 39
+  21 get_indexed_field GetIndexedField @ExprType 9 39
   22 grouping_set GroupingSetNode @ExprType 10
   23 cube CubeNode @ExprType 10
   24 rollup RollupNode @ExprType 10

@@ -367,7 +367,7 @@ message Partitioning 39
   4 range PhysicalRangePartitioning @partition_method 55
 
 message PhysicalAggregateExprNode 15
-  1 aggr_function enum:AggregateFunction @aggregate_function 15 41
+  1 aggr_function enum:AggregateFunction @AggregateFunction 15 41
   2 expr repeated PhysicalExprNode 15
   3 distinct bool 15
   4 user_defined_aggr_function string @AggregateFunction 23
@@ -421,14 +421,14 @@ message PhysicalExprNode 15
   10 sort PhysicalSortExprNode @ExprType 15
   11 negative PhysicalNegativeNode @ExprType 15
   12 in_list PhysicalInListNode @ExprType 15
-  13 scalar_function PhysicalScalarFunctionNode @expr_type 15 38
+  13 scalar_function PhysicalScalarFunctionNode @ExprType 15 38
   14 try_cast PhysicalTryCastNode @ExprType 15
   15 window_expr PhysicalWindowExprNode @ExprType 15
   16 scalar_udf PhysicalScalarUdfNode @ExprType 15
-  17 date_time_interval_expr PhysicalDateTimeIntervalExprNode @expr_type 15 30
+  17 date_time_interval_expr PhysicalDateTimeIntervalExprNode @ExprType 15 30
   18 like_expr PhysicalLikeExprNode @ExprType 16
   19 extension PhysicalExtensionExprNode @ExprType 41
-  19 get_indexed_field_expr PhysicalGetIndexedFieldExprNode @expr_type 19 37
+  19 get_indexed_field_expr PhysicalGetIndexedFieldExprNode @ExprType 19 37
   20 unknown_column UnknownColumn @ExprType 44
   21 hash_expr PhysicalHashExprNode @ExprType 52
   22 scalar_subquery PhysicalScalarSubqueryExprNode @ExprType 54
