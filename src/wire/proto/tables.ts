@@ -25,30 +25,21 @@ const SCALARS: ReadonlySet<string> = new Set<ProtoScalar>([
   'bytes',
 ]);
 
-/** Blocks of a table by `message Name` or `enum Name`; each block is parsed on first use. */
-function blocksOf(table: string): Map<string, string> {
-  const blocks = new Map<string, string>();
-  for (const block of table.trim().split('\n\n')) {
-    const nameEnd = block.indexOf(' ', block.indexOf(' ') + 1);
-    const lineEnd = block.indexOf('\n');
-    const end = nameEnd === -1 || (lineEnd !== -1 && lineEnd < nameEnd) ? lineEnd : nameEnd;
-    blocks.set(end === -1 ? block : block.slice(0, end), block);
+/**
+ * The lines of the block that starts with this header, or null. Searching the text takes some microseconds for each type that a
+ * payload uses; an index over all of them took a millisecond of the program's start.
+ */
+function linesOf(header: string): string[] | null {
+  for (const table of [LOGICAL_TABLE, PHYSICAL_TABLE]) {
+    const start = table.indexOf(`\n${header}`);
+    if (start === -1) continue;
+    const end = table.indexOf('\n\n', start + 1);
+    return table
+      .slice(start + 1, end === -1 ? undefined : end)
+      .trimEnd()
+      .split('\n');
   }
-  return blocks;
-}
-
-let logical: Map<string, string> | null = null;
-let physical: Map<string, string> | null = null;
-
-/** The lines of a block, or null when no table has it. Physical types are looked up only when asked for. */
-function linesOf(key: string): string[] | null {
-  logical ??= blocksOf(LOGICAL_TABLE);
-  let block = logical.get(key);
-  if (block === undefined) {
-    physical ??= blocksOf(PHYSICAL_TABLE);
-    block = physical.get(key);
-  }
-  return block === undefined ? null : block.split('\n');
+  return null;
 }
 
 const messages = new Map<string, MessageDef>();
@@ -64,7 +55,7 @@ export function jsonNameOf(name: string): string {
 export function messageDef(name: string): MessageDef {
   const known = messages.get(name);
   if (known !== undefined) return known;
-  const lines = linesOf(`message ${name}`);
+  const lines = linesOf(`message ${name} `);
   if (lines === null) throw new DfxError('DEFECT', `the tables have no message ${name}`);
   const [, , since = '', until] = (lines[0] ?? '').split(' ');
   const rows = lines.slice(1).map((line) => parseField(name, line));
@@ -79,7 +70,7 @@ export function messageDef(name: string): MessageDef {
 export function enumDef(name: string): EnumDef {
   const known = enums.get(name);
   if (known !== undefined) return known;
-  const lines = linesOf(`enum ${name}`);
+  const lines = linesOf(`enum ${name}\n`);
   if (lines === null) throw new DfxError('DEFECT', `the tables have no enum ${name}`);
   const values = lines.slice(1).map((line): EnumValueDef => {
     const [number = '', valueName = '', since = '', until] = line.trim().split(' ');
@@ -158,9 +149,7 @@ function parseType(word: string): { readonly type: FieldDef['type']; readonly re
 
 /** Names of all messages and enums, for checks of the tables themselves. */
 export function tableNames(): { readonly messages: readonly string[]; readonly enums: readonly string[] } {
-  logical ??= blocksOf(LOGICAL_TABLE);
-  physical ??= blocksOf(PHYSICAL_TABLE);
-  const keys = [...logical.keys(), ...physical.keys()];
-  const named = (kind: string) => keys.filter((key) => key.startsWith(kind)).map((key) => key.slice(kind.length));
-  return { messages: named('message '), enums: named('enum ') };
+  const named = (kind: string): string[] =>
+    [...`${LOGICAL_TABLE}${PHYSICAL_TABLE}`.matchAll(new RegExp(`^${kind} (\\S+)`, 'gm'))].map(([, name = '']) => name);
+  return { messages: named('message'), enums: named('enum') };
 }
