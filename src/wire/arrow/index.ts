@@ -1,4 +1,17 @@
 /** Arrow types, schemas and one-row record batches, as DataFusion's payloads carry them. */
+
+export {
+  detectIpcSchema,
+  type IpcForm,
+  type IpcSchema,
+  isArrowFile,
+  type ReadIpcOptions,
+  readIpcSchema,
+  readSchemaMessage,
+  type SchemaMessage,
+} from './schema-read.ts';
+export { writeIpcSchema, writeSchemaMessage } from './schema-write.ts';
 export { parseDataType } from './type-parse.ts';
+export type { DictionaryField, PlacedField } from './type-read.ts';
 export { displayDataType, formatDataType } from './type-text.ts';
 export * from './types.ts';
