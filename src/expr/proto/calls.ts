@@ -42,7 +42,7 @@ function scalarReader(kind: 'scalar_function' | 'higher_order_function'): Messag
           break;
       }
     }
-    return { kind, name, args, definition };
+    return { kind, name, args, definition, span: r.exprSpan(entry) };
   };
 }
 
@@ -130,7 +130,17 @@ function readAggregate(r: Reading, entry: number): Expr | null {
         break;
     }
   }
-  return { kind: 'aggregate_function', name, args, distinct, filter, orderBy, nullTreatment, definition };
+  return {
+    kind: 'aggregate_function',
+    name,
+    args,
+    distinct,
+    filter,
+    orderBy,
+    nullTreatment,
+    definition,
+    span: r.exprSpan(entry),
+  };
 }
 
 const writeAggregate = (w: ProtoWriter, number: number, expr: ExprOf<'aggregate_function'>): void =>
@@ -258,6 +268,7 @@ function readWindow(r: Reading, entry: number): Expr | null {
     distinct,
     filter,
     definition,
+    span: r.exprSpan(entry),
   };
 }
 

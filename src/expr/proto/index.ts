@@ -68,11 +68,7 @@ export function exprsToProto(exprs: readonly Expr[]): Uint8Array {
 function readExpr(r: Reading, entry: number): Expr {
   const expr = readVariant(r, entry);
   if (expr === null) return { kind: 'opaque', raw: r.tape.raw(entry), span: r.span(entry) };
-  // The variant's reader has just made the object and nobody else holds it: the place is added rather than copied around it.
-  const located = expr as { -readonly [K in keyof Expr]: Expr[K] };
-  located.span = r.span(entry);
-  if (r.keeps(entry)) located.raw = r.tape.raw(entry);
-  return expr;
+  return r.keeps(entry) ? { ...expr, raw: r.tape.raw(entry) } : expr;
 }
 
 function readVariant(r: Reading, entry: number): Expr | null {
@@ -93,11 +89,13 @@ function readVariant(r: Reading, entry: number): Expr | null {
   switch (r.tape.number(at)) {
     case 1: {
       const column = r.value<ColumnValue>(at);
-      return column === null ? null : { kind: 'column', name: column.name, relation: column.relation };
+      return column === null
+        ? null
+        : { kind: 'column', name: column.name, relation: column.relation, span: r.span(entry) };
     }
     case 3: {
       const value = r.value<Scalar>(at);
-      return value === null ? null : { kind: 'literal', value };
+      return value === null ? null : { kind: 'literal', value, span: r.span(entry) };
     }
     default:
       return r.value<Expr>(at);

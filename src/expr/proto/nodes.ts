@@ -117,7 +117,7 @@ function readAlias(r: Reading, entry: number): Expr | null {
   }
   if (expr === null) return r.missing(entry, 'expr');
   if (relations > 0 && relation === null) return null;
-  return { kind: 'alias', expr, name, relation, metadata };
+  return { kind: 'alias', expr, name, relation, metadata, span: r.exprSpan(entry) };
 }
 
 const writeAlias = (w: ProtoWriter, number: number, expr: ExprOf<'alias'>): void =>
@@ -141,7 +141,7 @@ function readBinary(r: Reading, entry: number): Expr | null {
     } else if (r.tape.number(at) === 3) op = r.tape.string(at);
   }
   if (operands.length < 2) return r.missing(entry, operands.length === 0 ? 'operands' : 'second operand');
-  return { kind: 'binary', op, operands };
+  return { kind: 'binary', op, operands, span: r.exprSpan(entry) };
 }
 
 const writeBinary = (w: ProtoWriter, number: number, expr: ExprOf<'binary'>): void =>
@@ -156,7 +156,7 @@ function unaryReader(kind: UnaryKind): MessageReader {
   return (r, entry) => {
     const at = entry + 1;
     const expr = at < r.tape.next(entry) ? r.value<Expr>(at) : null;
-    return expr === null ? r.missing(entry, 'expr') : { kind, expr };
+    return expr === null ? r.missing(entry, 'expr') : { kind, expr, span: r.exprSpan(entry) };
   };
 }
 
@@ -173,7 +173,7 @@ function readBetween(r: Reading, entry: number): Expr | null {
   const [, expr, , low, high] = exprs;
   if (expr == null || low == null || high == null)
     return r.missing(entry, expr == null ? 'expr' : low == null ? 'low' : 'high');
-  return { kind: 'between', expr, negated, low, high };
+  return { kind: 'between', expr, negated, low, high, span: r.exprSpan(entry) };
 }
 
 const writeBetween = (w: ProtoWriter, number: number, expr: ExprOf<'between'>): void =>
@@ -209,7 +209,7 @@ function likeReader(kind: 'like' | 'ilike' | 'similar_to'): MessageReader {
       }
     }
     if (expr === null || pattern === null) return r.missing(entry, expr === null ? 'expr' : 'pattern');
-    return { kind, expr, pattern, negated, escape: escapeChar };
+    return { kind, expr, pattern, negated, escape: escapeChar, span: r.exprSpan(entry) };
   };
 }
 
@@ -246,7 +246,7 @@ function readCase(r: Reading, entry: number): Expr | null {
     else if (number === 1) expr = value as Expr;
     else if (number === 3) otherwise = value as Expr;
   }
-  return { kind: 'case', expr, whenThen, otherwise };
+  return { kind: 'case', expr, whenThen, otherwise, span: r.exprSpan(entry) };
 }
 
 const writeCase = (w: ProtoWriter, number: number, expr: ExprOf<'case'>): void =>
@@ -286,7 +286,7 @@ function castReader(kind: 'cast' | 'try_cast'): MessageReader {
       }
     }
     if (expr === null || type === null) return r.missing(entry, expr === null ? 'expr' : 'arrow_type');
-    return { kind, expr, type, nullable, metadata };
+    return { kind, expr, type, nullable, metadata, span: r.exprSpan(entry) };
   };
 }
 
@@ -315,7 +315,7 @@ function readInList(r: Reading, entry: number): Expr | null {
       else expr = value;
     }
   }
-  return expr === null ? r.missing(entry, 'expr') : { kind: 'in_list', expr, list, negated };
+  return expr === null ? r.missing(entry, 'expr') : { kind: 'in_list', expr, list, negated, span: r.exprSpan(entry) };
 }
 
 const writeInList = (w: ProtoWriter, number: number, expr: ExprOf<'in_list'>): void =>
@@ -329,9 +329,10 @@ const writeInList = (w: ProtoWriter, number: number, expr: ExprOf<'in_list'>): v
 
 function readWildcard(r: Reading, entry: number): Expr | null {
   const at = entry + 1;
-  if (at >= r.tape.next(entry) || r.tape.number(at) !== 1) return { kind: 'wildcard', qualifier: null };
+  if (at >= r.tape.next(entry) || r.tape.number(at) !== 1)
+    return { kind: 'wildcard', qualifier: null, span: r.exprSpan(entry) };
   const qualifier = r.value<TableReference>(at);
-  return qualifier === null ? null : { kind: 'wildcard', qualifier };
+  return qualifier === null ? null : { kind: 'wildcard', qualifier, span: r.exprSpan(entry) };
 }
 
 // grouping sets
@@ -355,13 +356,13 @@ function readGroupingSets(r: Reading, entry: number): Expr | null {
     if (set === null) return null;
     sets.push(set);
   }
-  return { kind: 'grouping_sets', sets };
+  return { kind: 'grouping_sets', sets, span: r.exprSpan(entry) };
 }
 
 function groupingReader(kind: 'cube' | 'rollup'): MessageReader {
   return (r, entry) => {
     const exprs = readExprs(r, entry);
-    return exprs === null ? null : { kind, exprs };
+    return exprs === null ? null : { kind, exprs, span: r.exprSpan(entry) };
   };
 }
 
@@ -389,7 +390,7 @@ function readPlaceholder(r: Reading, entry: number): Expr | null {
         break;
     }
   }
-  return { kind: 'placeholder', id, type, nullable, metadata };
+  return { kind: 'placeholder', id, type, nullable, metadata, span: r.exprSpan(entry) };
 }
 
 const writePlaceholder = (w: ProtoWriter, number: number, expr: ExprOf<'placeholder'>): void =>
@@ -409,7 +410,7 @@ function readUnnest(r: Reading, entry: number): Expr | null {
   for (let at = entry + 1; at < r.tape.next(entry); at = r.tape.next(at)) {
     if (r.tape.number(at) === 2) outer = r.tape.bool(at);
   }
-  return { kind: 'unnest', exprs, outer };
+  return { kind: 'unnest', exprs, outer, span: r.exprSpan(entry) };
 }
 
 // scalar subquery
@@ -417,7 +418,7 @@ function readUnnest(r: Reading, entry: number): Expr | null {
 function readScalarSubquery(r: Reading, entry: number): Expr | null {
   const at = entry + 1;
   if (at >= r.tape.next(entry)) return r.missing(entry, 'subquery');
-  return { kind: 'scalar_subquery', subquery: r.tape.raw(at) };
+  return { kind: 'scalar_subquery', subquery: r.tape.raw(at), span: r.exprSpan(entry) };
 }
 
 // lambda
@@ -429,7 +430,7 @@ function readLambda(r: Reading, entry: number): Expr | null {
     if (r.tape.number(at) === 1) params.push(r.tape.string(at));
     else if (r.tape.number(at) === 2) body = r.value<Expr>(at);
   }
-  return body === null ? r.missing(entry, 'body') : { kind: 'lambda', params, body };
+  return body === null ? r.missing(entry, 'body') : { kind: 'lambda', params, body, span: r.exprSpan(entry) };
 }
 
 function readLambdaVariable(r: Reading, entry: number): Expr | null {
@@ -442,7 +443,7 @@ function readLambdaVariable(r: Reading, entry: number): Expr | null {
       if (field === null) return null;
     }
   }
-  return { kind: 'lambda_variable', name, field };
+  return { kind: 'lambda_variable', name, field, span: r.exprSpan(entry) };
 }
 
 /** Everything but the calls; `calls.ts` has those. */

@@ -85,6 +85,11 @@ export class Reading {
     return { start: this.tape.base + this.tape.start(entry), end: this.tape.base + this.tape.end(entry) };
   }
 
+  /** The byte range of the `LogicalExprNode` around a node's own message. */
+  exprSpan(entry: number): Span {
+    return this.span(this.tape.parent(entry));
+  }
+
   note(code: ReadingNote['code'], entry: number, message: string): void {
     this.notes.push({ code, message, offset: this.tape.base + this.tape.tag(entry) });
   }

@@ -2,6 +2,7 @@ import { DfxError } from '../errors.ts';
 import { type Limits, withLimits } from '../limits.ts';
 import {
   type CompiledField,
+  type CompiledMessage,
   compiledMessage,
   messageOf,
   WIRE_BYTES,
@@ -45,35 +46,65 @@ export function readMessage(bytes: Uint8Array, message: string, options: ReadOpt
 export function readPartialMessage(bytes: Uint8Array, message: string, options: ReadOptions = {}): PartialReading {
   const limits = withLimits(options.limits);
   const base = options.base ?? 0;
-  const tape = new Tape(bytes, base, Math.min(Math.max(16, bytes.length >> 2), 1 << 16));
+  const tape = new Tape(bytes, base, Math.min(Math.max(16, bytes.length >> 2), 1 << 18));
   const root = compiledMessage(message);
   tape.push(0, root.index, 0, 0, bytes.length, -1);
-  const open: OpenMessage[] = [];
+  const open = new OpenMessages();
   try {
     readFields(bytes, base, root, tape, limits, open);
     return { tape, error: null };
   } catch (error) {
     if (!(error instanceof DfxError)) throw error;
-    for (const unfinished of open) tape.close(unfinished.entry);
+    for (const unfinished of open.entries()) tape.close(unfinished);
     return { tape, error };
   }
 }
 
+/** A message whose fields are being read. Reused from one message to the next of the same depth: this is the reader's hot loop. */
 interface OpenMessage {
-  readonly entry: number;
-  readonly message: ReturnType<typeof compiledMessage>;
-  readonly end: number;
+  entry: number;
+  message: CompiledMessage;
+  end: number;
   /** Order of the last field, for the order check. */
   last: number;
+}
+
+class OpenMessages {
+  private readonly stack: OpenMessage[] = [];
+  depth = 0;
+
+  push(entry: number, message: CompiledMessage, end: number): OpenMessage {
+    const reused = this.stack[this.depth++];
+    if (reused === undefined) {
+      const opened = { entry, message, end, last: 0 };
+      this.stack.push(opened);
+      return opened;
+    }
+    reused.entry = entry;
+    reused.message = message;
+    reused.end = end;
+    reused.last = 0;
+    return reused;
+  }
+
+  /** Closes the innermost message and gives the one around it. */
+  pop(): OpenMessage | undefined {
+    this.depth--;
+    return this.depth === 0 ? undefined : this.stack[this.depth - 1];
+  }
+
+  *entries(): Iterable<number> {
+    for (let at = 0; at < this.depth; at++) yield this.stack[at]?.entry ?? 0;
+  }
 }
 
 function readFields(
   bytes: Uint8Array,
   base: number,
-  root: ReturnType<typeof compiledMessage>,
+  root: CompiledMessage,
   tape: Tape,
   limits: Limits,
-  open: OpenMessage[],
+  open: OpenMessages,
 ): void {
   if (bytes.length > limits.maxBytes) {
     throw new DfxError('LIMIT', `found ${bytes.length} bytes, more than the limit of ${limits.maxBytes}`, {
@@ -82,15 +113,13 @@ function readFields(
     });
   }
   const cursor = new VarintCursor(bytes, base);
-  let current: OpenMessage = { entry: 0, message: root, end: bytes.length, last: 0 };
-  open.push(current);
+  let current = open.push(0, root, bytes.length);
   tape.depth = 1;
 
   for (;;) {
     while (cursor.position >= current.end) {
       tape.close(current.entry);
-      open.pop();
-      const outer = open[open.length - 1];
+      const outer = open.pop();
       if (outer === undefined) return;
       current = outer;
     }
@@ -102,100 +131,110 @@ function readFields(
     }
 
     const tag = cursor.position;
-    cursor.read(current.end, `a field tag of ${current.message.def.name}`);
-    const key = cursor.low;
+    const message = current.message;
+    let key = bytes[tag] as number;
+    let overlong = false;
+    if (key < 0x80) cursor.position = tag + 1;
+    else {
+      cursor.read(current.end, 'a field tag of ', message.def.name);
+      key = cursor.low;
+      overlong = cursor.overlong;
+      if (cursor.high !== 0) throw badTag(key, cursor.high, message, base + tag);
+    }
     const wireType = key & 7;
     const number = key >>> 3;
-    if (cursor.high !== 0 || number === 0 || wireType > WIRE_FIXED32 || wireType === WIRE_END_GROUP) {
-      throw new DfxError(
-        'BAD_TAG',
-        `found ${describeKey(key, cursor.high)} where a field of ${current.message.def.name} should start`,
-        { offset: base + tag, hint: 'the bytes are damaged, or of another message; try --as with another container' },
-      );
-    }
-    const overlongTag = cursor.overlong;
-    const field = current.message.field(number);
-    const parent = current.entry;
+    if (number === 0 || wireType > WIRE_FIXED32 || wireType === WIRE_END_GROUP)
+      throw badTag(key, 0, message, base + tag);
+    const field = message.field(number);
 
-    if (field === undefined || wireType === WIRE_START_GROUP) {
-      if (field !== undefined) throw wrongWireType(current.message.def.name, field, wireType, base + tag);
+    if (field === undefined) {
       const start = cursor.position;
       skipField(cursor, number, wireType, current.end, base, limits);
-      const entry = tape.push(
-        number,
-        UNKNOWN_FIELD,
-        tag,
-        wireType === WIRE_BYTES ? contentStart(bytes, start) : start,
-        cursor.position,
-        parent,
-      );
+      const content = wireType === WIRE_BYTES ? contentStart(bytes, start) : start;
+      const entry = tape.push(number, UNKNOWN_FIELD, tag, content, cursor.position, current.entry);
       tape.odd('unknown_field', entry, tag);
       continue;
     }
 
     let start = cursor.position;
     let end: number;
-    let overlong = overlongTag;
     if (wireType === WIRE_BYTES) {
-      if (field.wireType !== WIRE_BYTES && !field.packable)
-        throw wrongWireType(current.message.def.name, field, wireType, base + tag);
-      cursor.read(current.end, `the length of ${current.message.def.name}.${field.def.name}`);
-      overlong ||= cursor.overlong;
-      start = cursor.position;
-      const length = cursor.high * 0x1_0000_0000 + cursor.low;
-      if (length > current.end - start) {
-        throw new DfxError(
-          'TRUNCATED',
-          `found a length of ${length} for ${current.message.def.name}.${field.def.name} where ${current.end - start} bytes are left`,
-          { offset: base + tag, hint: "the payload is cut off or damaged; compare its length with the sender's" },
-        );
+      if (field.wireType !== WIRE_BYTES && !field.packable) throw wrongWireType(message, field, wireType, base + tag);
+      let length = start < current.end ? (bytes[start] as number) : 0x80;
+      if (length < 0x80) start++;
+      else {
+        cursor.read(current.end, 'the length of ', field.def.name);
+        overlong ||= cursor.overlong;
+        start = cursor.position;
+        length = cursor.high * 0x1_0000_0000 + cursor.low;
       }
       end = start + length;
+      if (end > current.end) throw tooLong(length, current.end - start, message, field, base + tag);
     } else {
-      if (wireType !== field.wireType) throw wrongWireType(current.message.def.name, field, wireType, base + tag);
+      if (wireType !== field.wireType) throw wrongWireType(message, field, wireType, base + tag);
       if (wireType === WIRE_VARINT) {
-        cursor.read(current.end, `${current.message.def.name}.${field.def.name}`);
+        cursor.read(current.end, 'the value of ', field.def.name);
         overlong ||= cursor.overlong;
         end = cursor.position;
       } else {
         const size = wireType === WIRE_FIXED64 ? 8 : 4;
-        if (current.end - start < size) {
+        end = start + size;
+        if (end > current.end) {
           throw new DfxError(
             'TRUNCATED',
-            `found ${current.end - start} bytes where ${current.message.def.name}.${field.def.name} has ${size}`,
+            `found ${current.end - start} bytes where ${message.def.name}.${field.def.name} has ${size}`,
             { offset: base + start, hint: "the payload is cut off; compare its length with the sender's" },
           );
         }
-        end = start + size;
       }
     }
 
-    const isMessage = field.def.type === 'message';
-    const message = isMessage ? messageOf(field) : null;
-    const entry = tape.push(number, message === null ? NOT_A_MESSAGE : message.index, tag, start, end, parent);
+    const inner = field.def.type === 'message' ? messageOf(field) : null;
+    const entry = tape.push(number, inner === null ? NOT_A_MESSAGE : inner.index, tag, start, end, current.entry);
     if (overlong) tape.odd('overlong_varint', entry, tag);
-    if (field.order < current.last) tape.odd('field_order', entry, tag);
-    else if (field.order === current.last && (field.singular || field.packable))
-      tape.odd('duplicate_field', entry, tag);
-    else current.last = field.order;
+    if (field.order > current.last) current.last = field.order;
+    else if (field.order < current.last) tape.odd('field_order', entry, tag);
+    else if (field.singular || field.packable) tape.odd('duplicate_field', entry, tag);
 
-    if (message !== null) {
-      if (open.length >= limits.maxDepth) {
+    if (inner !== null) {
+      if (open.depth >= limits.maxDepth) {
         throw new DfxError('LIMIT', `found more than ${limits.maxDepth} messages inside each other`, {
           offset: base + tag,
           hint: 'raise maxDepth (--max-depth) if you trust the payload',
         });
       }
-      current = { entry, message, end, last: 0 };
-      open.push(current);
-      if (open.length > tape.depth) tape.depth = open.length;
+      current = open.push(entry, inner, end);
+      if (open.depth > tape.depth) tape.depth = open.depth;
       cursor.position = start;
       continue;
     }
-    cursor.position = end;
     checkScalar(bytes, base, tape, field, entry, wireType, cursor);
     cursor.position = end;
   }
+}
+
+function badTag(low: number, high: number, message: CompiledMessage, offset: number): DfxError {
+  return new DfxError('BAD_TAG', `found ${describeKey(low, high)} where a field of ${message.def.name} should start`, {
+    offset,
+    hint: 'the bytes are damaged, or of another message; try --as with another container',
+  });
+}
+
+function tooLong(
+  length: number,
+  left: number,
+  message: CompiledMessage,
+  field: CompiledField,
+  offset: number,
+): DfxError {
+  return new DfxError(
+    'TRUNCATED',
+    `found a length of ${length} for ${message.def.name}.${field.def.name} where ${left} bytes are left`,
+    {
+      offset,
+      hint: "the payload is cut off or damaged; compare its length with the sender's",
+    },
+  );
 }
 
 /** What only the field's type can tell: text that isn't UTF-8 (an error), and values that prost would have written otherwise. */
@@ -267,7 +306,7 @@ function checkPacked(base: number, tape: Tape, field: CompiledField, entry: numb
     cursor.position = start;
     while (cursor.position < end) {
       const at = cursor.position;
-      cursor.read(end, `an element of ${field.def.name}`);
+      cursor.read(end, 'an element of ', field.def.name);
       if (cursor.overlong) tape.odd('overlong_varint', entry, at);
       if (isWide(field, cursor)) tape.odd('wide_value', entry, at);
     }
@@ -307,14 +346,14 @@ function skipField(
     const at = cursor.position;
     switch (currentType) {
       case WIRE_VARINT:
-        cursor.read(end, `the unknown field ${currentNumber}`);
+        cursor.read(end, 'the unknown field ', String(currentNumber));
         break;
       case WIRE_FIXED64:
       case WIRE_FIXED32:
         cursor.position += currentType === WIRE_FIXED64 ? 8 : 4;
         break;
       case WIRE_BYTES: {
-        cursor.read(end, `the length of the unknown field ${currentNumber}`);
+        cursor.read(end, 'the length of the unknown field ', String(currentNumber));
         const length = cursor.high * 0x1_0000_0000 + cursor.low;
         cursor.position = length > end - cursor.position ? end + 1 : cursor.position + length;
         break;
@@ -343,7 +382,7 @@ function skipField(
     }
     if (groups.length === 0) return;
     const tag = cursor.position;
-    cursor.read(end, 'a field tag inside a group');
+    cursor.read(end, 'a field tag inside a group', '');
     currentType = cursor.low & 7;
     currentNumber = cursor.low >>> 3;
     if (cursor.high !== 0 || currentNumber === 0 || currentType > WIRE_FIXED32) {
@@ -368,10 +407,10 @@ function describeKey(low: number, high: number): string {
   return `field ${number} with the wire type ${low & 7}${WIRE_NAMES[low & 7] === undefined ? '' : ` (${WIRE_NAMES[low & 7]})`}`;
 }
 
-function wrongWireType(message: string, field: CompiledField, found: number, offset: number): DfxError {
+function wrongWireType(message: CompiledMessage, field: CompiledField, found: number, offset: number): DfxError {
   return new DfxError(
     'BAD_WIRE_TYPE',
-    `found wire type ${WIRE_NAMES[found]} for ${message}.${field.def.name}, expected ${WIRE_NAMES[field.wireType]}`,
+    `found wire type ${WIRE_NAMES[found]} for ${message.def.name}.${field.def.name}, expected ${WIRE_NAMES[field.wireType]}`,
     { offset, hint: 'the bytes are damaged, or of another message; try --as with another container' },
   );
 }

@@ -18,12 +18,15 @@ export class VarintCursor {
     readonly base: number,
   ) {}
 
-  /** Reads the varint at `position`, which must end before `end`. `what` names it in errors. */
-  read(end: number, what: string): void {
+  /**
+   * Reads the varint at `position`, which must end before `end`. `what` and `whose` name it in errors: they are put together only
+   * when there is one, since this runs twice a field.
+   */
+  read(end: number, what: string, whose: string): void {
     const bytes = this.bytes;
     const start = this.position;
     let at = start;
-    let byte = at < end ? (bytes[at] as number) : this.fail(start, end, what);
+    let byte = at < end ? (bytes[at] as number) : this.fail(start, end, what, whose);
     at++;
     if (byte < 0x80) {
       this.low = byte;
@@ -35,7 +38,7 @@ export class VarintCursor {
     let low = byte & 0x7f;
     let high = 0;
     for (let shift = 7; ; shift += 7) {
-      if (at >= end) this.fail(start, end, what);
+      if (at >= end) this.fail(start, end, what, whose);
       byte = bytes[at++] as number;
       const bits = byte & 0x7f;
       if (shift < 28) {
@@ -47,7 +50,7 @@ export class VarintCursor {
         high |= bits << (shift - 32);
       } else {
         if (byte > 1) {
-          throw new DfxError('BAD_VARINT', `found a varint of more than 64 bits in ${what}`, {
+          throw new DfxError('BAD_VARINT', `found a varint of more than 64 bits in ${what}${whose}`, {
             offset: this.base + start,
             hint: 'the bytes are damaged or of another format; compare them with what the sender wrote',
           });
@@ -62,15 +65,12 @@ export class VarintCursor {
     this.position = at;
   }
 
-  private fail(start: number, end: number, what: string): never {
-    throw new DfxError(
-      'TRUNCATED',
-      `found the end of the ${start < end ? 'bytes inside' : 'bytes where'} ${what}${start < end ? '' : ' should be'}`,
-      {
-        offset: this.base + start,
-        hint: "the payload is cut off; fetch it again or compare its length with the sender's",
-      },
-    );
+  private fail(start: number, end: number, what: string, whose: string): never {
+    const place = start < end ? `bytes inside ${what}${whose}` : `bytes where ${what}${whose} should be`;
+    throw new DfxError('TRUNCATED', `found the end of the ${place}`, {
+      offset: this.base + start,
+      hint: "the payload is cut off; compare its length with the sender's",
+    });
   }
 }
 
