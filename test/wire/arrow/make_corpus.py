@@ -1,11 +1,11 @@
-"""Makes schemas.json and nested.json: Arrow schemas and nested literals as the real engine and pyarrow write them.
+"""Makes schemas.jsonl and nested.jsonl: Arrow schemas and nested literals as the real engine and pyarrow write them.
 
-    python make_corpus.py schemas 54.1.0=PYTHON 55.0.0=PYTHON > schemas.json
-    python make_corpus.py nested 54.1.0=PYTHON 55.0.0=PYTHON > nested.json
+    python make_corpus.py schemas 54.1.0=PYTHON 55.0.0=PYTHON > schemas.jsonl
+    python make_corpus.py nested 54.1.0=PYTHON 55.0.0=PYTHON > nested.jsonl
 
 Each PYTHON has that version of `datafusion` with pyarrow and cloudpickle. A schema comes out of the inline frame of a real
 UDF (arrow-rs wrote it), and once more from pyarrow. `expected` is described here from pyarrow's objects, in the model of
-src/wire/arrow/types.ts, or by hand for the two interval types that pyarrow lacks.
+src/wire/arrow/types.ts, or by hand for the two interval types that pyarrow lacks. The first line says who made the file.
 """
 
 import base64
@@ -405,8 +405,7 @@ def main():
                 groups.append({"versions": [version], "entry": entry})
         merged += [{"datafusion": g["versions"], **g["entry"]} for g in groups]
     made_by = {"datafusion": versions, "pyarrow": results[versions[0]]["pyarrow"], "script": "make_corpus.py"}
-    lines = ",\n".join(json.dumps(entry, ensure_ascii=True) for entry in merged)
-    print(f'{{"made": {json.dumps(made_by)}, "entries": [\n{lines}\n]}}')
+    print("\n".join(json.dumps(line, ensure_ascii=True) for line in [made_by, *merged]))
 
 
 main()
