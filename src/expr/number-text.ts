@@ -1,0 +1,65 @@
+/** Numbers as Rust's `Display` writes them: no exponents, and the fewest digits that read back to the same value. */
+
+/** `1`, `0.0000001`, `-0`, `NaN`, `inf`. */
+export function float64Text(value: number): string {
+  return special(value) ?? withoutExponent(shortestText(value));
+}
+
+/** Like `float64Text` with the fewest digits that read back to the same 32-bit float: `0.1`, `340282350000…`. */
+export function float32Text(value: number): string {
+  return special(value) ?? withoutExponent(shortest32(value));
+}
+
+/** The value with an exponent where plain digits would be long: `1e20`, `1.5`. Reads back to the same 64-bit float. */
+export function shortestText(value: number): string {
+  return Object.is(value, -0) ? '-0' : String(value).replace('e+', 'e');
+}
+
+/** The fewest digits that read back to the same 32-bit float, with an exponent where plain digits would be long. */
+export function shortest32(value: number): string {
+  // Nine significant digits tell any two 32-bit floats apart (IEEE 754, section 5.12.2).
+  for (let digits = 1; digits < 9; digits++) {
+    const text = value.toPrecision(digits);
+    if (Math.fround(Number(text)) === value) return shortestText(Number(text));
+  }
+  return shortestText(Number(value.toPrecision(9)));
+}
+
+function special(value: number): string | undefined {
+  if (Number.isNaN(value)) return 'NaN';
+  if (value === Number.POSITIVE_INFINITY) return 'inf';
+  if (value === Number.NEGATIVE_INFINITY) return '-inf';
+  return undefined;
+}
+
+function withoutExponent(text: string): string {
+  const match = /^(-?)(\d+)(?:\.(\d+))?e(-?\d+)$/.exec(text);
+  if (match === null) return text;
+  const [, sign = '', whole = '', fraction = '', exponentText = '0'] = match;
+  const exponent = Number(exponentText);
+  const digits = whole + fraction;
+  const point = whole.length + exponent;
+  if (point <= 0) return `${sign}0.${'0'.repeat(-point)}${digits}`;
+  return `${sign}${digits.padEnd(point, '0')}`;
+}
+
+/** The unscaled integer with its point: `1.23` for 123 with scale 2, `12300` for 123 with scale -2. */
+export function decimalText(unscaled: bigint, scale: number): string {
+  const { sign, digits } = split(unscaled);
+  if (scale <= 0) return sign + (unscaled === 0n ? '0' : digits + '0'.repeat(-scale));
+  const padded = digits.padStart(scale + 1, '0');
+  return `${sign}${padded.slice(0, -scale)}.${padded.slice(-scale)}`;
+}
+
+/** As arrow-rs prints it: digits beyond the precision are cut off, and a zero gets a negative scale's zeros too (`000`). */
+export function arrowDecimalText(unscaled: bigint, precision: number, scale: number): string {
+  const { sign, digits } = split(unscaled);
+  const kept = digits.slice(0, precision);
+  if (scale <= 0) return sign + kept + '0'.repeat(-scale);
+  if (digits.length > scale && kept.length >= scale) return `${sign}${kept.slice(0, -scale)}.${kept.slice(-scale)}`;
+  return `${sign}0.${digits.padStart(scale, '0')}`;
+}
+
+function split(unscaled: bigint): { readonly sign: string; readonly digits: string } {
+  return unscaled < 0n ? { sign: '-', digits: (-unscaled).toString() } : { sign: '', digits: unscaled.toString() };
+}
