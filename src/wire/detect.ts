@@ -1,0 +1,122 @@
+/** What a payload is: its container, told from its bytes alone. */
+
+import { CHAIN_MAGIC, FRAME_MAGICS, MAGIC_LENGTH } from './frame.ts';
+import type { Limits } from './limits.ts';
+import { readPickle } from './pickle/index.ts';
+import { type CompiledMessage, compiledByIndex, readPartialMessage, type Tape } from './protobuf/index.ts';
+
+export const CONTAINERS = [
+  'expr',
+  'expr-list',
+  'physical-expr',
+  'logical-plan',
+  'physical-plan',
+  'pickle',
+  'frame',
+  'schema',
+] as const;
+export type Container = (typeof CONTAINERS)[number];
+
+/** The root message of each protobuf container. The order is that of preference between equally good readings. */
+export const CONTAINER_MESSAGES: readonly (readonly [Container, string])[] = [
+  ['expr', 'LogicalExprNode'],
+  ['physical-expr', 'PhysicalExprNode'],
+  ['logical-plan', 'LogicalPlanNode'],
+  ['physical-plan', 'PhysicalPlanNode'],
+  ['expr-list', 'LogicalExprList'],
+];
+
+export interface Candidate {
+  readonly container: Container;
+  /** 0 is a perfect reading. Each fault is something that the container's writer would not have written. */
+  readonly faults: number;
+}
+
+export interface Detection {
+  /** Readings without a fault come first; empty where nothing fits at all. */
+  readonly candidates: readonly Candidate[];
+}
+
+/** Containers that the first bytes give away. */
+export function containerOfMagic(bytes: Uint8Array): Container | null {
+  if (bytes.length >= MAGIC_LENGTH) {
+    let magic = '';
+    for (let at = 0; at < MAGIC_LENGTH; at++) magic += String.fromCharCode(bytes[at] ?? 0);
+    if (magic === CHAIN_MAGIC || FRAME_MAGICS.some((known) => known.magic === magic)) return 'frame';
+  }
+  if (startsWith(bytes, [0xff, 0xff, 0xff, 0xff]) || startsWith(bytes, [0x41, 0x52, 0x52, 0x4f, 0x57, 0x31]))
+    return 'schema';
+  return null;
+}
+
+/**
+ * Reads the bytes as each container in turn and says how well each fits. Protobuf carries no type identity: bytes of one message
+ * can parse as another, so a reading counts what its writer would never have written (unknown fields, a oneof without a member,
+ * encodings that prost does not use, control characters in names).
+ */
+export function detectContainer(bytes: Uint8Array, limits?: Partial<Limits>): Detection {
+  const magic = containerOfMagic(bytes);
+  if (magic !== null) return { candidates: [{ container: magic, faults: 0 }] };
+  const candidates: Candidate[] = [];
+  if (looksLikePickle(bytes)) {
+    const reading = readPickle(bytes, { limits });
+    if (reading.error === null) candidates.push({ container: 'pickle', faults: 0 });
+    else if (bytes[0] === 0x80) candidates.push({ container: 'pickle', faults: 5 });
+  }
+  for (const [container, message] of CONTAINER_MESSAGES) {
+    const { tape, error } = readPartialMessage(bytes, message, { limits });
+    if (error === null) candidates.push({ container, faults: messageFaults(tape) });
+  }
+  return { candidates: candidates.sort((a, b) => a.faults - b.faults) };
+}
+
+/** A pickle of protocol 2 and up says so in its first byte; an older one is text that ends in STOP. */
+export function looksLikePickle(bytes: Uint8Array): boolean {
+  if (bytes[0] === 0x80) return (bytes[1] ?? 0xff) <= 5;
+  if (bytes.indexOf(0x2e) === -1) return false;
+  // GLOBAL, MARK, EMPTY_LIST, EMPTY_DICT, EMPTY_TUPLE, INST behind MARK: what an Expr or a container of them starts with
+  return [0x63, 0x28, 0x5d, 0x7d, 0x29].includes(bytes[0] ?? 0);
+}
+
+/** How much of a message its own writer would not have written. */
+export function messageFaults(tape: Tape): number {
+  let faults = tape.oddityCount;
+  if (tape.length === 1) return faults + 10;
+  const isVariant: (boolean | undefined)[] = [];
+  for (let entry = 0; entry < tape.length; entry++) {
+    const message = tape.message(entry);
+    if (message >= 0) {
+      let variant = isVariant[message];
+      if (variant === undefined) {
+        variant = isOneofOnly(compiledByIndex(message));
+        isVariant[message] = variant;
+      }
+      if (variant && knownFields(tape, entry) !== 1) faults += 3;
+    } else if (tape.field(entry)?.def.type === 'string' && hasControl(tape, entry)) faults += 1;
+  }
+  return faults;
+}
+
+/** Messages that are nothing but a choice: `LogicalExprNode`, `ScalarValue`, `ArrowType`, … */
+function isOneofOnly(message: CompiledMessage): boolean {
+  const [first] = message.def.fields;
+  return first?.oneof != null && message.def.fields.every((field) => field.oneof === first.oneof);
+}
+
+function knownFields(tape: Tape, entry: number): number {
+  let known = 0;
+  for (let at = entry + 1; at < tape.next(entry); at = tape.next(at)) if (tape.field(at) !== null) known++;
+  return known;
+}
+
+function hasControl(tape: Tape, entry: number): boolean {
+  for (let at = tape.start(entry); at < tape.end(entry); at++) {
+    const byte = tape.bytes[at] ?? 0;
+    if (byte < 0x20 && byte !== 0x09 && byte !== 0x0a && byte !== 0x0d && byte !== 0x1b) return true;
+  }
+  return false;
+}
+
+function startsWith(bytes: Uint8Array, prefix: readonly number[]): boolean {
+  return bytes.length >= prefix.length && prefix.every((byte, at) => bytes[at] === byte);
+}
