@@ -1,5 +1,5 @@
 /** The functions of the reference engine by name: what a call is written as in a payload, and what is known of its result. */
-import { AGGREGATE_ROWS, type FunctionRow, HIGHER_ORDER_ROWS, SCALAR_ROWS, WINDOW_ROWS } from './function_table.ts';
+import { AGGREGATE_ROWS, type FunctionRow, HIGHER_ORDER_ROWS, SCALAR_ROWS, WINDOW_ROWS } from './function-table.ts';
 
 export type FunctionFamily = 'scalar' | 'aggregate' | 'window' | 'higher_order';
 
@@ -12,7 +12,7 @@ export interface FunctionFacts {
   readonly since: '54.1.0' | '55.0.0';
   /** Names for `name => value` arguments, in order; null where the function takes none. */
   readonly parameters: readonly string[] | null;
-  /** An Arrow type that every call gives, or `string`, `flat`, `flat64`, `?`: see function_table.ts. */
+  /** An Arrow type that every call gives, or `string`, `flat`, `flat64`, `?`: see function-table.ts. */
   readonly result: string;
   /** IGNORE NULLS and RESPECT NULLS are accepted (aggregates only). */
   readonly nullTreatment: boolean;
