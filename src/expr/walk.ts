@@ -1,4 +1,5 @@
 /** Ways through an expression that never recurse: a chain of 100,000 nested calls is a payload like any other. */
+import type { FunctionFamily } from './functions.ts';
 import type { Expr, ExprOf, SortExpr } from './model.ts';
 
 const NONE: readonly Expr[] = [];
@@ -162,7 +163,6 @@ export function columnsOf(root: Expr): readonly ColumnReference[] {
 export type FunctionNode = ExprOf<
   'scalar_function' | 'higher_order_function' | 'aggregate_function' | 'window_function'
 >;
-export type FunctionFamily = 'scalar' | 'higher_order' | 'aggregate' | 'window';
 
 export interface FunctionReference {
   readonly name: string;

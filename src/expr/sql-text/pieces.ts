@@ -1,9 +1,12 @@
 /** The text of one node, with its operands still to be written. */
 import { formatDataType } from '../../wire/arrow/type-text.ts';
+import { type FunctionFacts, findFunction } from '../functions.ts';
 import type { Expr, ExprOf, UnaryKind } from '../model.ts';
 import { operatorByName, PRECEDENCE } from '../operators.ts';
+import { type FunctionNode, familyOf } from '../walk.ts';
 import { type Binding, bindingOf, operandNeedsParentheses, predicateOperandNeedsParentheses } from './binding.ts';
 import { functionName, identifier, quoted, relationName, stringLiteral, tableName } from './identifiers.ts';
+import { impliedAlias } from './implied-alias.ts';
 import { type LiteralStyle, type LiteralText, sqlLiteral } from './literals.ts';
 import { sqlTypeName } from './type-names.ts';
 import { frameText, type Piece, separated, sortPieces, standingAlone } from './windows.ts';
@@ -27,15 +30,10 @@ const TEST_WORDS: Record<Exclude<UnaryKind, 'not' | 'negative'>, string> = {
 
 const PATTERN_WORDS = { like: 'LIKE', ilike: 'ILIKE', similar_to: 'SIMILAR TO' } as const;
 
-/** Aggregates whose SQL takes the ordered value from WITHIN GROUP and puts it before the arguments. */
-const ORDERED_SET: ReadonlySet<string> = new Set([
-  'approx_percentile_cont',
-  'approx_percentile_cont_with_weight',
-  'percentile_cont',
-]);
+/** SQL gives a window function of these names, not the aggregate. */
+const WINDOW_FIRST: ReadonlySet<string> = new Set(['first_value', 'last_value', 'nth_value']);
 
-/** The aggregates that take IGNORE NULLS and RESPECT NULLS; SQL refuses the words on others. */
-const NULL_TREATING: ReadonlySet<string> = new Set(['array_agg', 'first_value', 'last_value']);
+const TEXT_KINDS: ReadonlySet<string> = new Set(['Utf8', 'LargeUtf8', 'Utf8View']);
 
 /** DataFusion's planner makes other calls of these operators where the operands are lists. */
 const REPLANNED: ReadonlySet<string> = new Set(['AtArrow', 'ArrowAt']);
@@ -98,12 +96,9 @@ export function nodePieces(expr: Expr, isRoot: boolean, context: NodeContext): P
       return [expr.qualifier === null ? '*' : `${tableName(expr.qualifier)}.*`];
     case 'scalar_function':
     case 'higher_order_function':
-      loseDefinition(expr, context);
-      return [`${functionName(expr.name, expr.args.length)}(`, ...separated(expr.args.map((arg) => [arg])), ')'];
     case 'aggregate_function':
-      return aggregatePieces(expr, context);
     case 'window_function':
-      return windowPieces(expr, context);
+      return functionPieces(expr, expr.name, context);
     case 'grouping_sets':
       context.lose(expr, 'GROUPING SETS stands in GROUP BY only');
       return [
@@ -163,6 +158,10 @@ function negationNeedsParentheses(operand: Expr, context: NodeContext): boolean 
 }
 
 function aliasPieces(expr: ExprOf<'alias'>, isRoot: boolean, context: NodeContext): Piece[] {
+  const call = impliedAlias(expr);
+  if (call !== null) {
+    return call.called === null ? ['count(*)'] : functionPieces(call.node, call.called, context);
+  }
   if (expr.relation !== null) context.lose(expr, "an alias's relation is not part of SQL");
   if (expr.metadata.length > 0) context.lose(expr, "an alias's metadata is not part of SQL");
   const pieces: Piece[] = [expr.expr, ` AS ${identifier(expr.name)}`];
@@ -224,6 +223,11 @@ function zoneOf(expr: ExprOf<'cast' | 'try_cast'>): string | null {
     : null;
 }
 
+function isText(expr: Expr): boolean {
+  if (expr.kind === 'literal') return TEXT_KINDS.has(expr.value.kind);
+  return (expr.kind === 'cast' || expr.kind === 'try_cast') && TEXT_KINDS.has(expr.type.kind);
+}
+
 function castPieces(expr: ExprOf<'cast' | 'try_cast'>, context: NodeContext): Piece[] {
   if (expr.nullable === false) context.lose(expr, 'a cast to a field that is not nullable is not part of SQL');
   if (expr.metadata.length > 0) context.lose(expr, "a cast's metadata is not part of SQL");
@@ -233,6 +237,9 @@ function castPieces(expr: ExprOf<'cast' | 'try_cast'>, context: NodeContext): Pi
     const bare = binding(expr.expr, context).precedence === PRECEDENCE.primary;
     return [...wrapped(expr.expr, !bare), ` AT TIME ZONE ${stringLiteral(zone)}`];
   }
+  if (expr.type.kind === 'Timestamp' && expr.type.unit === 'Nanosecond' && !isText(expr.expr)) {
+    context.lose(expr, 'SQL reads a number that is cast to TIMESTAMP as seconds');
+  }
   const isTry = expr.kind === 'try_cast';
   const name = sqlTypeName(expr.type);
   if (name !== null) return [`${isTry ? 'TRY_CAST' : 'CAST'}(`, expr.expr, ` AS ${name})`];
@@ -241,21 +248,43 @@ function castPieces(expr: ExprOf<'cast' | 'try_cast'>, context: NodeContext): Pi
   return [`${call}(`, expr.expr, `, ${stringLiteral(formatDataType(expr.type))})`];
 }
 
-function loseDefinition(
-  expr: ExprOf<'scalar_function' | 'higher_order_function' | 'aggregate_function' | 'window_function'>,
-  context: NodeContext,
-): void {
+/** `called` is the name in the text: an alias of the function where the node stands under the alias that SQL gives it. */
+function functionPieces(expr: FunctionNode, called: string, context: NodeContext): Piece[] {
   if (expr.definition !== null) context.lose(expr, `the definition of ${expr.name} is not part of SQL`);
+  const facts = findFunction(expr.name, familyOf(expr));
+  if (facts !== undefined && facts.name !== expr.name) {
+    context.lose(expr, `SQL reads ${expr.name} as another name of ${facts.name}`);
+  }
+  switch (expr.kind) {
+    case 'higher_order_function':
+      if (!expr.args.some((arg) => arg.kind === 'lambda')) context.lose(expr, `SQL wants a lambda in ${expr.name}`);
+      return callPieces(expr.args, called);
+    case 'scalar_function':
+      return callPieces(expr.args, called);
+    case 'aggregate_function':
+      return aggregatePieces(expr, called, facts, context);
+    case 'window_function':
+      return windowPieces(expr, called, context);
+  }
 }
 
-function aggregatePieces(expr: ExprOf<'aggregate_function'>, context: NodeContext): Piece[] {
-  loseDefinition(expr, context);
-  if (expr.nullTreatment !== null && !NULL_TREATING.has(expr.name)) {
+function callPieces(args: readonly Expr[], called: string): Piece[] {
+  return [`${functionName(called, args.length)}(`, ...separated(args.map((arg) => [arg])), ')'];
+}
+
+function aggregatePieces(
+  expr: ExprOf<'aggregate_function'>,
+  called: string,
+  facts: FunctionFacts | undefined,
+  context: NodeContext,
+): Piece[] {
+  if (expr.nullTreatment !== null && facts?.nullTreatment !== true) {
     context.lose(expr, `SQL takes no IGNORE NULLS or RESPECT NULLS on ${expr.name}`);
   }
-  const pieces: Piece[] = [`${functionName(expr.name, expr.args.length)}(${expr.distinct ? 'DISTINCT ' : ''}`];
-  const ordered = ORDERED_SET.has(expr.name) && expr.orderBy.length > 0;
+  // The value to order comes from WITHIN GROUP, and SQL puts it before the arguments.
+  const ordered = facts?.withinGroup === true && expr.orderBy.length > 0;
   const args = ordered ? expr.args.slice(1) : expr.args;
+  const pieces: Piece[] = [`${functionName(called, args.length)}(${expr.distinct ? 'DISTINCT ' : ''}`];
   append(pieces, separated(args.map((arg) => [arg])));
   if (ordered) {
     if (expr.orderBy.length !== 1) context.lose(expr, 'WITHIN GROUP takes one sort key');
@@ -275,10 +304,12 @@ function pushSuffixes(pieces: Piece[], expr: ExprOf<'aggregate_function' | 'wind
   if (expr.nullTreatment !== null) pieces.push(` ${expr.nullTreatment.replace('_', ' ')}`);
 }
 
-function windowPieces(expr: ExprOf<'window_function'>, context: NodeContext): Piece[] {
-  loseDefinition(expr, context);
+function windowPieces(expr: ExprOf<'window_function'>, called: string, context: NodeContext): Piece[] {
+  if (expr.family === 'aggregate' && WINDOW_FIRST.has(expr.name)) {
+    context.lose(expr, `SQL makes the window function ${expr.name} of it, not the aggregate`);
+  }
   const pieces: Piece[] = [
-    `${functionName(expr.name, expr.args.length)}(${expr.distinct ? 'DISTINCT ' : ''}`,
+    `${functionName(called, expr.args.length)}(${expr.distinct ? 'DISTINCT ' : ''}`,
     ...separated(expr.args.map((arg) => [arg])),
     ')',
   ];

@@ -2,6 +2,7 @@
 import type { Expr, ExprOf, FrameBound, SortExpr, WindowFrame } from '../model.ts';
 import { scalarValueText } from '../scalar-text.ts';
 import { stringLiteral } from './identifiers.ts';
+import { sqlLiteral } from './literals.ts';
 
 export type Piece = string | Expr;
 
@@ -63,6 +64,10 @@ function isImplied(frame: WindowFrame, ordered: boolean): boolean {
 function boundText(bound: FrameBound, units: WindowFrame['units']): FrameText {
   if (bound.kind === 'CURRENT_ROW') return { text: 'CURRENT ROW', loss: null };
   if (bound.value === null || bound.value.kind === 'Null') return { text: `UNBOUNDED ${bound.kind}`, loss: null };
+  if (bound.value.kind === 'IntervalMonthDayNano') {
+    const interval = sqlLiteral(bound.value, 'typed').text;
+    return { text: `${interval} ${bound.kind}`, loss: 'SQL keeps the interval of a frame bound as text' };
+  }
   const value = scalarValueText(bound.value);
   // SQL makes UInt64 bounds of ROWS and GROUPS, and text of whatever bounds RANGE.
   const same = bound.value.kind === (units === 'RANGE' ? 'Utf8' : 'UInt64');
