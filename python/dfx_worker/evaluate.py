@@ -1,4 +1,4 @@
-"""Runs one job: decodes its expressions, reads its input, sends the result as one Arrow IPC stream."""
+"""Runs one job: decodes its expressions, reads its input, sends the result as one Arrow IPC stream or file."""
 
 import time
 
@@ -12,11 +12,12 @@ CHUNK = 1024 * 1024
 
 
 class Failed(Exception):
-    """The job failed; `fields` go into the `failed` message."""
+    """The job failed; `fields` go into the `failed` message, `body` behind it."""
 
-    def __init__(self, fields):
+    def __init__(self, fields, body=b""):
         super().__init__(fields["message"])
         self.fields = fields
+        self.body = body
 
 
 class ResultSink:
@@ -26,13 +27,19 @@ class ResultSink:
         self._channel = channel
         self._job = job
         self._pending = bytearray()
+        self._written = 0
         self.closed = False
 
     def write(self, data):
-        self._pending += memoryview(data).cast("B")
+        view = memoryview(data).cast("B")
+        self._pending += view
+        self._written += view.nbytes
         if len(self._pending) >= CHUNK:
             self.flush()
-        return len(data)
+        return view.nbytes
+
+    def tell(self):
+        return self._written
 
     def flush(self):
         if self._pending:
@@ -78,22 +85,23 @@ def decode(ctx, payloads, digest, watch):
 
 
 def check_columns(frame, reads):
-    """A missing column is a wrong call, not a failed run: the parent words it from the lists."""
+    """A missing column is a wrong call, not a failed run: the parent words it, with the schema that the body holds."""
     schema = frame.schema()
     missing = [name for name in reads if name not in schema.names]
     if missing:
-        fields = [{"name": field.name, "type": str(field.type)} for field in schema]
-        raise Failed({"code": "COLUMN_MISSING", "message": ", ".join(missing), "missing": missing, "fields": fields})
+        fields = {"code": "COLUMN_MISSING", "message": "columns are missing", "missing": missing}
+        raise Failed(fields, schema.serialize())
 
 
 def send_result(channel, job, frame, expressions, watch):
     try:
-        plan = frame.aggregate([], expressions) if job["shape"] == "value" else frame.select(*expressions)
+        plan = frame.aggregate([], expressions) if job["shape"] == "value" else frame.select(*distinct(expressions))
         reader = pa.RecordBatchReader.from_stream(plan)
         schema = named(reader.schema, job["columns"])
         sink = ResultSink(channel, job["job"])
         rows = batches = 0
-        with pa.ipc.new_stream(sink, schema) as writer:
+        new_writer = pa.ipc.new_file if job.get("container") == "file" else pa.ipc.new_stream
+        with new_writer(sink, schema) as writer:
             for batch in reader:
                 rows += batch.num_rows
                 batches += 1
@@ -102,6 +110,13 @@ def send_result(channel, job, frame, expressions, watch):
         return rows, batches
     except BaseException as error:
         raise Failed(failures.running_failure(error, watch)) from None
+
+
+def distinct(expressions):
+    """The engine wants a name of its own for each column of a select; one expression keeps its own."""
+    if len(expressions) == 1:
+        return expressions
+    return [expression.alias(f"dfx_{at}") for at, expression in enumerate(expressions)]
 
 
 def named(schema, columns):

@@ -81,7 +81,7 @@ def serve(channel, frames, watch):
             try:
                 evaluate.run(channel, header, payloads, watch)
             except evaluate.Failed as failed:
-                channel.send({"type": "failed", "job": header["job"], **failed.fields})
+                channel.send({"type": "failed", "job": header["job"], **failed.fields}, failed.body)
         elif kind == "stop":
             return
         else:

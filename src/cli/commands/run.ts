@@ -1,0 +1,94 @@
+/** `dfx run`: replays payloads on an input file, in worker processes. */
+import type { Command } from 'commander';
+import type { PlanOptions } from '../../run/plan/plan.ts';
+import type { InputFormat } from '../../run/transport/messages.ts';
+import { DfxError } from '../../wire/errors.ts';
+import type { RowFormat } from '../render/run-rows.ts';
+
+export interface RunFlags {
+  readonly input?: string;
+  readonly inputFormat?: InputFormat;
+  readonly delimiter?: string;
+  readonly header: boolean;
+  readonly workers?: number;
+  readonly engine: PlanOptions['engine'];
+  readonly python?: string;
+  readonly strict: boolean;
+  readonly sandbox: 'on' | 'off';
+  readonly timeout?: number;
+  readonly output?: string;
+  readonly format?: RowFormat;
+  readonly json: boolean;
+}
+
+export function register(program: Command): void {
+  program
+    .command('run')
+    .summary('replay payloads on a file, in worker processes')
+    .description(
+      'Evaluates each payload on the input, in a worker process of its own: aggregates give a value each, row-wise\n' +
+        'expressions the columns of one table. A payload is a file, - for standard input, or label=file.',
+    )
+    .argument('[payload...]', 'payload files')
+    .option('-i, --input <file>', 'CSV, Arrow, Parquet or NDJSON file to run on; - for standard input')
+    .option('--input-format <format>', 'csv, arrow, parquet or ndjson (default: told from the file)', inputFormat)
+    .option('--delimiter <character>', 'what separates the fields of a CSV file (default: a comma)')
+    .option('--no-header', 'the CSV file has no header line: columns are column_1, column_2, …')
+    .option('-w, --workers <count>', 'most worker processes at a time (default: one a payload, up to 4 a core)', count)
+    .option('--engine <engine>', 'auto, embedded or datafusion', engine, 'auto')
+    .option('--python <path>', 'Python that has the datafusion package (default: $DFX_PYTHON, then dfx env)')
+    .option('--strict', 'refuse payloads that carry code', false)
+    .option('--sandbox <mode>', 'off: run code that payloads carry with all your rights', sandbox, 'on')
+    .option('--timeout <seconds>', 'end the run after that time', seconds)
+    .option('-o, --output <file>', 'write the result to a file, whole or not at all')
+    .option(
+      '--format <format>',
+      'text, csv, ndjson, arrow or arrow-stream (default: by the file name, else text, or csv on a pipe)',
+      rowFormat,
+    )
+    .option('--json', 'one JSON document (dfx.run/1); errors as JSON on stderr', false)
+    .addHelpText(
+      'after',
+      '\nExamples:\n' +
+        '  dfx run total.bin --input sales.csv\n' +
+        '  dfx run before=a.bin after=b.bin --input sales.arrow --output both.arrow\n' +
+        '  dfx run score.bin --input sales.csv --sandbox off     # it carries a Python UDF that you trust\n',
+    )
+    .action(async (payloads: readonly string[], flags: RunFlags, command: Command) => {
+      if (payloads.length === 0 && process.stdin.isTTY) {
+        command.outputHelp({ error: true });
+        process.exitCode = 2;
+        return;
+      }
+      const { runCommand } = await import('../run-command.ts');
+      process.exitCode = await runCommand(payloads.length === 0 ? ['-'] : payloads, flags);
+    });
+}
+
+function oneOf<T extends string>(what: string, known: readonly T[]): (text: string) => T {
+  return (text) => {
+    const found = known.find((name) => name === text);
+    if (found !== undefined) return found;
+    throw new DfxError('USAGE', `found the ${what} ${JSON.stringify(text)}, expected one of ${known.join(', ')}`);
+  };
+}
+
+const inputFormat = oneOf<InputFormat>('input format', ['csv', 'arrow', 'parquet', 'ndjson']);
+const rowFormat = oneOf<RowFormat>('format', ['text', 'csv', 'ndjson', 'arrow', 'arrow-stream']);
+const engine = oneOf<PlanOptions['engine']>('engine', ['auto', 'embedded', 'datafusion']);
+const sandbox = oneOf<RunFlags['sandbox']>('sandbox mode', ['on', 'off']);
+
+function count(text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 1 && value <= 1024) return value;
+  throw new DfxError('USAGE', `found ${JSON.stringify(text)} workers, expected a number from 1 to 1024`);
+}
+
+/** Seconds, with an optional unit: `30`, `1.5s`, `200ms`, `2m`. */
+function seconds(text: string): number {
+  const found = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text);
+  const size = { ms: 0.001, s: 1, m: 60, h: 3600 }[found?.[2] ?? 's'] ?? 1;
+  const value = Number(found?.[1] ?? Number.NaN) * size;
+  if (value > 0 && value <= 2_000_000) return value;
+  throw new DfxError('USAGE', `found the timeout ${JSON.stringify(text)}, expected a time such as 30, 1.5s or 2m`);
+}

@@ -1,0 +1,118 @@
+/** From payloads and options to jobs: everything that can be refused is refused here, before a process is spawned. */
+import { availableParallelism } from 'node:os';
+import { DfxError } from '../../wire/errors.ts';
+import { pythonText } from '../../wire/frame.ts';
+import { type ChosenInterpreter, chooseInterpreter, noInterpreter } from '../env/choose.ts';
+import { pythonCommand } from '../python/command.ts';
+import type { WorkerCommand } from '../spawn/worker.ts';
+import type { InputSpec, Shape } from '../transport/messages.ts';
+import type { Payload } from './load.ts';
+import { checkPolicy, type Policy, stampOf } from './policy.ts';
+
+export type EngineOption = 'auto' | 'embedded' | 'datafusion';
+export type EngineName = 'embedded' | 'datafusion';
+
+export interface PlanOptions {
+  readonly policy: Policy;
+  readonly engine: EngineOption;
+  /** A path or command, as --python gives it. */
+  readonly python?: string | undefined;
+  readonly input: InputSpec | null;
+  readonly workers?: number | undefined;
+}
+
+/** What one payload runs on. */
+export interface PlannedPayload {
+  readonly payload: Payload;
+  readonly engine: EngineName;
+  /** Why that engine. */
+  readonly reason: string;
+  readonly command: WorkerCommand;
+}
+
+export interface Plan {
+  readonly shape: Shape;
+  readonly planned: readonly PlannedPayload[];
+  /** Payloads that may not or can't run; the others still do where each gives a value of its own. */
+  readonly refused: readonly { readonly payload: Payload; readonly error: DfxError }[];
+  readonly workers: number;
+}
+
+export async function planRun(payloads: readonly Payload[], options: PlanOptions): Promise<Plan> {
+  const shape = commonShape(payloads);
+  const planned: PlannedPayload[] = [];
+  const refused: { readonly payload: Payload; readonly error: DfxError }[] = [];
+  for (const payload of payloads) {
+    try {
+      planned.push(await planPayload(payload, options));
+    } catch (error) {
+      if (!(error instanceof DfxError)) throw error;
+      refused.push({ payload, error: error.at({ file: payload.file }) });
+    }
+  }
+  // Several workers a core: the work of a short job is mostly waiting for the engine to be imported.
+  const workers = options.workers ?? Math.min(planned.length, 4 * availableParallelism());
+  return { shape, planned, refused, workers: Math.max(1, workers) };
+}
+
+async function planPayload(payload: Payload, options: PlanOptions): Promise<PlannedPayload> {
+  const stamp = stampOf(payload.code);
+  const python = await chooseInterpreter(options.python, stamp);
+  checkPolicy(payload.code, options.policy, python);
+  needInput(payload, options.input);
+  refuseJavaScript(payload);
+  if (python === null) throw noInterpreter(stamp);
+  return { payload, engine: 'datafusion', reason: 'the only engine', command: enginePython(python) };
+}
+
+function enginePython(python: ChosenInterpreter): WorkerCommand {
+  if (python.datafusion === null) {
+    throw new DfxError(
+      'ENVIRONMENT',
+      `${python.path} (Python ${pythonText(python.python)}) has no datafusion package`,
+      {
+        hint: 'make an environment that has it with `dfx env create`, or name another Python with --python',
+      },
+    );
+  }
+  return pythonCommand(python.path);
+}
+
+/** A value and a column have no common table. */
+function commonShape(payloads: readonly Payload[]): Shape {
+  const [first] = payloads;
+  if (first === undefined) throw new DfxError('USAGE', 'no payload was given');
+  const other = payloads.find(({ shape }) => shape !== first.shape);
+  if (other !== undefined) {
+    const value = first.shape === 'value' ? first : other;
+    const rows = first.shape === 'value' ? other : first;
+    throw new DfxError('USAGE', `${value.label} gives one value and ${rows.label} a column`, {
+      hint: 'run aggregates and row-wise expressions apart',
+    });
+  }
+  return first.shape;
+}
+
+function needInput(payload: Payload, input: InputSpec | null): void {
+  if (input !== null || payload.reads?.length === 0) return;
+  const needed = payload.reads === null ? 'every column of the input' : columnList(payload.reads);
+  throw new DfxError('INPUT_REQUIRED', `the expression reads ${needed}`, {
+    hint: 'name a file that has it with --input',
+  });
+}
+
+export function columnList(names: readonly string[]): string {
+  return `the column${names.length === 1 ? '' : 's'} ${names.map((name) => JSON.stringify(name)).join(', ')}`;
+}
+
+function refuseJavaScript(payload: Payload): void {
+  const found = payload.code.definitions.find(
+    ({ definition }) => definition.outcome === 'frame' && definition.language === 'javascript',
+  );
+  if (found === undefined) return;
+  throw new DfxError(
+    'UNSUPPORTED',
+    `the ${found.family} UDF ${JSON.stringify(found.name)} is JavaScript, which no engine of this version runs`,
+    { offset: found.offset, hint: 'encode the UDF in Python' },
+  );
+}

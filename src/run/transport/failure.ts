@@ -1,0 +1,84 @@
+/** A worker's `failed` message as the user's error. */
+import { formatDataType, readIpcSchema } from '../../wire/arrow/index.ts';
+import { DfxError, ERROR_CODES, type ErrorCode } from '../../wire/errors.ts';
+import type { Payload } from '../plan/load.ts';
+import { columnList } from '../plan/plan.ts';
+import type { WorkerCommand } from '../spawn/worker.ts';
+import type { Failed } from './messages.ts';
+
+export interface Failure {
+  readonly error: DfxError;
+  /** Python's own account, for stderr. */
+  readonly traceback: string | null;
+}
+
+/** `payloads` are those of the job; `input` the input's name. */
+export function failureOf(
+  failed: Failed,
+  payloads: readonly Payload[],
+  command: WorkerCommand,
+  input: string | null,
+): Failure {
+  const file = fileOf(failed, payloads);
+  return { error: errorOf(failed, file, command, input), traceback: failed.exception?.traceback ?? null };
+}
+
+/** The payload's file; of several, the one whose UDF failed, where one alone has a UDF of that name. */
+function fileOf(failed: Failed, payloads: readonly Payload[]): string | undefined {
+  if (payloads.length === 1) return payloads[0]?.file;
+  const owners = payloads.filter(({ code }) => code.definitions.some(({ name }) => name === failed.udf?.name));
+  return owners.length === 1 ? owners[0]?.file : undefined;
+}
+
+function errorOf(failed: Failed, file: string | undefined, command: WorkerCommand, input: string | null): DfxError {
+  const { udf, exception } = failed;
+  const code = knownCode(failed.code);
+  switch (code) {
+    case 'UDF_RAISED': {
+      const what = exception === null ? failed.message : `${exception.type}: ${firstLine(exception.message)}`;
+      return new DfxError(code, `the ${udf?.family ?? ''} UDF ${JSON.stringify(udf?.name ?? '')} raised ${what}`, {
+        file,
+        hint: "Python's traceback is on stderr",
+      });
+    }
+    case 'UDF_NOT_REGISTERED':
+      return new DfxError(
+        code,
+        `the ${udf?.family ?? ''} UDF ${JSON.stringify(udf?.name ?? '')} travels by name, and no worker has it`,
+        {
+          file,
+          hint: 'have the sender encode it inline',
+        },
+      );
+    case 'COLUMN_MISSING': {
+      const { fields } = readIpcSchema(failed.schema).schema;
+      const has = fields.map(({ name, type }) => `${JSON.stringify(name)} (${formatDataType(type)})`).join(', ');
+      return new DfxError(code, `the input lacks ${columnList(failed.missing)}; it has ${has === '' ? 'none' : has}`, {
+        file: input ?? file,
+        hint: 'names are case-sensitive; a CSV file without a header line needs --no-header',
+      });
+    }
+    case 'INPUT_FORMAT':
+      return new DfxError(code, failed.message, { file: input ?? file, hint: 'name the format with --input-format' });
+    case 'INPUT_ROW':
+      return new DfxError(code, failed.message, { file: input ?? file });
+    case 'ENVIRONMENT': {
+      const hint =
+        failed.module === null
+          ? 'name another Python with --python'
+          : `install it with \`${command.file} -m pip install\`, or name a Python that has it with --python`;
+      return new DfxError(code, `${failed.message}, which ${command.file} doesn't have`, { file, hint });
+    }
+    default:
+      return new DfxError(code, failed.message, { file });
+  }
+}
+
+/** Python's messages may have many lines; the traceback has them all. */
+function firstLine(text: string): string {
+  return text.split('\n', 1)[0] ?? '';
+}
+
+function knownCode(code: string): ErrorCode {
+  return Object.hasOwn(ERROR_CODES, code) ? (code as ErrorCode) : 'EXECUTION';
+}
