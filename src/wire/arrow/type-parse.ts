@@ -2,6 +2,7 @@
  * Reads type names: the form that `formatDataType` writes, the one that DataFusion 54 and 55 display (`Timestamp(µs, "UTC")`),
  * and Rust's `Debug` form (`List(Field { name: "item", data_type: Int64, nullable: true, … })`), which older versions print.
  */
+import { DfxError } from '../errors.ts';
 import { type Limits, withLimits } from '../limits.ts';
 import { runSteps, type Step } from './heap-steps.ts';
 import { TypeTokens, typeNameError } from './type-tokens.ts';
@@ -46,8 +47,10 @@ const I32_MAX = 2 ** 31 - 1;
 export function parseDataType(text: string, limits?: Partial<Limits>): DataType {
   const { maxDepth } = withLimits(limits);
   const tokens = new TypeTokens(text);
-  const type = runSteps(typeStep(tokens), maxDepth, () =>
-    typeNameError(`a type nests deeper than ${maxDepth} levels`, tokens.peek().offset),
+  const type = runSteps(
+    typeStep(tokens),
+    maxDepth,
+    () => new DfxError('LIMIT', `a type nests deeper than ${maxDepth} levels`, { offset: tokens.peek().offset }),
   );
   if (tokens.peek().kind !== 'end') throw tokens.unexpected('the end');
   return type;
