@@ -9,7 +9,15 @@ import type { ColumnPlan } from './column-plan.ts';
 import { fixedWidth } from './fixed-width.ts';
 import { arrowError, FlatReader, type FlatTable, type FlatVector } from './flatbuffers.ts';
 import { runSteps, type Step } from './heap-steps.ts';
-import { COMPRESSION, DICTIONARY_BATCH, HEADER, MESSAGE, METADATA_V5, RECORD_BATCH } from './ipc-format.ts';
+import {
+  COMPRESSION,
+  DICTIONARY_BATCH,
+  HEADER,
+  HEADER_NAMES,
+  MESSAGE,
+  METADATA_V5,
+  RECORD_BATCH,
+} from './ipc-format.ts';
 import type { DataType } from './types.ts';
 
 export interface Column {
@@ -71,8 +79,6 @@ export function readDictionaryBatch(
   const values = { ...plan, dictionary: null };
   return { id, column: readBatch(reader, message, data, bytes.arrowData, values, place, maxDepth).column };
 }
-
-const HEADER_NAMES = ['no header', 'a Schema', 'a DictionaryBatch', 'a RecordBatch', 'a Tensor', 'a SparseTensor'];
 
 function openMessage(bytes: BatchBytes, expected: number, name: string, place: BatchPlace) {
   const reader = new FlatReader(bytes.ipcMessage, place.ipcMessage);

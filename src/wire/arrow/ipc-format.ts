@@ -4,6 +4,15 @@
  */
 export const MESSAGE = { version: 0, headerType: 1, header: 2, bodyLength: 3, customMetadata: 4 } as const;
 export const HEADER = { Schema: 1, DictionaryBatch: 2, RecordBatch: 3, Tensor: 4, SparseTensor: 5 } as const;
+/** For messages, by their code. */
+export const HEADER_NAMES = [
+  'no header',
+  'a Schema',
+  'a DictionaryBatch',
+  'a RecordBatch',
+  'a Tensor',
+  'a SparseTensor',
+];
 export const SCHEMA = { endianness: 0, fields: 1, customMetadata: 2, features: 3 } as const;
 export const FIELD = {
   name: 0,

@@ -12,7 +12,7 @@ import { DICTIONARY_BATCH, HEADER, MESSAGE, METADATA_V5, RECORD_BATCH } from './
 import { formatDataType } from './type-text.ts';
 import type { DataType, Field } from './types.ts';
 import { arrowValueToJson } from './value-json.ts';
-import type { ArrowValue, NestedBytes } from './value-model.ts';
+import { type ArrowValue, isKind, type NestedBytes } from './value-model.ts';
 
 const ALIGNMENT = 64;
 
@@ -376,10 +376,6 @@ function listOf(type: DataType, value: ArrowValue): readonly ArrowValue[] {
   if (value === null) return [];
   if (!Array.isArray(value)) throw badValue(type);
   return value as readonly ArrowValue[];
-}
-
-function isKind<K extends string>(value: ArrowValue, kind: K): value is Extract<ArrowValue, { readonly kind: K }> {
-  return value !== null && typeof value === 'object' && 'kind' in value && value.kind === kind;
 }
 
 function structFields(type: Extract<DataType, { kind: 'Struct' }>, value: ArrowValue) {

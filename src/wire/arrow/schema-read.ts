@@ -6,7 +6,7 @@ import { DfxError } from '../errors.ts';
 import { type Limits, type Span, withLimits } from '../limits.ts';
 import { arrowError, FlatBudget, FlatReader } from './flatbuffers.ts';
 import { runSteps } from './heap-steps.ts';
-import { HEADER, MESSAGE, SCHEMA } from './ipc-format.ts';
+import { HEADER, HEADER_NAMES, MESSAGE, SCHEMA } from './ipc-format.ts';
 import { type DictionaryField, type FieldSink, fieldStep, type PlacedField, readPairs } from './type-read.ts';
 import type { Field, Pairs, Schema } from './types.ts';
 
@@ -47,7 +47,6 @@ export interface ReadIpcOptions {
   readonly offset?: number | undefined;
 }
 
-const HEADER_NAMES = ['no header', 'a Schema', 'a DictionaryBatch', 'a RecordBatch', 'a Tensor', 'a SparseTensor'];
 const FILE_MAGIC = [0x41, 0x52, 0x52, 0x4f, 0x57, 0x31];
 const CONTINUATION = 0xffffffff;
 

@@ -14,7 +14,7 @@ import { fixedWidth, shortInt, writeFixed } from './fixed-width.ts';
 import { runSteps, type Step } from './heap-steps.ts';
 import { formatDataType } from './type-text.ts';
 import type { DataType, Field } from './types.ts';
-import type { ArrowValue } from './value-model.ts';
+import { type ArrowValue, isKind } from './value-model.ts';
 
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue };
 
@@ -85,7 +85,7 @@ function leafToJson(type: DataType, value: Exclude<ArrowValue, null>): JsonValue
     return decimalText(value, type.scale);
   }
   if (typeof value === 'bigint') return value.toString();
-  if (typeof value === 'number') return numberToJson(value);
+  if (typeof value === 'number') return numberToJson(type, value);
   if (isKind(value, 'nan')) return `NaN:${value.bits}`;
   if (isKind(value, 'dayTime')) return { days: value.days, milliseconds: value.milliseconds };
   if (isKind(value, 'monthDayNano')) {
@@ -95,9 +95,19 @@ function leafToJson(type: DataType, value: Exclude<ArrowValue, null>): JsonValue
   throw badValue(type);
 }
 
-function numberToJson(value: number): JsonValue {
+function numberToJson(type: DataType, value: number): JsonValue {
   if (Object.is(value, -0)) return '-0';
-  return Number.isFinite(value) ? value : String(value);
+  if (!Number.isFinite(value)) return String(value);
+  return type.kind === 'Float32' ? shortFloat32(value) : value;
+}
+
+/** The number with the fewest digits that rounds to this float: 0.1 and not 0.10000000149011612. Nine digits always do. */
+function shortFloat32(value: number): number {
+  for (let digits = 1; digits < 9; digits += 1) {
+    const short = Number(value.toPrecision(digits));
+    if (Math.fround(short) === value) return short;
+  }
+  return value;
 }
 
 function* fromJsonStep(type: DataType, json: unknown): Step<ArrowValue> {
@@ -182,6 +192,7 @@ function leafFromJson(type: DataType, json: unknown): ArrowValue | undefined {
 function fixedFromJson(type: DataType, json: unknown): ArrowValue | undefined {
   if (type.kind === 'FixedSizeBinary') return typeof json === 'string' ? fromHex(json) : undefined;
   if (isDecimal(type)) return typeof json === 'string' ? parseDecimal(json, type.scale) : undefined;
+  if (type.kind === 'Float32' && typeof json === 'number') return Math.fround(json);
   if (type.kind === 'Float16' || type.kind === 'Float32' || type.kind === 'Float64') return floatFromJson(json);
   if (type.kind === 'Interval' && type.unit !== 'YearMonth') {
     const days = property(json, 'days');
@@ -245,10 +256,6 @@ function isDecimal(type: DataType): type is Extract<DataType, { readonly scale: 
 
 function isList(value: ArrowValue): value is readonly ArrowValue[] {
   return Array.isArray(value);
-}
-
-function isKind<K extends string>(value: ArrowValue, kind: K): value is Extract<ArrowValue, { readonly kind: K }> {
-  return value !== null && typeof value === 'object' && 'kind' in value && value.kind === kind;
 }
 
 /** The key and the value field of a map's entries. */

@@ -45,3 +45,11 @@ export interface NestedBytes {
   readonly arrowData: Uint8Array;
   readonly dictionaries: readonly { readonly ipcMessage: Uint8Array; readonly arrowData: Uint8Array }[];
 }
+
+/** Whether the value is the variant of that name. */
+export function isKind<K extends string>(
+  value: ArrowValue,
+  kind: K,
+): value is Extract<ArrowValue, { readonly kind: K }> {
+  return value !== null && typeof value === 'object' && 'kind' in value && value.kind === kind;
+}

@@ -1,7 +1,9 @@
-"""Makes schemas.jsonl and nested.jsonl: Arrow schemas and nested literals as the real engine and pyarrow write them.
+"""Makes schemas.jsonl, nested.jsonl and forms.jsonl: Arrow schemas, nested literals and the forms that a schema comes in
+(streams, old streams, files), as the real engine and pyarrow write them.
 
     python make_corpus.py schemas 54.1.0=PYTHON 55.0.0=PYTHON > schemas.jsonl
     python make_corpus.py nested 54.1.0=PYTHON 55.0.0=PYTHON > nested.jsonl
+    python make_corpus.py forms 55.0.0=PYTHON > forms.jsonl
 
 Each PYTHON has that version of `datafusion` with pyarrow and cloudpickle. A schema comes out of the inline frame of a real
 UDF (arrow-rs wrote it), and once more from pyarrow. `expected` is described here from pyarrow's objects, in the model of
@@ -198,6 +200,33 @@ def make_schemas():
     return out
 
 
+def make_forms():
+    import pyarrow as pa
+
+    fields = [pa.field("a", pa.int64(), metadata={"x": "1"}), pa.field("d", pa.dictionary(pa.int8(), pa.utf8()))]
+    schema = pa.schema(fields, metadata={"b": "1", "a": "2", "": ""})
+    batch = pa.record_batch([pa.array([1]), pa.array(["x"]).dictionary_encode().cast(fields[1].type)], schema=schema)
+    options = {
+        "stream": pa.ipc.IpcWriteOptions(),
+        "version 4": pa.ipc.IpcWriteOptions(metadata_version=pa.ipc.MetadataVersion.V4),
+        "legacy-stream": pa.ipc.IpcWriteOptions(metadata_version=pa.ipc.MetadataVersion.V4, use_legacy_format=True),
+    }
+    out = []
+    for form, option in options.items():
+        for rows in (0, 1):
+            sink = pa.BufferOutputStream()
+            with pa.ipc.new_stream(sink, schema, options=option) as writer:
+                if rows:
+                    writer.write_batch(batch)
+            out.append({"name": form, "rows": rows, "bytes": b64(sink.getvalue())})
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_file(sink, schema) as writer:
+        writer.write_batch(batch)
+    out.append({"name": "file", "rows": 1, "bytes": b64(sink.getvalue())})
+    metadata = [[k.decode(), v.decode()] for k, v in schema.metadata.items()]
+    return [{**entry, "fields": [describe_field(f) for f in schema], "metadata": metadata} for entry in out]
+
+
 def fields_of(data):
     """The fields of a protobuf message: number and value, groups excluded."""
     at = 0
@@ -385,7 +414,7 @@ def main():
         import datafusion
         import pyarrow
 
-        made = make_schemas() if what == "schemas" else make_nested()
+        made = {"schemas": make_schemas, "nested": make_nested, "forms": make_forms}[what]()
         json.dump({"pyarrow": pyarrow.__version__, "entries": made}, sys.stdout)
         return
     results = {}
