@@ -84,7 +84,7 @@ function planMessage(task: Task, inner: Task[]): void {
     groups.push({ order: field.order, planned: planField(message, field, value, inner) });
   }
   groups.sort((a, b) => a.order - b.order);
-  for (const { planned } of groups) task.out.push(...planned);
+  for (const { planned } of groups) for (const field of planned) task.out.push(field);
 }
 
 function planField(message: CompiledMessage, field: CompiledField, node: JsonNode, inner: Task[]): Planned[] {

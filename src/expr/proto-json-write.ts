@@ -83,7 +83,7 @@ function children(tape: Tape, entry: number): number[] {
 }
 
 /** Sorts a message's entries by field. Of several the last counts, messages merge, and of a oneof the last member stays. */
-function slotsOf(tape: Tape, task: Task, lossy: boolean): Iterable<Slot> {
+function slotsOf(tape: Tape, task: Task, lossy: boolean): Slot[] {
   const slots = new Map<number, Slot>();
   const members = new Map<string, number>();
   for (const child of task.entries.flatMap((entry) => children(tape, entry))) {
@@ -106,7 +106,12 @@ function slotsOf(tape: Tape, task: Task, lossy: boolean): Iterable<Slot> {
     else if (def.repeated || def.type === 'message') slot.entries.push(child);
     else slot.entries = [child];
   }
-  return slots.values();
+  // pbjson writes the plain fields first, then the oneofs.
+  const all = [...slots.values()];
+  return [
+    ...all.filter(({ field }) => field.def.oneof === null),
+    ...all.filter(({ field }) => field.def.oneof !== null),
+  ];
 }
 
 function singular(
