@@ -5,7 +5,10 @@ way. datafusion-python unpickles the body of an inline frame with `cloudpickle.l
 hands out the same tuple with the callable wrapped. The wrapper forwards every call and keeps the first exception.
 """
 
+import sys
 import traceback
+
+import pyarrow as pa
 
 SCALAR, AGGREGATE, WINDOW = "scalar", "aggregate", "window"
 
@@ -70,17 +73,27 @@ class Watch:
         if not isinstance(value, tuple) or len(value) not in (5, 6) or not callable(value[1]):
             return value
         family = AGGREGATE if len(value) == 6 else SCALAR
-        return (value[0], WatchedCallable(self, str(value[0]), family, value[1]), *value[2:])
+        returns = declared_type(value[3]) if family == SCALAR else None
+        return (value[0], WatchedCallable(self, str(value[0]), family, value[1], returns), *value[2:])
+
+
+def declared_type(schema):
+    """The type of the one field of a return schema, None where the bytes aren't one."""
+    try:
+        return pa.ipc.read_schema(pa.py_buffer(schema)).field(0).type
+    except (pa.ArrowException, TypeError, IndexError):
+        return None
 
 
 class WatchedCallable:
     """A UDF's function, or the factory of its accumulators or evaluators."""
 
-    def __init__(self, watch, name, family, function):
+    def __init__(self, watch, name, family, function, returns):
         self._watch = watch
         self._name = name
         self._family = family
         self._function = function
+        self._returns = returns
 
     def __call__(self, *args):
         try:
@@ -92,10 +105,19 @@ class WatchedCallable:
             # The engine takes what exports one Arrow array, and words its refusal in Rust's terms.
             if not hasattr(value, "__arrow_c_array__"):
                 raise TypeError(f"the UDF returned {describe(value)}, expected a pyarrow.Array")
+            self._compare_type(value)
             return value
         except BaseException as error:
             self._watch.keep(self._name, self._family, error)
             raise
+
+    def _compare_type(self, value):
+        """Says once that a result isn't of the declared type. Some expressions bear it; with others the engine aborts."""
+        if self._returns is None or not isinstance(value, pa.Array) or value.type == self._returns:
+            return
+        text = f"the {self._family} UDF {self._name} returned {value.type}, declared {self._returns}"
+        print(f"dfx: {text}", file=sys.stderr, flush=True)
+        self._returns = None
 
     # The engine compares callables to see whether two UDFs of one name are the same.
     def __eq__(self, other):

@@ -153,7 +153,6 @@ async function showValues(plan: Plan, context: RunContext, flags: RunFlags, cloc
   const format = chooseFormat(flags, 'text');
   const toFile = flags.output !== undefined && flags.output !== '-';
   const asTable = format !== 'text' || toFile;
-  if (!flags.json && !asTable) await toStdout(`driver pid: ${process.pid}\n`);
   const width = labelWidth(plan.planned.map(({ payload }) => payload.label));
   const members: (readonly JsonMember[])[] = [];
   const good: (ValueOutcome & { readonly ok: true })[] = [];
@@ -164,6 +163,8 @@ async function showValues(plan: Plan, context: RunContext, flags: RunFlags, cloc
       worst = Math.max(worst, report(outcome.error, flags));
       continue;
     }
+    // A run that gives nothing prints nothing but its errors.
+    if (good.length === 0 && !flags.json && !asTable) await toStdout(`driver pid: ${process.pid}\n`);
     good.push(outcome);
     const cells = cellsOf(outcome.batch, 0);
     if (flags.json) members.push(valueMembers(outcome, cells));
