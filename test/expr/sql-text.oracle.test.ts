@@ -22,6 +22,7 @@ const EXCEPTIONS: ReadonlyMap<string, string> = new Map([
 interface Entry {
   readonly path: string;
   readonly container: string;
+  readonly canonical?: string;
 }
 
 interface Answer {
@@ -34,8 +35,9 @@ test('exact SQL text of every fixture of DataFusion 55 parses to the same canoni
   assert.ok(existsSync(DFX_PYTHON), `no Python with datafusion at ${DFX_PYTHON}: set DFX_PYTHON`);
   const manifest: readonly Entry[] = JSON.parse(readFileSync(`${ROOT}fixtures/manifest.json`, 'utf8'));
   const exact: { readonly path: string; readonly sql: string; readonly line: string }[] = [];
-  for (const { path, container } of manifest) {
-    if (container !== 'expr' || !path.startsWith('55/') || EXCEPTIONS.has(path)) continue;
+  for (const { path, container, canonical } of manifest) {
+    // Without a canonical name the engine could not read the payload itself.
+    if (container !== 'expr' || canonical === undefined || !path.startsWith('55/') || EXCEPTIONS.has(path)) continue;
     const bytes = readFileSync(`${ROOT}fixtures/${path}`);
     const { expr } = exprFromProto(bytes);
     const text = sqlText(expr);
