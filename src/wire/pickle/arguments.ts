@@ -1,4 +1,5 @@
 import type { PickleMachine } from './machine.ts';
+import { displayName } from './names.ts';
 import { decodeStringEscape, decodeUtf8, parseFloatText, parseInteger } from './text.ts';
 import type { PickleValue } from './value.ts';
 
@@ -125,7 +126,7 @@ export function stackGlobal(m: PickleMachine): void {
   }
   for (const part of [module, name]) {
     if (part.kind !== 'str' && !isComputed(part) && part.kind !== 'computed-global')
-      throw c.bad(`needs a module and a name as text, found a ${part.kind}`);
+      throw c.bad(`needs a module and a name as text, found ${displayName(part)}`);
   }
   const value: PickleValue = { kind: 'computed-global', module, name, span };
   m.global('STACK_GLOBAL', value, null);

@@ -1,6 +1,7 @@
 import type { DfxError } from '../errors.ts';
 import type { Span } from '../limits.ts';
 import type { PickleCursor } from './cursor.ts';
+import { displayName } from './names.ts';
 import type { CallValue, DictValue, MakingHow, PicklePair, PickleValue } from './value.ts';
 
 export type CallHow = MakingHow | 'build' | 'append' | 'setitem' | 'additem';
@@ -218,7 +219,7 @@ export class PickleMachine {
       if (into.items === NO_ITEMS) into.items = [];
       const list = into.items as PickleValue[];
       for (const item of items) list.push(item);
-    } else if (!isObject(target)) throw this.cursor.bad(`puts items into a ${target.kind}`);
+    } else if (!isObject(target)) throw this.cursor.bad(`puts items into ${displayName(target)}`);
     this.grown(target, depth);
     if (!native) this.record(how, target, items, start);
   }
@@ -233,7 +234,7 @@ export class PickleMachine {
       const list = into.pairs as PicklePair[];
       for (const pair of pairs) list.push(pair);
     } else if (!isObject(target) && target.kind !== 'list' && target.kind !== 'bytearray')
-      throw this.cursor.bad(`puts items into a ${target.kind}`);
+      throw this.cursor.bad(`puts items into ${displayName(target)}`);
     this.grown(target, depth);
     if (target.kind !== 'dict') this.record('setitem', target, items, start);
   }

@@ -63,7 +63,7 @@ const FAILURES: readonly (readonly [string, string, string, number])[] = [
   ['NNa.', 'PICKLE', 'APPEND puts items into a none', 2],
   ['\x80\x06.', 'PICKLE', 'PROTO says protocol 6, expected 0 to 5', 0],
   ['\x80\x02\x82\x00.', 'PICKLE', 'EXT1 says extension 0, expected 1 or more', 2],
-  ['K\x01K\x02\x93.', 'PICKLE', 'STACK_GLOBAL needs a module and a name as text, found a int', 4],
+  ['K\x01K\x02\x93.', 'PICKLE', 'STACK_GLOBAL needs a module and a name as text, found an int', 4],
   ['N\xff.', 'PICKLE_OPCODE', '0xff is no pickle opcode', 1],
   ['\x00', 'PICKLE_OPCODE', '0x00 is no pickle opcode', 0],
 ];

@@ -1,0 +1,211 @@
+import { DfxError } from '../errors.ts';
+import type { Limits, Span } from '../limits.ts';
+import { argumentsOf, currentModule, displayName, textOf } from './names.ts';
+import type { PickleReading } from './read.ts';
+import { encodeLatin1 } from './text.ts';
+import type { CallValue, PickleValue } from './value.ts';
+import { PickleWriter } from './write.ts';
+
+/** A datafusion `Expr` inside a pickle. */
+export interface PickledExpr {
+  /** The protobuf bytes: a view of the payload, or a copy where protocols 0 to 2 store them as Latin-1 text. */
+  readonly proto: Uint8Array;
+  readonly copied: boolean;
+  /** The absolute range of the value that holds the bytes; of the bytes themselves where they aren't copied. */
+  readonly span: Span;
+  /** Where it stands, such as `[1]["a"]`; empty at the top. */
+  readonly path: string;
+}
+
+/** Something that isn't needed to carry expressions. A receiver that loads the pickle would run or import it. */
+export interface ForeignPart {
+  /** The callable or kind, such as `os.system`. */
+  readonly what: string;
+  readonly offset: number;
+  readonly path: string | null;
+}
+
+export interface PickledExprs {
+  readonly exprs: readonly PickledExpr[];
+  readonly foreign: readonly ForeignPart[];
+}
+
+/** One container shown under many paths multiplies: this many slots are looked at. */
+const MAX_SLOTS = 1_000_000;
+
+/** Which globals an `Expr` needs. Anything else that a pickle imports is foreign. */
+function isNeeded(value: PickleValue): boolean {
+  return (
+    isGlobal(value, 'builtins', 'getattr') ||
+    isGlobal(value, 'datafusion.expr', 'Expr') ||
+    isGlobal(value, '_codecs', 'encode') ||
+    isGlobal(value, 'builtins', 'bytes')
+  );
+}
+
+function isGlobal(value: PickleValue | undefined, module: string, name: string): boolean {
+  return value?.kind === 'global' && currentModule(value.module) === module && value.name === name;
+}
+
+/**
+ * Finds the expressions of a pickle in which lists, tuples and dicts hold `Expr` reconstructions, as datafusion writes them
+ * in protocols 0 to 5. The pickle is not loaded. What is anything else is in `foreign`, whether or not it is part of the
+ * value: a call whose result is dropped runs too. Throws the reading's error where the pickle is broken.
+ */
+export function readPickledExprs(reading: PickleReading, limits: Partial<Limits> = {}): PickledExprs {
+  if (reading.error !== null) throw reading.error;
+  const exprs: PickledExpr[] = [];
+  const foreign: ForeignPart[] = [];
+  const understood = new Set<PickleValue>();
+  const told = new Set<PickleValue>();
+  const budget = Math.min(MAX_SLOTS, limits.maxNodes ?? MAX_SLOTS);
+  type Step = { readonly value: PickleValue; readonly path: string } | { readonly leave: PickleValue };
+  const stack: Step[] = reading.value === null ? [] : [{ value: reading.value, path: '' }];
+  const around = new Set<PickleValue>();
+  let slots = 0;
+  // A call is told where its opcode stands; the import of its callable is told with it.
+  const callAt = new Map(reading.calls.map((call) => [call.result, call.offset]));
+  const isForeign = (value: PickleValue, path: string | null, what = displayName(value)): void => {
+    if (told.has(value)) return;
+    told.add(value);
+    if (value.kind === 'call') told.add(value.callee);
+    foreign.push({ what, offset: callAt.get(value) ?? value.span.start, path });
+  };
+  for (let step = stack.pop(); step !== undefined; step = stack.pop()) {
+    if ('leave' in step) {
+      around.delete(step.leave);
+      continue;
+    }
+    const { value, path } = step;
+    if (++slots > budget)
+      throw new DfxError('LIMIT', `the pickle shows more than ${budget} values`, { offset: value.span.start });
+    switch (value.kind) {
+      case 'call': {
+        const found = readExpr(value, reading, understood);
+        if (found === null) isForeign(value, path, displayName(value.callee));
+        else exprs.push({ ...found, path });
+        break;
+      }
+      case 'list':
+      case 'tuple':
+      case 'dict': {
+        if (around.has(value)) {
+          isForeign(value, path, `a ${value.kind} that contains itself`);
+          break;
+        }
+        around.add(value);
+        stack.push({ leave: value });
+        if (value.kind === 'dict') {
+          for (const [key, item] of [...value.pairs].reverse()) {
+            const label = keyText(key);
+            if (label === null) isForeign(key, path, `a key that is a ${key.kind}`);
+            else stack.push({ value: item, path: `${path}[${label}]` });
+          }
+        } else {
+          for (let i = value.items.length - 1; i >= 0; i--) {
+            const item = value.items[i];
+            if (item !== undefined) stack.push({ value: item, path: `${path}[${i}]` });
+          }
+        }
+        break;
+      }
+      default:
+        isForeign(value, path);
+    }
+  }
+  for (const call of reading.calls) {
+    if (understood.has(call.result) && isMaking(call.how)) continue;
+    if (told.has(call.result)) continue;
+    told.add(call.result).add(call.callee);
+    foreign.push({ what: displayName(call.callee), offset: call.offset, path: null });
+  }
+  for (const { value, span } of reading.globals) {
+    if (!isNeeded(value) && !told.has(value))
+      foreign.push({ what: displayName(value), offset: span.start, path: null });
+  }
+  foreign.sort((a, b) => a.offset - b.offset);
+  return { exprs, foreign };
+}
+
+function isMaking(how: string): boolean {
+  return how === 'reduce';
+}
+
+function keyText(key: PickleValue): string | null {
+  if (key.kind === 'str') return JSON.stringify(key.value);
+  return key.kind === 'int' ? String(key.value) : null;
+}
+
+/** `getattr(Expr, "_reconstruct")(bytes)`; every call in it is added to `understood`. */
+function readExpr(
+  call: CallValue,
+  reading: PickleReading,
+  understood: Set<PickleValue>,
+): Omit<PickledExpr, 'path'> | null {
+  const method = call.callee;
+  if (!isPlain(call) || method.kind !== 'call' || !isPlain(method)) return null;
+  const [owner, name, ...more] = argumentsOf(method);
+  if (!isGlobal(method.callee, 'builtins', 'getattr') || more.length > 0) return null;
+  if (!isGlobal(owner, 'datafusion.expr', 'Expr') || textOf(name) !== '_reconstruct') return null;
+  const args = argumentsOf(call);
+  const [content] = args;
+  if (content === undefined || args.length !== 1) return null;
+  const bytes = readBytes(content, understood);
+  if (bytes === null) return null;
+  understood.add(call).add(method);
+  if (bytes.copied) return { ...bytes, span: content.span };
+  const start = reading.offset + (bytes.proto.byteOffset - reading.bytes.byteOffset);
+  return { ...bytes, span: { start, end: start + bytes.proto.length } };
+}
+
+function isPlain(call: CallValue): boolean {
+  return call.how === 'reduce' && call.state === null && call.items.length === 0 && call.pairs.length === 0;
+}
+
+function readBytes(
+  value: PickleValue,
+  understood: Set<PickleValue>,
+): { readonly proto: Uint8Array; readonly copied: boolean } | null {
+  if (value.kind === 'bytes') return { proto: value.value, copied: false };
+  if (value.kind !== 'call' || !isPlain(value)) return null;
+  const args = argumentsOf(value);
+  if (isGlobal(value.callee, 'builtins', 'bytes') && args.length === 0) {
+    understood.add(value);
+    return { proto: new Uint8Array(0), copied: true };
+  }
+  const [content, encoding] = args;
+  if (!isGlobal(value.callee, '_codecs', 'encode') || args.length !== 2) return null;
+  const text = textOf(content);
+  if (text === null || textOf(encoding) !== 'latin1') return null;
+  const proto = encodeLatin1(text);
+  if (proto === null) return null;
+  understood.add(value);
+  return { proto, copied: true };
+}
+
+/** The bytes that `pickle.dumps(expr, protocol)` gives for an expression with this protobuf. */
+export function writePickledExpr(
+  proto: Uint8Array,
+  options: { readonly protocol?: number | undefined } = {},
+): Uint8Array {
+  const w = new PickleWriter({ protocol: options.protocol ?? 4, memo: true });
+  w.global('builtins', 'getattr');
+  w.memoize();
+  w.openTuple(2);
+  w.global('datafusion.expr', 'Expr');
+  w.memoize();
+  w.str('_reconstruct');
+  w.memoize();
+  w.closeTuple(2);
+  w.memoize();
+  w.op(0x52);
+  w.memoize();
+  w.openTuple(1);
+  w.bytes(proto);
+  w.memoize();
+  w.closeTuple(1);
+  w.memoize();
+  w.op(0x52);
+  w.memoize();
+  return w.finish();
+}
