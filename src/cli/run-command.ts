@@ -93,7 +93,7 @@ async function replay(operands: readonly string[], flags: RunFlags, signal: Abor
   const broken: DfxError[] = [];
   for (const operand of readOperands(operands)) {
     try {
-      payloads.push(...(await loadPayloads(operand)));
+      payloads.push(...(await loadPayloads(operand, { as: flags.as, encoding: flags.encoding })));
     } catch (error) {
       if (!(error instanceof DfxError)) throw error;
       broken.push(error);
@@ -118,7 +118,7 @@ async function replay(operands: readonly string[], flags: RunFlags, signal: Abor
       input: input?.spec ?? null,
       workers: flags.workers,
     });
-    for (const { error } of plan.refused) worst = Math.max(worst, report(error, flags));
+    for (const error of withoutRepeats(plan.refused)) worst = Math.max(worst, report(error, flags));
     if (plan.planned.length === 0 || (plan.shape === 'rows' && plan.refused.length > 0)) return worst;
     const context = contextOf(plan, input, signal, flags);
     const run = plan.shape === 'value' ? showValues : showRows;
@@ -126,6 +126,17 @@ async function replay(operands: readonly string[], flags: RunFlags, signal: Abor
   } finally {
     await input?.close();
   }
+}
+
+/** A missing Python is no fault of any payload: it is told once, without a file. */
+function withoutRepeats(refused: Plan['refused']): readonly DfxError[] {
+  const told = new Set<string>();
+  return refused.flatMap(({ payload, error }) => {
+    if (error.code !== 'ENVIRONMENT') return [error.at({ file: payload.file })];
+    if (told.has(error.message)) return [];
+    told.add(error.message);
+    return [error];
+  });
 }
 
 function contextOf(plan: Plan, input: PreparedInput | null, signal: AbortSignal, flags: RunFlags): RunContext {

@@ -2,6 +2,8 @@
 import type { Command } from 'commander';
 import type { PlanOptions } from '../../run/plan/plan.ts';
 import type { InputFormat } from '../../run/transport/messages.ts';
+import type { Container } from '../../wire/detect.ts';
+import type { Encoding } from '../../wire/encoding.ts';
 import { DfxError } from '../../wire/errors.ts';
 import type { RowFormat } from '../render/run-rows.ts';
 
@@ -19,6 +21,8 @@ export interface RunFlags {
   readonly output?: string;
   readonly format?: RowFormat;
   readonly json: boolean;
+  readonly as?: Container;
+  readonly encoding?: Encoding;
 }
 
 export function register(program: Command): void {
@@ -46,6 +50,8 @@ export function register(program: Command): void {
       'text, csv, ndjson, arrow or arrow-stream (default: by the file name, else text, or csv on a pipe)',
       rowFormat,
     )
+    .option('--as <container>', 'read the payloads as expr, expr-list or pickle, whatever they look like', container)
+    .option('--encoding <encoding>', 'read the payloads as raw, base64 or hex', encoding)
     .option('--json', 'one JSON document (dfx.run/1); errors as JSON on stderr', false)
     .addHelpText(
       'after',
@@ -76,6 +82,8 @@ function oneOf<T extends string>(what: string, known: readonly T[]): (text: stri
 const inputFormat = oneOf<InputFormat>('input format', ['csv', 'arrow', 'parquet', 'ndjson']);
 const rowFormat = oneOf<RowFormat>('format', ['text', 'csv', 'ndjson', 'arrow', 'arrow-stream']);
 const engine = oneOf<PlanOptions['engine']>('engine', ['auto', 'embedded', 'datafusion']);
+const container = oneOf<Container>('container', ['expr', 'expr-list', 'pickle']);
+const encoding = oneOf<Encoding>('encoding', ['raw', 'base64', 'hex']);
 const sandbox = oneOf<RunFlags['sandbox']>('sandbox mode', ['on', 'off']);
 
 function count(text: string): number {

@@ -10,7 +10,7 @@ export interface CarriedDefinition {
   /** The outer name: the one that a strict receiver quotes. */
   readonly name: string;
   readonly family: FunctionFamily;
-  /** Offset of the definition in the expression's bytes; the node's offset where it isn't known. */
+  /** Offset of the definition in the payload; the node's offset where it isn't known. */
   readonly offset: number;
   readonly definition: Definition;
 }
@@ -31,13 +31,14 @@ export interface CarriedCode {
   readonly hidden: readonly HiddenFrame[];
 }
 
-/** `bytes` are the expression's own, the ones that `expr` was read from. */
-export function carriedCode(expr: Expr, bytes: Uint8Array): CarriedCode {
+/** `bytes` are the expression's own, the ones that `expr` was read from; `base` is where they start in the payload. */
+export function carriedCode(expr: Expr, bytes: Uint8Array, base: number): CarriedCode {
   const definitions: CarriedDefinition[] = [];
   const accounted: { readonly start: number; readonly end: number }[] = [];
   for (const node of nodesOf(expr)) {
     if (isFunctionNode(node) && node.definition !== null && node.definition.length > 0) {
-      const offset = definitionOffset(node.definition, bytes) ?? node.span?.start ?? 0;
+      const within = definitionOffset(node.definition, bytes);
+      const offset = within === null ? (node.span?.start ?? base) : base + within;
       definitions.push({
         name: node.name,
         family: familyOf(node),
@@ -53,7 +54,7 @@ export function carriedCode(expr: Expr, bytes: Uint8Array): CarriedCode {
       accounted.push(node.span);
     }
   }
-  const hidden = magicsIn(bytes).filter(
+  const hidden = magicsIn(bytes, base).filter(
     ({ offset }) => !accounted.some((span) => span.start <= offset && offset + MAGIC_LENGTH <= span.end),
   );
   return { definitions, hidden };
@@ -69,12 +70,12 @@ function definitionOffset(definition: Uint8Array, bytes: Uint8Array): number | n
   return found === -1 ? null : found;
 }
 
-function magicsIn(bytes: Uint8Array): readonly HiddenFrame[] {
+function magicsIn(bytes: Uint8Array, base: number): readonly HiddenFrame[] {
   const haystack = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   const found: HiddenFrame[] = [];
   for (const { magic, language } of FRAME_MAGICS) {
     for (let at = haystack.indexOf(magic, 0, 'latin1'); at !== -1; at = haystack.indexOf(magic, at + 1, 'latin1')) {
-      found.push({ offset: at, magic, language });
+      found.push({ offset: base + at, magic, language });
     }
   }
   return found.sort((a, b) => a.offset - b.offset);

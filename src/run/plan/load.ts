@@ -2,9 +2,12 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { Expr } from '../../expr/model.ts';
-import { exprFromProto } from '../../expr/proto/index.ts';
+import { decodePayload, type PayloadExpr } from '../../expr/payload.ts';
 import { columnsOf, nodesOf } from '../../expr/walk.ts';
+import type { Container } from '../../wire/detect.ts';
+import type { Encoding } from '../../wire/encoding.ts';
 import { DfxError } from '../../wire/errors.ts';
+import type { ForeignPart } from '../../wire/pickle/index.ts';
 import type { Shape } from '../transport/messages.ts';
 import { type CarriedCode, carriedCode } from './code.ts';
 import { fileError } from './input.ts';
@@ -26,16 +29,54 @@ export interface Payload {
   readonly relation: string | null;
 }
 
-/** Reads the file of an operand and every expression in it. */
-export async function loadPayloads(operand: PayloadOperand): Promise<readonly Payload[]> {
+export interface LoadOptions {
+  readonly as?: Container | undefined;
+  readonly encoding?: Encoding | undefined;
+}
+
+/**
+ * Reads the file of an operand and every expression in it; several, in a list or a pickled collection, are labelled by their
+ * place. A pickle is taken apart by dfx's own reader and loaded by nobody: one that holds anything but expressions is refused.
+ */
+export async function loadPayloads(operand: PayloadOperand, options: LoadOptions = {}): Promise<readonly Payload[]> {
   const file = operand.path === '-' ? 'stdin' : operand.path;
   try {
-    const bytes = await readBytes(operand.path);
-    if (bytes.length === 0) throw new DfxError('EMPTY_INPUT', 'the payload is empty');
-    return [describe(operand.label, file, bytes, exprFromProto(bytes).expr)];
+    const payload = decodePayload(await readBytes(operand.path), options);
+    if (payload.container === 'pickle') refuseForeign(payload.foreign);
+    const { exprs } = payload;
+    if (exprs.length === 0) {
+      throw new DfxError(
+        'UNSUPPORTED',
+        `found the container ${payload.container} without an expression, expected expressions`,
+        {
+          hint: 'look at it with `dfx inspect`; name another container with --as where the bytes could be both',
+        },
+      );
+    }
+    return exprs.map((found) =>
+      describe(exprs.length === 1 ? operand.label : `${operand.label}${found.path}`, file, found),
+    );
   } catch (error) {
     throw error instanceof DfxError ? error.at({ file }) : error;
   }
+}
+
+/** A pickle shows at most so many of its foreign parts in one line. */
+const SHOWN_PARTS = 3;
+
+function refuseForeign(foreign: readonly ForeignPart[]): void {
+  const [part] = foreign;
+  if (part === undefined) return;
+  const shown = foreign.slice(0, SHOWN_PARTS).map(({ what, offset }) => `${what} (byte ${offset})`);
+  const more = foreign.length > SHOWN_PARTS ? ` and ${foreign.length - SHOWN_PARTS} more` : '';
+  throw new DfxError(
+    'PICKLE_REFUSED',
+    `the pickle holds ${shown.join(', ')}${more}, expected nothing but expressions`,
+    {
+      offset: part.offset,
+      hint: 'dfx loads no pickle: have the expressions pickled alone, in lists, tuples or dicts',
+    },
+  );
 }
 
 async function readBytes(path: string): Promise<Uint8Array> {
@@ -51,16 +92,15 @@ async function readBytes(path: string): Promise<Uint8Array> {
   }
 }
 
-function describe(label: string, file: string, bytes: Uint8Array, expr: Expr): Payload {
+function describe(label: string, file: string, found: PayloadExpr): Payload {
+  const { expr, bytes } = found;
   const columns = columnsOf(expr);
   const relations = [...new Set(columns.map(({ relation }) => relation).filter((relation) => relation !== null))];
   if (relations.length > 1) {
     throw new DfxError(
       'COLUMN_MISSING',
       `the payload reads columns of ${relations.length} tables (${relations.join(', ')})`,
-      {
-        hint: 'the input is one table: encode the expression with columns of one',
-      },
+      { hint: 'the input is one table: encode the expression with columns of one' },
     );
   }
   let shape: Shape = 'rows';
@@ -76,7 +116,7 @@ function describe(label: string, file: string, bytes: Uint8Array, expr: Expr): P
     hash: createHash('sha256').update(bytes).digest('hex'),
     expr,
     shape,
-    code: carriedCode(expr, bytes),
+    code: carriedCode(expr, bytes, found.escaped ? 0 : found.span.start),
     reads: everyColumn ? null : [...new Set(columns.map(({ name }) => name))],
     relation: relations[0] ?? null,
   };

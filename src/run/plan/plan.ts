@@ -47,7 +47,7 @@ export async function planRun(payloads: readonly Payload[], options: PlanOptions
       planned.push(await planPayload(payload, options));
     } catch (error) {
       if (!(error instanceof DfxError)) throw error;
-      refused.push({ payload, error: error.at({ file: payload.file }) });
+      refused.push({ payload, error });
     }
   }
   // Several workers a core: the work of a short job is mostly waiting for the engine to be imported.
