@@ -60,7 +60,8 @@ function sorts(list: readonly SortExpr[]): Piece[] {
 
 function bound(value: FrameBound): string {
   if (value.kind === 'CURRENT_ROW') return 'CURRENT ROW';
-  return `${value.value === null ? 'UNBOUNDED' : scalarValueText(value.value)} ${value.kind}`;
+  const count = value.value === null || value.value.kind === 'Null' ? 'UNBOUNDED' : scalarValueText(value.value);
+  return `${count} ${value.kind}`;
 }
 
 function frame(window: WindowFrame): string {

@@ -14,7 +14,8 @@ import {
 import { literal, type Planned } from './planned.ts';
 import type { BoundSyntax, CallSyntax, FrameSyntax, Syntax } from './syntax.ts';
 
-const UNBOUNDED = { kind: 'PRECEDING', value: null } as const;
+/** UNBOUNDED travels as a null count. */
+const UNBOUNDED: Scalar = { kind: 'Null', type: { kind: 'UInt64' } };
 
 export function planWindow(
   planner: Planner,
@@ -60,27 +61,32 @@ export function planWindow(
 
 /** With a sort key up to the row's peers, without one over the whole partition. */
 function defaultFrame(ordered: boolean): WindowFrame {
-  if (ordered) return { units: 'RANGE', start: UNBOUNDED, end: { kind: 'CURRENT_ROW' } };
-  return { units: 'ROWS', start: UNBOUNDED, end: { kind: 'FOLLOWING', value: null } };
+  if (ordered) return { units: 'RANGE', start: { kind: 'PRECEDING', value: UNBOUNDED }, end: { kind: 'CURRENT_ROW' } };
+  return {
+    units: 'ROWS',
+    start: { kind: 'PRECEDING', value: UNBOUNDED },
+    end: { kind: 'FOLLOWING', value: UNBOUNDED },
+  };
 }
 
 function isFree(bound: FrameBound | null): boolean {
-  return bound === null || bound.kind === 'CURRENT_ROW' || bound.value === null;
+  return bound === null || bound.kind === 'CURRENT_ROW' || bound.value === UNBOUNDED;
 }
 
 function planFrame(frame: FrameSyntax, at: number): WindowFrame {
   const start = planBound(frame.start, frame.units);
   const end: FrameBound = frame.end === null ? { kind: 'CURRENT_ROW' } : planBound(frame.end, frame.units);
-  if (start.kind === 'FOLLOWING' && start.value === null)
+  if (start.kind === 'FOLLOWING' && start.value === UNBOUNDED)
     throw unsupported('found a frame that starts UNBOUNDED FOLLOWING', at);
-  if (end.kind === 'PRECEDING' && end.value === null)
+  if (end.kind === 'PRECEDING' && end.value === UNBOUNDED)
     throw unsupported('found a frame that ends UNBOUNDED PRECEDING', at);
   return { units: frame.units, start, end };
 }
 
 function planBound(bound: BoundSyntax, units: FrameSyntax['units']): FrameBound {
   if (bound.kind === 'CURRENT_ROW') return bound;
-  const value = bound.value === null ? null : units === 'RANGE' ? rangeOffset(bound.value) : rowOffset(bound.value);
+  const value =
+    bound.value === null ? UNBOUNDED : units === 'RANGE' ? rangeOffset(bound.value) : rowOffset(bound.value);
   return { kind: bound.kind, value };
 }
 

@@ -350,10 +350,11 @@ export function planNumber(text: string, negative: boolean): Planned {
   return literal({ kind: 'Float64', value: negative ? -Number(text) : Number(text) });
 }
 
-/** The text that the engine reads as an interval: signs gather in front, the unit follows. */
+/** The text that the engine reads as an interval. A sign turns those below it and then stands for itself: `- -5` is `-5`. */
 function intervalText(node: Syntax, negative: boolean): string {
   if (node.kind === 'unary' && (node.op === '-' || node.op === '+')) {
-    return intervalText(node.expr, node.op === '-' ? !negative : negative);
+    const inner = intervalText(node.expr, node.op === '-' ? !negative : negative);
+    return negative ? `-${inner}` : inner;
   }
   if (node.kind === 'value') {
     const { value } = node;
