@@ -24,7 +24,8 @@ export function majorOf(version: string): number {
 }
 
 function findCrate(name: string, version: string): string | null {
-  const registry = join(process.env['CARGO_HOME'] ?? join(homedir(), '.cargo'), 'registry', 'src');
+  const { CARGO_HOME } = process.env;
+  const registry = join(CARGO_HOME ?? join(homedir(), '.cargo'), 'registry', 'src');
   if (!existsSync(registry)) return null;
   for (const index of readdirSync(registry)) {
     const folder = join(registry, index, `${name}-${version}`);

@@ -4,7 +4,7 @@
  * floats are strings, which its readers take.
  */
 import { DfxError } from '../wire/errors.ts';
-import { enumDef } from '../wire/proto/tables.ts';
+import { enumDef, NEWEST_MAJOR } from '../wire/proto/tables.ts';
 import {
   type CompiledField,
   type CompiledMessage,
@@ -31,7 +31,7 @@ const ODDITIES: Readonly<Record<OddityKind, string>> = {
   field_order: 'a field behind one that the real writer puts after it',
   duplicate_field: 'a field that stands twice where one counts',
   explicit_default: 'a default value that the real writer leaves out',
-  unknown_field: "a field that DataFusion 55 doesn't know",
+  unknown_field: `a field that DataFusion ${NEWEST_MAJOR} doesn't know`,
   wide_value: 'a number of more bits than its field has',
   unpacked: 'a list of numbers that is not packed',
   empty_packed: 'an empty list that the real writer leaves out',
@@ -227,7 +227,7 @@ function enumNode(tape: Tape, field: CompiledField, entry: number, value: number
   const found = enumDef(field.def.ref ?? '').byNumber.get(value);
   if (found !== undefined && found.until === null) return jsonString(found.name);
   if (lossy) return null;
-  const what = `the number ${value} for the enum ${field.def.ref}, which has no such value in DataFusion 55`;
+  const what = `the number ${value} for the enum ${field.def.ref}, which has no such value in DataFusion ${NEWEST_MAJOR}`;
   throw unrepresentable(`${what} (${field.def.name})`, tape.base + tape.tag(entry));
 }
 

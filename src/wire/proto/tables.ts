@@ -48,7 +48,10 @@ const fields: FieldDef[] = [];
 
 /** protoc's JSON name: each letter after an underscore in upper case, the underscores dropped. */
 export function jsonNameOf(name: string): string {
-  return name.includes('_') ? name.replace(/_+(.?)/g, (_, letter: string) => letter.toUpperCase()) : name;
+  const [first = '', ...rest] = name.split('_');
+  let json = first;
+  for (const part of rest) json += part.slice(0, 1).toUpperCase() + part.slice(1);
+  return json;
 }
 
 /** Throws DEFECT: names come from our own tables and code. */
