@@ -1,0 +1,280 @@
+/**
+ * The schema of a CSV file as DataFusion 55 infers it (arrow-csv 59 `infer_schema`, datafusion-datasource-csv 55.2).
+ *
+ * The file is looked at in pieces of whole lines, cut from reads of 8 KiB. Within a piece, dates and timestamps of several
+ * precisions unite to the finest timestamp; between pieces only Int64 and Float64 unite, and every other mix is Utf8. So the
+ * pieces show in the answer, and are cut here exactly as `object_store` 0.13 cuts them.
+ */
+import { isUtf8 } from 'node:buffer';
+import type { DataType, Field, Schema } from '../wire/arrow/types.ts';
+import { DfxError } from '../wire/errors.ts';
+import { type CsvDialect, readRecord } from './csv-records.ts';
+
+export interface InferOptions {
+  readonly header: boolean;
+  /** Records to look at. */
+  readonly maxRecords: number;
+}
+
+export const READ_SIZE = 8 * 1024;
+
+const Seen = {
+  Boolean: 1,
+  Int64: 2,
+  Float64: 4,
+  Date32: 8,
+  Second: 16,
+  Millisecond: 32,
+  Microsecond: 64,
+  Nanosecond: 128,
+  Utf8: 256,
+} as const;
+type Seen = (typeof Seen)[keyof typeof Seen];
+
+/** In the order of precedence. Rust's `\d` is any decimal digit of Unicode, and its case folding is Unicode's. */
+const PATTERNS: readonly (readonly [RegExp, Seen])[] = [
+  [/^(true)$|^(false)$/iu, Seen.Boolean],
+  [/^-?(\p{Nd}+)$/u, Seen.Int64],
+  [/^-?((\p{Nd}*\.\p{Nd}+|\p{Nd}+\.\p{Nd}*)([eE][-+]?\p{Nd}+)?|\p{Nd}+([eE][-+]?\p{Nd}+))$/u, Seen.Float64],
+  [/^\p{Nd}{4}-\p{Nd}{2}-\p{Nd}{2}$/u, Seen.Date32],
+  [/^\p{Nd}{4}-\p{Nd}{2}-\p{Nd}{2}[T ]\p{Nd}{2}:\p{Nd}{2}:\p{Nd}{2}(?:[^\p{Nd}.][^\n]*)?$/u, Seen.Second],
+  [
+    /^\p{Nd}{4}-\p{Nd}{2}-\p{Nd}{2}[T ]\p{Nd}{2}:\p{Nd}{2}:\p{Nd}{2}\.\p{Nd}{1,3}(?:[^\p{Nd}][^\n]*)?$/u,
+    Seen.Millisecond,
+  ],
+  [
+    /^\p{Nd}{4}-\p{Nd}{2}-\p{Nd}{2}[T ]\p{Nd}{2}:\p{Nd}{2}:\p{Nd}{2}\.\p{Nd}{1,6}(?:[^\p{Nd}][^\n]*)?$/u,
+    Seen.Microsecond,
+  ],
+  [
+    /^\p{Nd}{4}-\p{Nd}{2}-\p{Nd}{2}[T ]\p{Nd}{2}:\p{Nd}{2}:\p{Nd}{2}\.\p{Nd}{1,9}(?:[^\p{Nd}][^\n]*)?$/u,
+    Seen.Nanosecond,
+  ],
+];
+
+const I64_TEXT = /^-?[0-9]+$/;
+
+function seenIn(text: string, bytes: number): Seen {
+  if (text.startsWith('"')) return Seen.Utf8;
+  for (const [pattern, seen] of PATTERNS) {
+    if (!pattern.test(text)) continue;
+    if (seen === Seen.Int64 && bytes >= 19 && !fitsInt64(text)) return Seen.Utf8;
+    return seen;
+  }
+  return text === 'NaN' || text === 'nan' || text === 'inf' || text === '-inf' ? Seen.Float64 : Seen.Utf8;
+}
+
+function fitsInt64(text: string): boolean {
+  return I64_TEXT.test(text) && BigInt.asIntN(64, BigInt(text)) === BigInt(text);
+}
+
+type InferredKind =
+  | 'Null'
+  | 'Boolean'
+  | 'Int64'
+  | 'Float64'
+  | 'Date32'
+  | 'Second'
+  | 'Millisecond'
+  | 'Microsecond'
+  | 'Nanosecond'
+  | 'Utf8';
+
+/** The type of one column in one piece, from the set of what was seen. */
+function kindInPiece(seen: number): InferredKind {
+  if (seen === 0) return 'Null';
+  if (seen === Seen.Boolean) return 'Boolean';
+  if (seen === Seen.Int64) return 'Int64';
+  if (seen === Seen.Float64 || seen === (Seen.Int64 | Seen.Float64)) return 'Float64';
+  if (seen < Seen.Utf8 && (seen & 7) === 0) {
+    if (seen >= Seen.Nanosecond) return 'Nanosecond';
+    if (seen >= Seen.Microsecond) return 'Microsecond';
+    if (seen >= Seen.Millisecond) return 'Millisecond';
+    if (seen >= Seen.Second) return 'Second';
+    return 'Date32';
+  }
+  return 'Utf8';
+}
+
+function dataTypeOf(kind: InferredKind): DataType {
+  switch (kind) {
+    case 'Second':
+    case 'Millisecond':
+    case 'Microsecond':
+    case 'Nanosecond':
+      return { kind: 'Timestamp', unit: kind, timezone: null };
+    default:
+      return { kind };
+  }
+}
+
+/** The type of a column from its types in all pieces. */
+function unite(kinds: ReadonlySet<InferredKind>, noInference: boolean): DataType {
+  const rest = [...kinds].filter((kind) => kind !== 'Null');
+  const [first, second] = rest;
+  if (first === undefined) return { kind: noInference ? 'Utf8' : 'Null' };
+  if (second === undefined) return dataTypeOf(first);
+  return rest.length === 2 && kinds.has('Int64') && kinds.has('Float64') ? { kind: 'Float64' } : { kind: 'Utf8' };
+}
+
+const LF = 10;
+const QUOTE = 34;
+const BACKSLASH = 92;
+
+/**
+ * Cuts reads into pieces that end at a line's end. The last line end of a read is looked for backwards, so quotes and
+ * backslashes are counted from the back: a quirk that decides where pieces end when values hold newlines.
+ */
+class LineCutter {
+  private rest: Uint8Array[] = [];
+  private escaped = false;
+  private quoted = false;
+
+  push(read: Uint8Array): Uint8Array[] {
+    const pieces: Uint8Array[] = [];
+    let start = 0;
+    if (this.rest.length > 0) {
+      while (start < read.length && !this.endsLine(read[start] ?? 0)) start++;
+      if (start === read.length) {
+        this.rest.push(read);
+        return pieces;
+      }
+      start++;
+      pieces.push(concat([...this.rest, read.subarray(0, start)]));
+      this.rest = [];
+    }
+    let end = read.length;
+    while (end > start && !this.endsLine(read[end - 1] ?? 0)) end--;
+    if (end > start) pieces.push(read.subarray(start, end));
+    else end = start;
+    if (end < read.length) this.rest.push(read.subarray(end));
+    return pieces;
+  }
+
+  finish(): Uint8Array | null {
+    if (this.rest.length === 0) return null;
+    if (this.quoted) throw new DfxError('INPUT_FORMAT', 'a quoted value never ends');
+    if (this.escaped) throw new DfxError('INPUT_FORMAT', 'the text ends with a backslash');
+    return concat(this.rest);
+  }
+
+  private endsLine(byte: number): boolean {
+    if (this.escaped) this.escaped = false;
+    else if (byte === BACKSLASH) this.escaped = true;
+    else if (byte === QUOTE) this.quoted = !this.quoted;
+    else if (!this.quoted) return byte === LF;
+    return false;
+  }
+}
+
+function concat(parts: readonly Uint8Array[]): Uint8Array {
+  let length = 0;
+  for (const part of parts) length += part.length;
+  const out = new Uint8Array(length);
+  let at = 0;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.length;
+  }
+  return out;
+}
+
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+function decodeField(bytes: Uint8Array, record: number): string {
+  if (!isUtf8(bytes)) throw new DfxError('INPUT_FORMAT', `record ${record} holds bytes that are not UTF-8`);
+  return decoder.decode(bytes);
+}
+
+/** Takes reads of `READ_SIZE` bytes until `done`, then `schema()`. */
+export class CsvInference {
+  private readonly cutter = new LineCutter();
+  private names: string[] | null = null;
+  private readonly kinds: Set<InferredKind>[] = [];
+  private left: number;
+  private records = 0;
+
+  constructor(
+    private readonly dialect: CsvDialect,
+    private readonly options: InferOptions,
+  ) {
+    this.left = options.maxRecords;
+  }
+
+  get done(): boolean {
+    return this.names !== null && this.left === 0;
+  }
+
+  push(read: Uint8Array): void {
+    for (const piece of this.cutter.push(read)) {
+      if (this.done) return;
+      this.look(piece);
+    }
+  }
+
+  finish(): void {
+    if (this.done) return;
+    const piece = this.cutter.finish();
+    if (piece !== null) this.look(piece);
+  }
+
+  schema(): Schema {
+    const noInference = this.options.maxRecords === 0;
+    const fields = (this.names ?? []).map(
+      (name, i): Field => ({
+        name,
+        type: unite(this.kinds[i] ?? new Set(), noInference),
+        nullable: true,
+        metadata: [],
+      }),
+    );
+    return { fields, metadata: [] };
+  }
+
+  private look(piece: Uint8Array): void {
+    let pos = startsWithBom(piece) ? 3 : 0;
+    const first = this.names === null;
+    let record = readRecord(piece, pos, piece.length, this.dialect);
+    const width = record === null ? 0 : record.fields.length;
+    if (first) {
+      if (this.options.header) {
+        this.names = record === null ? [] : record.fields.map((field) => decodeField(field, 0));
+        pos = record === null ? piece.length : record.next;
+        record = readRecord(piece, pos, piece.length, this.dialect);
+      } else {
+        this.names = Array.from({ length: width }, (_, i) => `column_${i + 1}`);
+      }
+      for (let i = 0; i < width; i++) this.kinds.push(new Set());
+    } else if (width !== this.kinds.length) {
+      throw this.unequal(width);
+    }
+    const seen = new Uint16Array(this.kinds.length);
+    let read = 0;
+    while (read < this.left && record !== null) {
+      if (record.fields.length !== this.kinds.length) throw this.unequal(record.fields.length);
+      read++;
+      this.records++;
+      for (let i = 0; i < seen.length; i++) {
+        const field = record.fields[i];
+        if (field === undefined) continue;
+        const text = decodeField(field, this.records);
+        if (text !== '') seen[i] = (seen[i] ?? 0) | seenIn(text, field.length);
+      }
+      pos = record.next;
+      record = readRecord(piece, pos, piece.length, this.dialect);
+    }
+    this.left -= read;
+    if (read === 0 && first) return;
+    for (let i = 0; i < seen.length; i++) this.kinds[i]?.add(kindInPiece(seen[i] ?? 0));
+  }
+
+  private unequal(found: number): DfxError {
+    return new DfxError('INPUT_ROW', `row ${this.records + 1} has ${found} fields, expected ${this.kinds.length}`, {
+      hint: 'quote fields that hold the delimiter, or check that every row has the columns of the header',
+    });
+  }
+}
+
+export function startsWithBom(bytes: Uint8Array): boolean {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
+}

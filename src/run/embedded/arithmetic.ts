@@ -1,0 +1,204 @@
+/**
+ * `+ - * / %` and unary minus, as arrow-arith 59 computes them for DataFusion 55: integers wrap, except that a division by
+ * zero and the one quotient that doesn't fit are errors; floats follow IEEE 754.
+ *
+ * A NaN keeps the bits that the reference engine gives it on x86-64, since its sign decides comparisons (total order): an
+ * operand's NaN is passed on, and one that arises is negative.
+ */
+import { expandInt64, isValid, type Values } from '../../io/column.ts';
+import { DfxError } from '../../wire/errors.ts';
+import { type IntegerKind, integerRange, isFloat, isInteger, isSigned, type NumericKind } from './coerce.ts';
+import { generate, type MapLoop, mapLoop, type Shape, safeMapLoop } from './kernels.ts';
+import type { ArithmeticOp } from './nodes.ts';
+import { bothValid, isNullScalar, newValues, nullColumn, numeric, shapeOf, type Vector } from './vector.ts';
+
+const SYMBOL: Record<ArithmeticOp, string> = { Plus: '+', Minus: '-', Multiply: '*', Divide: '/', Modulo: '%' };
+
+export function arithmetic(fn: ArithmeticOp, kind: NumericKind, left: Vector, right: Vector, length: number): Vector {
+  const scalar = left.scalar && right.scalar;
+  if (isNullScalar(left) || isNullScalar(right)) return { column: nullColumn(kind, 1), scalar: true };
+  const rows = scalar ? 1 : length;
+  const shape = shapeOf(left, right);
+  const a = numeric(left.column).values;
+  const b = numeric(right.column).values;
+  const validity = scalar ? null : bothValid(left, right);
+  let values: Values;
+  if (isFloat(kind)) {
+    values = floats(fn, kind, a, b, shape, rows);
+  } else {
+    if (fn === 'Divide' || fn === 'Modulo') checkDivision(fn, kind, left, right, rows);
+    values =
+      kind === 'Int64' || kind === 'UInt64' ? wide(fn, kind, a, b, shape, rows) : narrow(fn, kind, a, b, shape, rows);
+  }
+  return { column: { layout: 'numeric', type: { kind }, length: rows, validity, values }, scalar };
+}
+
+function narrow(fn: ArithmeticOp, kind: IntegerKind, a: Values, b: Values, shape: Shape, rows: number): Values {
+  const out = newValues(kind, rows);
+  // Stores into typed arrays wrap; only products of 32 bits don't fit a double before.
+  const expression =
+    fn === 'Multiply'
+      ? 'Math.imul(x,y)'
+      : fn === 'Divide'
+        ? 'y===0?0:Math.trunc(x/y)'
+        : fn === 'Modulo'
+          ? 'y===0?0:x%y'
+          : `x${SYMBOL[fn]}y`;
+  mapLoop(expression, shape)(a as Int32Array, b as Int32Array, out, rows);
+  return out;
+}
+
+/** `+0` turns -0 into 0: safe integers have no -0. */
+const SAFE: Record<ArithmeticOp, string> = {
+  Plus: 'x+y',
+  Minus: 'x-y',
+  Multiply: 'x*y+0',
+  Divide: 'y===0?0:Math.trunc(x/y)+0',
+  Modulo: 'y===0?0:x%y+0',
+};
+const WIDE: Record<ArithmeticOp, string> = {
+  Plus: 'x+y',
+  Minus: 'x-y',
+  Multiply: 'x*y',
+  Divide: 'y===0n?0n:x/y',
+  Modulo: 'y===0n?0n:x%y',
+};
+
+function wide(fn: ArithmeticOp, kind: 'Int64' | 'UInt64', a: Values, b: Values, shape: Shape, rows: number): Values {
+  if (a instanceof Float64Array && b instanceof Float64Array) {
+    const out = new Float64Array(rows);
+    // A negative difference of unsigned integers wraps: it counts as unsafe.
+    const expression = kind === 'UInt64' && fn === 'Minus' ? 'x<y?Infinity:x-y' : SAFE[fn];
+    if (safeMapLoop(expression, shape)(a, b, out, rows)) return out;
+  }
+  const out = kind === 'Int64' ? new BigInt64Array(rows) : new BigUint64Array(rows);
+  const loop = mapLoop(WIDE[fn], shape);
+  loop(
+    expandInt64(a, kind) as unknown as ArrayLike<unknown>,
+    expandInt64(b, kind) as unknown as ArrayLike<unknown>,
+    out,
+    rows,
+  );
+  return out;
+}
+
+function checkDivision(fn: 'Divide' | 'Modulo', kind: IntegerKind, left: Vector, right: Vector, rows: number): void {
+  const a = numeric(left.column).values;
+  const b = numeric(right.column).values;
+  // Most divisors have neither a zero nor a -1, which one pass without a look at the nulls shows.
+  const suspicious = generate<(b: Values, n: number) => boolean>(
+    'b,n',
+    'for(let i=0;i<n;i++){if(b[i]==0||b[i]==-1)return true;}return false;',
+  );
+  if (!suspicious(b, right.scalar ? 1 : rows)) return;
+  const low = isSigned(kind) ? integerRange(kind).low : null;
+  for (let row = 0; row < rows; row++) {
+    const i = left.scalar ? 0 : row;
+    const j = right.scalar ? 0 : row;
+    if (!isValid(left.column, i) || !isValid(right.column, j)) continue;
+    const divisor = b[j] ?? 0;
+    // Loose equality: a number or a bigint.
+    // biome-ignore lint/suspicious/noDoubleEquals: 0 == 0n
+    if (divisor == 0) throw new DfxError('EXECUTION', 'Divide by zero error');
+    // biome-ignore lint/suspicious/noDoubleEquals: -1 == -1n
+    if (fn === 'Divide' && divisor == -1 && low !== null && (a[i] ?? 0) == low) {
+      throw new DfxError('EXECUTION', `Arithmetic overflow: Overflow happened on: ${low} / -1`);
+    }
+  }
+}
+
+type FloatLoop = (a: Values, b: Values, out: Values, n: number) => boolean;
+
+function floats(
+  fn: ArithmeticOp,
+  kind: 'Float32' | 'Float64',
+  a: Values,
+  b: Values,
+  shape: Shape,
+  rows: number,
+): Values {
+  const out = newValues(kind, rows);
+  const head = `${shape[0] === 's' ? 'const x=a[0];' : ''}${shape[1] === 's' ? 'const y=b[0];' : ''}let nan=false;`;
+  const load = `${shape[0] === 's' ? '' : 'const x=a[i];'}${shape[1] === 's' ? '' : 'const y=b[i];'}`;
+  // Rounding the double result once more is right for these operators on floats (53 >= 2 * 24 + 2 bits).
+  const loop = generate<FloatLoop>(
+    'a,b,out,n',
+    `${head}for(let i=0;i<n;i++){${load}const r=x${SYMBOL[fn]}y;out[i]=r;if(r!==r)nan=true;}return nan;`,
+  );
+  if (loop(a, b, out, rows)) settleNaNs(fn, kind, a, b, out, shape);
+  return out;
+}
+
+function settleNaNs(
+  fn: ArithmeticOp,
+  kind: 'Float32' | 'Float64',
+  a: Values,
+  b: Values,
+  out: Values,
+  shape: Shape,
+): void {
+  const left = highWords(a, kind);
+  const right = highWords(b, kind);
+  const target = highWords(out, kind);
+  const quiet = kind === 'Float64' ? 0x00080000 : 0x00400000;
+  const fresh = kind === 'Float64' ? 0xfff80000 : 0xffc00000;
+  // The compiler of the reference engine puts the vector first where the operator commutes.
+  const rightFirst = shape === 'sv' && (fn === 'Plus' || fn === 'Multiply');
+  for (let i = 0; i < out.length; i++) {
+    if (!Number.isNaN(out[i])) continue;
+    const x = shape[0] === 's' ? 0 : i;
+    const y = shape[1] === 's' ? 0 : i;
+    const fromLeft = Number.isNaN(a[x]) && !(rightFirst && Number.isNaN(b[y]));
+    const word = fromLeft ? left.get(x) | quiet : Number.isNaN(b[y]) ? right.get(y) | quiet : fresh;
+    target.set(i, word);
+  }
+}
+
+interface HighWords {
+  get(row: number): number;
+  set(row: number, word: number): void;
+}
+
+/** The sign, exponent and upper mantissa of each float, as 32 bits. Setting them clears the lower mantissa. */
+function highWords(values: Values, kind: 'Float32' | 'Float64'): HighWords {
+  if (kind === 'Float32') {
+    const words = new Uint32Array(values.buffer, values.byteOffset, values.length);
+    return {
+      get: (row) => words[row] ?? 0,
+      set: (row, word) => {
+        words[row] = word;
+      },
+    };
+  }
+  const words = new Uint32Array(values.buffer, values.byteOffset, values.length * 2);
+  return {
+    get: (row) => words[row * 2 + 1] ?? 0,
+    set: (row, word) => {
+      words[row * 2] = 0;
+      words[row * 2 + 1] = word;
+    },
+  };
+}
+
+/** Unary minus: integers wrap, floats change their sign bit, a NaN's too. */
+export function negate(kind: NumericKind, operand: Vector): Vector {
+  const { column, scalar } = operand;
+  const source = numeric(column);
+  const { length, validity } = column;
+  let values: Values;
+  if (isInteger(kind)) {
+    const zero: Vector = {
+      column: { layout: 'numeric', type: { kind }, length: 1, validity: null, values: newValues(kind, 1) },
+      scalar: true,
+    };
+    values = numeric(arithmetic('Minus', kind, zero, { column, scalar: false }, length).column).values;
+  } else {
+    const step = kind === 'Float64' ? 2 : 1;
+    values = source.values.slice();
+    const words = new Uint32Array(values.buffer, values.byteOffset, length * step);
+    for (let i = step - 1; i < words.length; i += step) words[i] = (words[i] ?? 0) ^ 0x80000000;
+  }
+  return { column: { layout: 'numeric', type: { kind }, length, validity, values }, scalar };
+}
+
+export type { MapLoop };

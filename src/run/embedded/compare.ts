@@ -1,0 +1,330 @@
+/**
+ * Comparisons as DataFusion 55 makes them: floats in IEEE 754's total order (a NaN equals itself, a positive one is above
+ * every number and a negative one below), with -0.0 equal to 0.0 in SQL's operators; strings by their bytes; false before true.
+ */
+import {
+  bitmapBytes,
+  type Column,
+  expandInt64,
+  getBit,
+  type StringColumn,
+  setBit,
+  type Values,
+} from '../../io/column.ts';
+import { DfxError } from '../../wire/errors.ts';
+import { isFloat, isString } from './coerce.ts';
+import { type Shape, testLoop } from './kernels.ts';
+import type { CompareOp, Zeros } from './nodes.ts';
+import {
+  booleanBits,
+  bothValid,
+  isNullScalar,
+  materialize,
+  nullColumn,
+  shapeOf,
+  type Vector,
+  validityBits,
+} from './vector.ts';
+
+type PlainOp = Exclude<CompareOp, 'IsDistinctFrom' | 'IsNotDistinctFrom'>;
+
+export function compare(fn: CompareOp, left: Vector, right: Vector, length: number, zeros: Zeros = 'equal'): Vector {
+  const scalar = left.scalar && right.scalar;
+  const rows = scalar ? 1 : length;
+  if (fn === 'IsDistinctFrom' || fn === 'IsNotDistinctFrom') {
+    return { column: distinct(fn, left, right, rows, zeros), scalar };
+  }
+  if (isNullScalar(left) || isNullScalar(right) || left.column.layout === 'null' || right.column.layout === 'null') {
+    return { column: nullColumn('Boolean', 1), scalar: true };
+  }
+  const validity = scalar ? null : bothValid(left, right);
+  const bits = testBits(fn, left, right, rows, zeros);
+  return { column: { layout: 'boolean', type: { kind: 'Boolean' }, length: rows, validity, bits }, scalar };
+}
+
+function distinct(
+  fn: 'IsDistinctFrom' | 'IsNotDistinctFrom',
+  left: Vector,
+  right: Vector,
+  rows: number,
+  zeros: Zeros,
+): Column {
+  const a = validityBits(materialize(left, rows));
+  const b = validityBits(materialize(right, rows));
+  const comparable = left.column.layout !== 'null' && right.column.layout !== 'null';
+  const same = comparable ? testBits('Eq', left, right, rows, zeros) : new Uint8Array(a.length);
+  const bits = new Uint8Array(a.length);
+  for (let i = 0; i < bits.length; i++) {
+    const x = a[i] ?? 0;
+    const y = b[i] ?? 0;
+    const equal = (x & y & (same[i] ?? 0)) | (~x & ~y);
+    bits[i] = fn === 'IsNotDistinctFrom' ? equal : ~equal;
+  }
+  return { layout: 'boolean', type: { kind: 'Boolean' }, length: rows, validity: null, bits };
+}
+
+function testBits(fn: PlainOp, left: Vector, right: Vector, rows: number, zeros: Zeros): Uint8Array {
+  const a = left.column;
+  const b = right.column;
+  if (a.layout === 'numeric' && b.layout === 'numeric') {
+    return isFloat(a.type.kind)
+      ? testFloats(fn, a.values, b.values, shapeOf(left, right), rows, zeros)
+      : testIntegers(fn, a.type.kind, b.type.kind, a.values, b.values, shapeOf(left, right), rows);
+  }
+  if (a.layout === 'boolean' && b.layout === 'boolean') return testBooleans(fn, left, right, rows);
+  if (a.layout === 'string' && b.layout === 'string' && isString(a.type.kind)) {
+    return testStrings(fn, a, b, left.scalar, right.scalar, rows);
+  }
+  throw new DfxError('DEFECT', `a comparison of ${a.type.kind} with ${b.type.kind}`);
+}
+
+const SYMBOL: Record<PlainOp, string> = { Eq: '===', NotEq: '!==', Lt: '<', LtEq: '<=', Gt: '>', GtEq: '>=' };
+
+/** Integers of any two types, by value. */
+function testIntegers(
+  fn: PlainOp,
+  leftKind: string,
+  rightKind: string,
+  a: Values,
+  b: Values,
+  shape: Shape,
+  rows: number,
+): Uint8Array {
+  const bits = new Uint8Array(bitmapBytes(rows));
+  const loop = testLoop(`x${SYMBOL[fn]}y`, shape);
+  const wide = isWide(a) || isWide(b);
+  const x = wide ? expandInt64(a, leftKind === 'UInt64' ? 'UInt64' : 'Int64') : a;
+  const y = wide ? expandInt64(b, rightKind === 'UInt64' ? 'UInt64' : 'Int64') : b;
+  loop(x as ArrayLike<unknown>, y as ArrayLike<unknown>, bits, rows, none);
+  return bits;
+}
+
+function isWide(values: Values): boolean {
+  return values instanceof BigInt64Array || values instanceof BigUint64Array;
+}
+
+function none(): number {
+  return 0;
+}
+
+const FLOAT_TEST: Record<PlainOp, string> = {
+  Eq: '(x===y||(x!==x&&t(i)===0))',
+  NotEq: '!(x===y||(x!==x&&t(i)===0))',
+  Lt: '(x<y||((x!==x||y!==y)&&t(i)<0))',
+  LtEq: '(x<=y||((x!==x||y!==y)&&t(i)<=0))',
+  Gt: '(x>y||((x!==x||y!==y)&&t(i)>0))',
+  GtEq: '(x>=y||((x!==x||y!==y)&&t(i)>=0))',
+};
+
+function testFloats(fn: PlainOp, a: Values, b: Values, shape: Shape, rows: number, zeros: Zeros): Uint8Array {
+  const bits = new Uint8Array(bitmapBytes(rows));
+  const order = totalOrder(a, b, shape);
+  const test = zeros === 'distinct' && fn === 'Eq' ? '(x===y?(x!==0||1/x===1/y):(x!==x&&t(i)===0))' : FLOAT_TEST[fn];
+  testLoop(test, shape)(a as ArrayLike<unknown>, b as ArrayLike<unknown>, bits, rows, order);
+  return bits;
+}
+
+/** Compares the rows at i by their bits: the order of the integers that Rust's `total_cmp` maps them to. */
+function totalOrder(a: Values, b: Values, shape: Shape): (row: number) => number {
+  const left = totalKeys(a);
+  const right = totalKeys(b);
+  return (row) => {
+    const x = left(shape[0] === 's' ? 0 : row);
+    const y = right(shape[1] === 's' ? 0 : row);
+    return x < y ? -1 : x > y ? 1 : 0;
+  };
+}
+
+export function totalKeys(values: Values): (row: number) => bigint {
+  if (values instanceof Float32Array) {
+    const words = new Int32Array(values.buffer, values.byteOffset, values.length);
+    return (row) => {
+      const word = words[row] ?? 0;
+      return BigInt(word ^ ((word >> 31) >>> 1));
+    };
+  }
+  const words = new BigInt64Array(values.buffer, values.byteOffset, values.length);
+  return (row) => {
+    const word = words[row] ?? 0n;
+    return word < 0n ? word ^ 0x7fffffffffffffffn : word;
+  };
+}
+
+function testBooleans(fn: PlainOp, left: Vector, right: Vector, rows: number): Uint8Array {
+  const a = booleanBits(materialize(left, rows));
+  const b = booleanBits(materialize(right, rows));
+  const bits = new Uint8Array(a.length);
+  for (let i = 0; i < bits.length; i++) bits[i] = testByte(fn, a[i] ?? 0, b[i] ?? 0);
+  return bits;
+}
+
+function testByte(fn: PlainOp, x: number, y: number): number {
+  switch (fn) {
+    case 'Eq':
+      return ~(x ^ y);
+    case 'NotEq':
+      return x ^ y;
+    case 'Lt':
+      return ~x & y;
+    case 'LtEq':
+      return ~x | y;
+    case 'Gt':
+      return x & ~y;
+    case 'GtEq':
+      return x | ~y;
+  }
+}
+
+function testStrings(
+  fn: PlainOp,
+  a: StringColumn,
+  b: StringColumn,
+  leftScalar: boolean,
+  rightScalar: boolean,
+  rows: number,
+): Uint8Array {
+  const bits = new Uint8Array(bitmapBytes(rows));
+  for (let row = 0; row < rows; row++) {
+    const i = leftScalar ? 0 : row;
+    const j = rightScalar ? 0 : row;
+    if (passes(fn, compareStrings(a, i, b, j, fn === 'Eq' || fn === 'NotEq'))) setBit(bits, row);
+  }
+  return bits;
+}
+
+/** The sign of the comparison by bytes; with `onlyEquality` any non-zero number where they differ. */
+export function compareStrings(a: StringColumn, i: number, b: StringColumn, j: number, onlyEquality = false): number {
+  let x = a.offsets[i] ?? 0;
+  let y = b.offsets[j] ?? 0;
+  const lengthA = (a.offsets[i + 1] ?? 0) - x;
+  const lengthB = (b.offsets[j + 1] ?? 0) - y;
+  if (onlyEquality && lengthA !== lengthB) return 1;
+  const end = x + Math.min(lengthA, lengthB);
+  while (x < end) {
+    const difference = (a.data[x++] ?? 0) - (b.data[y++] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return lengthA - lengthB;
+}
+
+function passes(fn: PlainOp, order: number): boolean {
+  switch (fn) {
+    case 'Eq':
+      return order === 0;
+    case 'NotEq':
+      return order !== 0;
+    case 'Lt':
+      return order < 0;
+    case 'LtEq':
+      return order <= 0;
+    case 'Gt':
+      return order > 0;
+    case 'GtEq':
+      return order >= 0;
+  }
+}
+
+/** IN over a list of values without a null among them; `anyNull` says that the list had one. */
+export function inList(
+  operand: Vector,
+  list: readonly Vector[],
+  anyNull: boolean,
+  negated: boolean,
+  zeros: Zeros,
+  length: number,
+): Vector {
+  const rows = operand.scalar ? 1 : length;
+  if (isNullScalar(operand) || operand.column.layout === 'null') {
+    return { column: nullColumn('Boolean', 1), scalar: true };
+  }
+  const found = list.length > 8 ? lookUp(operand.column, list, rows) : null;
+  const hits = found ?? new Uint8Array(bitmapBytes(rows));
+  if (found === null) {
+    for (const item of list) {
+      const same = testBits('Eq', operand, item, rows, zeros);
+      for (let i = 0; i < hits.length; i++) hits[i] = (hits[i] ?? 0) | (same[i] ?? 0);
+    }
+  }
+  const valid = validityBits(operand.column);
+  const validity = new Uint8Array(valid.length);
+  const bits = new Uint8Array(valid.length);
+  for (let i = 0; i < bits.length; i++) {
+    const hit = hits[i] ?? 0;
+    bits[i] = negated ? ~hit : hit;
+    // Without a hit, a null in the list leaves it open.
+    validity[i] = (valid[i] ?? 0) & (anyNull ? hit : 0xff);
+  }
+  return {
+    column: { layout: 'boolean', type: { kind: 'Boolean' }, length: rows, validity, bits },
+    scalar: operand.scalar,
+  };
+}
+
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+
+/** A hash look-up for long lists of integers and strings. Null: no set fits (floats go by bits). */
+function lookUp(column: Column, list: readonly Vector[], rows: number): Uint8Array | null {
+  const bits = new Uint8Array(bitmapBytes(rows));
+  if (column.layout === 'string') {
+    const texts = new Set(list.map(({ column: item }) => (item.layout === 'string' ? decoder.decode(item.data) : '')));
+    for (let i = 0; i < rows; i++) {
+      if (texts.has(decoder.decode(column.data.subarray(column.offsets[i] ?? 0, column.offsets[i + 1] ?? 0)))) {
+        setBit(bits, i);
+      }
+    }
+    return bits;
+  }
+  if (column.layout !== 'numeric' || isFloat(column.type.kind)) return null;
+  const numbers = new Set(list.map(({ column: item }) => (item.layout === 'numeric' ? keyOf(item.values[0] ?? 0) : 0)));
+  for (let i = 0; i < rows; i++) if (numbers.has(keyOf(column.values[i] ?? 0))) setBit(bits, i);
+  return bits;
+}
+
+/** One key for an integer in either representation. */
+function keyOf(value: number | bigint): number | bigint {
+  if (typeof value === 'number') return value;
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : value;
+}
+
+/** Three-valued AND and OR. */
+export function logic(fn: 'And' | 'Or', left: Vector, right: Vector, length: number): Vector {
+  const scalar = left.scalar && right.scalar;
+  const rows = scalar ? 1 : length;
+  const a = materialize(left, rows);
+  const b = materialize(right, rows);
+  const x = booleanBits(a);
+  const y = booleanBits(b);
+  const vx = validityBits(a);
+  const vy = validityBits(b);
+  const bits = new Uint8Array(x.length);
+  const validity = new Uint8Array(x.length);
+  for (let i = 0; i < bits.length; i++) {
+    const p = vx[i] ?? 0;
+    const q = vy[i] ?? 0;
+    const trueLeft = (x[i] ?? 0) & p;
+    const trueRight = (y[i] ?? 0) & q;
+    const falseLeft = ~(x[i] ?? 0) & p;
+    const falseRight = ~(y[i] ?? 0) & q;
+    const yes = fn === 'And' ? trueLeft & trueRight : trueLeft | trueRight;
+    const no = fn === 'And' ? falseLeft | falseRight : falseLeft & falseRight;
+    bits[i] = yes;
+    validity[i] = yes | no;
+  }
+  return { column: { layout: 'boolean', type: { kind: 'Boolean' }, length: rows, validity, bits }, scalar };
+}
+
+/** The rows where a predicate is true: null counts as false. */
+export function trueBits(vector: Vector, length: number): Uint8Array {
+  const column = materialize(vector, length);
+  const bits = booleanBits(column);
+  const valid = validityBits(column);
+  const out = new Uint8Array(bitmapBytes(length));
+  for (let i = 0; i < out.length; i++) out[i] = (bits[i] ?? 0) & (valid[i] ?? 0);
+  return out;
+}
+
+export function anyBit(bits: Uint8Array, length: number): boolean {
+  for (let i = 0; i < length; i++) if (getBit(bits, i)) return true;
+  return false;
+}

@@ -1,0 +1,190 @@
+/** Typed nodes to one closure that computes a batch. What can be decided once is decided here, not per batch. */
+
+import { type Column, getBit, isValid, onesBitmap } from '../../io/column.ts';
+import { DfxError } from '../../wire/errors.ts';
+import { arithmetic, negate } from './arithmetic.ts';
+import { castVector } from './cast.ts';
+import { isNumeric, type NumericKind } from './coerce.ts';
+import { compare, inList, logic, trueBits } from './compare.ts';
+import { scalarFunction } from './functions.ts';
+import type { Node } from './nodes.ts';
+import {
+  assemble,
+  booleanBits,
+  materialize,
+  type Part,
+  type Rows,
+  rowsOf,
+  SelectedRows,
+  type Vector,
+  validityBits,
+} from './vector.ts';
+
+export type Evaluate = (rows: Rows) => Vector;
+
+/** `results` holds the columns of one row that aggregates gave; an expression without aggregates needs none. */
+export function compile(node: Node, results: readonly Column[] = []): Evaluate {
+  switch (node.op) {
+    case 'column': {
+      const { index } = node;
+      return (rows) => ({ column: rows.column(index), scalar: false });
+    }
+    case 'constant': {
+      const vector: Vector = { column: node.value, scalar: true };
+      return () => vector;
+    }
+    case 'aggregate': {
+      const column = results[node.slot];
+      if (column === undefined) throw new DfxError('DEFECT', `no result of aggregate ${node.slot}`);
+      const vector: Vector = { column, scalar: true };
+      return () => vector;
+    }
+    case 'arithmetic': {
+      const { fn, kind } = node;
+      const left = compile(node.left, results);
+      const right = compile(node.right, results);
+      return (rows) => arithmetic(fn, kind, left(rows), right(rows), rows.length);
+    }
+    case 'negative': {
+      const kind = numericKind(node);
+      const operand = compile(node.operand, results);
+      return (rows) => negate(kind, operand(rows));
+    }
+    case 'compare': {
+      const { fn } = node;
+      const left = compile(node.left, results);
+      const right = compile(node.right, results);
+      return (rows) => compare(fn, left(rows), right(rows), rows.length);
+    }
+    case 'logic': {
+      const { fn } = node;
+      const left = compile(node.left, results);
+      const right = compile(node.right, results);
+      return (rows) => logic(fn, left(rows), right(rows), rows.length);
+    }
+    case 'not': {
+      const operand = compile(node.operand, results);
+      return (rows) => {
+        const { column, scalar } = operand(rows);
+        const bits = booleanBits(column).map((byte) => ~byte);
+        const { validity, length } = column;
+        return { column: { layout: 'boolean', type: { kind: 'Boolean' }, length, validity, bits }, scalar };
+      };
+    }
+    case 'is_null': {
+      const { negated } = node;
+      const operand = compile(node.operand, results);
+      return (rows) => {
+        const { column, scalar } = operand(rows);
+        const valid = validityBits(column);
+        return boolean(negated ? valid : valid.map((byte) => ~byte), column.length, scalar);
+      };
+    }
+    case 'is_bool': {
+      const { negated, value } = node;
+      const operand = compile(node.operand, results);
+      return (rows) => {
+        const { column, scalar } = operand(rows);
+        const bits = booleanBits(column);
+        const valid = validityBits(column);
+        const out = valid.map((byte, i) => {
+          const hit = byte & (value ? (bits[i] ?? 0) : ~(bits[i] ?? 0));
+          return negated ? ~hit : hit;
+        });
+        return boolean(out, column.length, scalar);
+      };
+    }
+    case 'cast': {
+      const { kind, safe } = node;
+      const operand = compile(node.operand, results);
+      return (rows) => castVector(operand(rows), kind, safe);
+    }
+    case 'in_list': {
+      const { negated, zeros } = node;
+      const operand = compile(node.operand, results);
+      const items = node.list.map((item): Vector => {
+        if (item.op !== 'constant') throw new DfxError('DEFECT', 'an IN list with more than literals');
+        return { column: item.value, scalar: true };
+      });
+      const list = items.filter(({ column }) => isValid(column, 0));
+      const anyNull = list.length < items.length;
+      return (rows) => inList(operand(rows), list, anyNull, negated, zeros, rows.length);
+    }
+    case 'function': {
+      const { name } = node;
+      const kind = numericKind(node);
+      const [argument] = node.args.map((arg) => compile(arg, results));
+      if (argument === undefined) throw new DfxError('DEFECT', `${name} without an argument`);
+      return (rows) => scalarFunction(name, kind, argument(rows));
+    }
+    case 'case':
+      return compileCase(node, results);
+  }
+}
+
+function numericKind(node: Node): NumericKind {
+  if (!isNumeric(node.kind)) throw new DfxError('DEFECT', `${node.op} of type ${node.kind}`);
+  return node.kind;
+}
+
+function boolean(bits: Uint8Array, length: number, scalar: boolean): Vector {
+  return { column: { layout: 'boolean', type: { kind: 'Boolean' }, length, validity: null, bits }, scalar };
+}
+
+/**
+ * Each condition sees the rows that no condition before it took, and each result only the rows that its condition took: so
+ * `CASE WHEN b <> 0 THEN a / b END` never divides by zero.
+ */
+function compileCase(node: Node & { op: 'case' }, results: readonly Column[]): Evaluate {
+  const { kind } = node;
+  const base = node.base === null ? null : compile(node.base, results);
+  const branches = node.branches.map(({ when, then }) => ({
+    when: compile(when, results),
+    then: compile(then, results),
+  }));
+  const otherwise = node.otherwise === null ? null : compile(node.otherwise, results);
+  return (rows) => {
+    const { length } = rows;
+    const parts: Part[] = [];
+    // Row numbers of the batch that are still open, and the same rows as a batch.
+    let open = Int32Array.from({ length }, (_, row) => row);
+    let openRows: Rows = rows;
+    const value = base === null ? null : materialize(base(rows), length);
+    for (const { when, then } of branches) {
+      if (open.length === 0) break;
+      const condition = when(openRows);
+      const hits =
+        value === null
+          ? trueBits(condition, open.length)
+          : trueBits(
+              compare('Eq', { column: pick(value, open, length), scalar: false }, condition, open.length, 'distinct'),
+              open.length,
+            );
+      const taken = rowsOf(hits, open.length);
+      if (taken.length === 0) continue;
+      const all = taken.length === open.length;
+      const takenRows = all ? openRows : new SelectedRows(openRows, taken);
+      parts.push({ rows: all ? open : taken.map((i) => open[i] ?? 0), vector: then(takenRows) });
+      const left = rest(hits, open.length);
+      open = left.map((i) => open[i] ?? 0);
+      openRows = new SelectedRows(openRows, left);
+    }
+    if (otherwise !== null && open.length > 0) parts.push({ rows: open, vector: otherwise(openRows) });
+    return { column: assemble(kind, length, parts), scalar: false };
+  };
+}
+
+function pick(column: Column, rows: Int32Array, length: number): Column {
+  return rows.length === length ? column : new SelectedRows({ length, column: () => column }, rows).column(0);
+}
+
+function rest(hits: Uint8Array, length: number): Int32Array {
+  const bits = onesBitmap(length);
+  for (let i = 0; i < bits.length; i++) bits[i] = (bits[i] ?? 0) & ~(hits[i] ?? 0);
+  return rowsOf(bits, length);
+}
+
+/** For results of one row. */
+export function isTrueAt(column: Column, row: number): boolean {
+  return column.layout === 'boolean' && isValid(column, row) && getBit(column.bits, row);
+}

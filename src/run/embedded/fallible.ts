@@ -1,0 +1,177 @@
+/**
+ * Where an expression may fail on some row, the answer depends on whether the engine looks at that row at all. DataFusion 55
+ * skips operands of AND and OR by batch, and its optimizer drops operands that can't change a value. Where that could happen
+ * to an operand that may fail, the expression is refused; everywhere else a failing row fails the run, here as there.
+ */
+import { valueAt } from '../../io/column.ts';
+import { castMayFail } from './cast.ts';
+import { isFloat, isInteger, isSigned } from './coerce.ts';
+import { type Aggregate, childrenOf, type Node } from './nodes.ts';
+import { Refusal } from './refusal.ts';
+
+/** Throws a Refusal naming the node. */
+export function refuseUncertain(root: Node, aggregates: readonly Aggregate[]): void {
+  checkNode(root);
+  for (const aggregate of aggregates) {
+    if (aggregate.operand !== null) checkNode(aggregate.operand);
+    if (aggregate.filter !== null) checkNode(aggregate.filter);
+    const { operand, filter, name } = aggregate;
+    if (operand === null || !mayFail(operand)) continue;
+    if (filter !== null) throw new Refusal(name, `has a FILTER and an argument that may fail (${failingOp(operand)})`);
+    // `count` of what is never null becomes `count(*)`.
+    if (!operand.nullable) throw new Refusal(name, `may drop an argument that may fail (${failingOp(operand)})`);
+  }
+  const zeros = new Set<number>();
+  for (const node of [root, ...aggregates.flatMap(({ operand, filter }) => [operand, filter])]) {
+    if (node !== null) collectZeros(node, zeros);
+  }
+  if (zeros.size > 1)
+    throw new Refusal('literal', 'both 0.0 and -0.0 appear, which the real engine merges by their bits');
+}
+
+const known = new WeakMap<Node, boolean>();
+
+/** Whether some row makes the node, or one below it, an error. */
+export function mayFail(node: Node): boolean {
+  let answer = known.get(node);
+  if (answer === undefined) {
+    answer = failsItself(node) || childrenOf(node).some(mayFail);
+    known.set(node, answer);
+  }
+  return answer;
+}
+
+function failsItself(node: Node): boolean {
+  switch (node.op) {
+    case 'arithmetic': {
+      if (isFloat(node.kind) || (node.fn !== 'Divide' && node.fn !== 'Modulo')) return false;
+      if (node.right.op !== 'constant') return true;
+      const divisor = valueAt(node.right.value, 0);
+      if (divisor === null) return false;
+      return divisor === 0 || (divisor === -1 && node.fn === 'Divide');
+    }
+    case 'cast':
+      return !node.safe && castMayFail(node.operand.kind, node.kind);
+    case 'function':
+      return node.name === 'sqrt' || (node.name === 'abs' && isInteger(node.kind) && isSigned(node.kind));
+    default:
+      return false;
+  }
+}
+
+function failingOp(node: Node): string {
+  if (failsItself(node)) return node.op === 'arithmetic' ? node.fn : node.op === 'function' ? node.name : node.op;
+  const child = childrenOf(node).find(mayFail);
+  return child === undefined ? node.op : failingOp(child);
+}
+
+function refuse(name: string, operand: Node): never {
+  throw new Refusal(name, `${failingOp(operand)} may fail in it, on rows that the real engine may skip`);
+}
+
+function checkNode(node: Node): void {
+  for (const child of childrenOf(node)) checkNode(child);
+  switch (node.op) {
+    case 'logic': {
+      // The left side is always computed, unless the right side decides alone or both sides have operands in common.
+      if (mayFail(node.right)) refuse(node.fn, node.right);
+      if (mayFail(node.left) && !isRange(node)) refuse(node.fn, node.left);
+      checkMergedZeros(node);
+      return;
+    }
+    case 'arithmetic': {
+      for (const [operand, other] of [
+        [node.left, node.right],
+        [node.right, node.left],
+      ] as const) {
+        if (!mayFail(operand) || other.op !== 'constant') continue;
+        const value = valueAt(other.value, 0);
+        const dropped =
+          value === null || (node.fn === 'Multiply' && value === 0) || (node.fn === 'Modulo' && value === 1);
+        if (dropped) refuse(node.fn, operand);
+      }
+      return;
+    }
+    case 'compare': {
+      for (const [operand, other] of [
+        [node.left, node.right],
+        [node.right, node.left],
+      ] as const) {
+        if (!mayFail(operand)) continue;
+        const gone = other.op === 'constant' && valueAt(other.value, 0) === null;
+        if (gone || same(node.left, node.right)) refuse(node.fn, operand);
+      }
+      return;
+    }
+    case 'in_list':
+      if (mayFail(node.operand) && node.operand.op === 'cast') refuse(node.op, node.operand);
+      return;
+    case 'case': {
+      const failing = childrenOf(node).find(mayFail);
+      if (failing === undefined) return;
+      // CASE with boolean results becomes AND and OR; conditions that are constants are taken out.
+      if (node.kind === 'Boolean') refuse(node.op, failing);
+      if (node.branches.some(({ when }) => when.op === 'constant') && node.base === null) refuse(node.op, failing);
+      return;
+    }
+    default:
+      return;
+  }
+}
+
+/** `low <= x AND x <= high`, as BETWEEN is bound: x is computed on the left whatever happens. */
+function isRange(node: Node & { op: 'logic' }): boolean {
+  const { left, right } = node;
+  return left.op === 'compare' && right.op === 'compare' && left.left === right.left && right.right.op === 'constant';
+}
+
+function same(left: Node, right: Node): boolean {
+  if (left === right) return true;
+  if (left.op !== right.op || left.kind !== right.kind) return false;
+  switch (left.op) {
+    case 'column':
+      return right.op === 'column' && left.index === right.index;
+    case 'constant':
+      return right.op === 'constant' && Object.is(valueAt(left.value, 0), valueAt(right.value, 0));
+    default: {
+      // Close enough to be the same: refusing too much is no wrong answer.
+      const a = childrenOf(left);
+      const b = childrenOf(right);
+      return a.length === b.length && a.every((child, i) => same(child, b[i] ?? child));
+    }
+  }
+}
+
+/**
+ * Equalities of one column joined by OR become an IN list, which tells -0.0 from 0.0 from four values on; lists that meet in
+ * AND or OR are united.
+ */
+function checkMergedZeros(node: Node): void {
+  let values = 0;
+  let zero = false;
+  const todo: Node[] = [node];
+  for (let item = todo.pop(); item !== undefined; item = todo.pop()) {
+    if (item.op === 'logic' || item.op === 'not') todo.push(...childrenOf(item));
+    const literals =
+      item.op === 'in_list' ? item.list : item.op === 'compare' ? [item.left, item.right].filter(isConstant) : [];
+    values += literals.length;
+    zero ||= literals.some((literal) => isFloat(literal.kind) && isZero(literal));
+  }
+  if (zero && values > 3) throw new Refusal('logic', 'compares floats with zero among four or more values');
+}
+
+function isConstant(node: Node): boolean {
+  return node.op === 'constant';
+}
+
+function isZero(node: Node): boolean {
+  return node.op === 'constant' && valueAt(node.value, 0) === 0;
+}
+
+function collectZeros(node: Node, zeros: Set<number>): void {
+  if (node.op === 'constant' && isFloat(node.kind)) {
+    const value = valueAt(node.value, 0);
+    if (value === 0) zeros.add(Object.is(value, -0) ? 1 : 0);
+  }
+  for (const child of childrenOf(node)) collectZeros(child, zeros);
+}

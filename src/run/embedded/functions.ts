@@ -1,0 +1,58 @@
+/** Scalar functions over one number, as datafusion-functions 55.2 computes them. */
+import { isValid, type Values } from '../../io/column.ts';
+import { DfxError } from '../../wire/errors.ts';
+import { negate } from './arithmetic.ts';
+import { integerRange, isFloat, isInteger, type NumericKind } from './coerce.ts';
+import type { ScalarName } from './nodes.ts';
+import { newValues, numeric, type Vector } from './vector.ts';
+
+export function scalarFunction(name: ScalarName, kind: NumericKind, argument: Vector): Vector {
+  const column = numeric(argument.column);
+  const { length, validity } = column;
+  if (name === 'abs') return absolute(kind, argument);
+  const values = newValues(kind, length);
+  for (let i = 0; i < length; i++) {
+    const value = Number(column.values[i] ?? 0);
+    if (name === 'sqrt' && value < 0 && isValid(column, i)) {
+      throw new DfxError('EXECUTION', 'cannot take square root of a negative number');
+    }
+    values[i] = name === 'sqrt' ? Math.sqrt(value) : name === 'floor' ? Math.floor(value) : Math.ceil(value);
+  }
+  keepNaNs(column.values, values);
+  return { column: { layout: 'numeric', type: { kind }, length, validity, values }, scalar: argument.scalar };
+}
+
+/** A NaN passes through with its bits. */
+function keepNaNs(from: Values, to: Values): void {
+  const size = to.BYTES_PER_ELEMENT;
+  const source = new Uint8Array(from.buffer, from.byteOffset, from.byteLength);
+  const target = new Uint8Array(to.buffer, to.byteOffset, to.byteLength);
+  for (let i = 0; i < to.length; i++) {
+    if (Number.isNaN(from[i])) target.set(source.subarray(i * size, (i + 1) * size), i * size);
+  }
+}
+
+function absolute(kind: NumericKind, argument: Vector): Vector {
+  const column = numeric(argument.column);
+  const { length, validity } = column;
+  if (isFloat(kind)) {
+    const values = column.values.slice();
+    const bytes = new Uint8Array(values.buffer);
+    const size = values.BYTES_PER_ELEMENT;
+    for (let at = size - 1; at < bytes.length; at += size) bytes[at] = (bytes[at] ?? 0) & 0x7f;
+    return { column: { layout: 'numeric', type: { kind }, length, validity, values }, scalar: argument.scalar };
+  }
+  const values = column.values.slice();
+  const low = isInteger(kind) ? integerRange(kind).low : 0n;
+  const minus = numeric(negate(kind, argument).column).values;
+  for (let i = 0; i < length; i++) {
+    const value = values[i] ?? 0;
+    if (value >= 0) continue;
+    // biome-ignore lint/suspicious/noDoubleEquals: a number or a bigint
+    if (value == low && isValid(column, i)) {
+      throw new DfxError('EXECUTION', `${kind}Array overflow on abs(${value})`);
+    }
+    (values as BigInt64Array)[i] = (minus as BigInt64Array)[i] ?? 0n;
+  }
+  return { column: { layout: 'numeric', type: { kind }, length, validity, values }, scalar: argument.scalar };
+}

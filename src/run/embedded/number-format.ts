@@ -1,0 +1,55 @@
+/** Floats as text, as arrow-cast 59 writes them (the layout of the `ryu` crate): `1.0`, `1e16`, `1.5e-7`, `NaN`, `inf`. */
+
+export function formatFloat64(value: number): string {
+  return special(value) ?? layOut(value < 0, Math.abs(value).toString());
+}
+
+export function formatFloat32(value: number): string {
+  return special(value) ?? layOut(value < 0, shortest32(Math.abs(value)));
+}
+
+function special(value: number): string | null {
+  if (Number.isNaN(value)) return 'NaN';
+  if (value === Number.POSITIVE_INFINITY) return 'inf';
+  if (value === Number.NEGATIVE_INFINITY) return '-inf';
+  if (value === 0) return Object.is(value, -0) ? '-0.0' : '0.0';
+  return null;
+}
+
+/** The fewest digits that read back as this float, and of those the nearest. */
+function shortest32(value: number): string {
+  for (let digits = 1; digits < 9; digits++) {
+    const text = value.toPrecision(digits);
+    if (Math.fround(Number(text)) === value) return text;
+    // Below a power of two floats are closer: the digits above may fit where the nearest ones don't.
+    const above = stepUp(text);
+    if (Number(text) < value && Math.fround(above) === value) return above.toPrecision(digits);
+  }
+  return value.toPrecision(9);
+}
+
+/** One more in the last digit. */
+function stepUp(text: string): number {
+  const [mantissa = '', exponent = '0'] = text.split('e');
+  const [whole = '', fraction = ''] = mantissa.split('.');
+  return Number(`${BigInt(whole + fraction) + 1n}e${Number(exponent) - fraction.length}`);
+}
+
+function layOut(negative: boolean, text: string): string {
+  const [mantissa = '', exponentText = '0'] = text.split('e');
+  const [whole = '', fraction = ''] = mantissa.split('.');
+  const all = `${whole}${fraction}`;
+  const lead = all.search(/[1-9]/);
+  const digits = all.slice(lead).replace(/0+$/, '');
+  // The value is 0.digits times ten to the power of `point`.
+  const point = whole.length - lead + Number(exponentText);
+  const sign = negative ? '-' : '';
+  if (point > 0 && point <= 16) {
+    return digits.length <= point
+      ? `${sign}${digits.padEnd(point, '0')}.0`
+      : `${sign}${digits.slice(0, point)}.${digits.slice(point)}`;
+  }
+  if (point > -5 && point <= 0) return `${sign}0.${'0'.repeat(-point)}${digits}`;
+  const tail = digits.length > 1 ? `.${digits.slice(1)}` : '';
+  return `${sign}${digits[0]}${tail}e${point - 1}`;
+}
