@@ -116,6 +116,7 @@ async function replay(operands: readonly string[], flags: RunFlags, signal: Abor
       engine: flags.engine,
       python: flags.python,
       input: input?.spec ?? null,
+      inputName: input?.name,
       workers: flags.workers,
     });
     for (const error of withoutRepeats(plan.refused)) worst = Math.max(worst, report(error, flags));

@@ -1,6 +1,6 @@
 /** Runs a plan: spawns workers, feeds them jobs, gives results in the order of the payloads. Nothing outlives a run. */
 import type { RecordBatch, Schema } from 'apache-arrow';
-import { formatDataType, readIpcSchema } from '../wire/arrow/index.ts';
+import { formatDataType } from '../wire/arrow/index.ts';
 import { DfxError } from '../wire/errors.ts';
 import type { Payload } from './plan/load.ts';
 import type { Plan, PlannedPayload } from './plan/plan.ts';
@@ -9,6 +9,7 @@ import { type JobGroup, splitColumns } from './split/columns.ts';
 import { failureOf } from './transport/failure.ts';
 import { JobFailed, runJob } from './transport/job.ts';
 import type { Done, Hello, InputSpec } from './transport/messages.ts';
+import { SchemaHead } from './transport/schema-head.ts';
 
 /** The reference engine's batch size. */
 const BATCH_SIZE = 8192;
@@ -126,9 +127,13 @@ export async function* runValues(plan: Plan, context: RunContext): AsyncGenerato
 async function runValue(ready: Ready, entry: PlannedPayload, at: number, context: RunContext): Promise<ValueResult> {
   const group: JobGroup = { entries: [entry], relation: entry.payload.relation };
   const chunks: Uint8Array[] = [];
+  const head = new SchemaHead();
   const job = startJob(ready, group, at, 'value', 'stream', context);
   let step = await job.next();
-  for (; step.done !== true; step = await job.next()) chunks.push(step.value);
+  for (; step.done !== true; step = await job.next()) {
+    chunks.push(step.value);
+    head.push(step.value);
+  }
   const { tableFromIPC } = await import('apache-arrow');
   const table = tableFromIPC(chunks);
   const [batch] = table.batches;
@@ -138,7 +143,7 @@ async function runValue(ready: Ready, entry: PlannedPayload, at: number, context
       `the aggregate gave ${table.numRows} rows of ${table.numCols} columns, expected one value`,
     );
   }
-  const [column] = resultColumns(Buffer.concat(chunks), provenance(ready, entry, step.value));
+  const [column] = resultColumns(head, provenance(ready, entry, step.value));
   if (column === undefined) throw new DfxError('DEFECT', "a result's schema has no column");
   return { payload: entry.payload, batch, column };
 }
@@ -216,14 +221,14 @@ async function withJobs(
       try {
         if (entry === undefined) throw new DfxError('DEFECT', 'a job without a payload');
         ready = await startWorker(entry, { ...context, signal }, (worker) => workers.push(worker));
-        const head: Uint8Array[] = [];
+        const head = new SchemaHead();
         const job = startJob(ready, group, at, 'rows', container, context);
         let step = await job.next();
         for (; step.done !== true; step = await job.next()) {
-          if (head.length === 0) head.push(step.value);
+          head.push(step.value);
           yield step.value;
         }
-        columns[at] = resultColumns(Buffer.concat(head), provenance(ready, entry, step.value));
+        columns[at] = resultColumns(head, provenance(ready, entry, step.value));
       } catch (error) {
         const failure = await userError(error, group.entries, ready, context);
         firstFailure ??= failure;
@@ -302,9 +307,8 @@ function provenance(ready: Ready, entry: PlannedPayload, done: Done): Provenance
   };
 }
 
-function resultColumns(stream: Uint8Array, from: Provenance): readonly ResultColumn[] {
-  const { fields } = readIpcSchema(stream).schema;
-  return fields.map(({ name, type }) => ({ name, type: formatDataType(type), ...from }));
+function resultColumns(head: SchemaHead, from: Provenance): readonly ResultColumn[] {
+  return head.read().fields.map(({ name, type }) => ({ name, type: formatDataType(type), ...from }));
 }
 
 /** What went wrong, in the user's terms. */

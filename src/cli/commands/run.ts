@@ -1,6 +1,6 @@
 /** `dfx run`: replays payloads on an input file, in worker processes. */
 import type { Command } from 'commander';
-import type { PlanOptions } from '../../run/plan/plan.ts';
+import type { EngineOption } from '../../run/plan/engine.ts';
 import type { InputFormat } from '../../run/transport/messages.ts';
 import type { Container } from '../../wire/detect.ts';
 import type { Encoding } from '../../wire/encoding.ts';
@@ -13,7 +13,7 @@ export interface RunFlags {
   readonly delimiter?: string;
   readonly header: boolean;
   readonly workers?: number;
-  readonly engine: PlanOptions['engine'];
+  readonly engine: EngineOption;
   readonly python?: string;
   readonly strict: boolean;
   readonly sandbox: 'on' | 'off';
@@ -81,7 +81,7 @@ function oneOf<T extends string>(what: string, known: readonly T[]): (text: stri
 
 const inputFormat = oneOf<InputFormat>('input format', ['csv', 'arrow', 'parquet', 'ndjson']);
 const rowFormat = oneOf<RowFormat>('format', ['text', 'csv', 'ndjson', 'arrow', 'arrow-stream']);
-const engine = oneOf<PlanOptions['engine']>('engine', ['auto', 'embedded', 'datafusion']);
+const engine = oneOf<EngineOption>('engine', ['auto', 'embedded', 'datafusion']);
 const container = oneOf<Container>('container', ['expr', 'expr-list', 'pickle']);
 const encoding = oneOf<Encoding>('encoding', ['raw', 'base64', 'hex']);
 const sandbox = oneOf<RunFlags['sandbox']>('sandbox mode', ['on', 'off']);

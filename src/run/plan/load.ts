@@ -45,13 +45,9 @@ export async function loadPayloads(operand: PayloadOperand, options: LoadOptions
     if (payload.container === 'pickle') refuseForeign(payload.foreign);
     const { exprs } = payload;
     if (exprs.length === 0) {
-      throw new DfxError(
-        'UNSUPPORTED',
-        `found the container ${payload.container} without an expression, expected expressions`,
-        {
-          hint: 'look at it with `dfx inspect`; name another container with --as where the bytes could be both',
-        },
-      );
+      throw new DfxError('UNSUPPORTED', `found the container ${payload.container}, expected expressions`, {
+        hint: 'run takes expr, expr-list and pickle; look at this one with `dfx inspect`',
+      });
     }
     return exprs.map((found) =>
       describe(exprs.length === 1 ? operand.label : `${operand.label}${found.path}`, file, found),

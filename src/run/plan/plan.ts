@@ -1,16 +1,16 @@
 /** From payloads and options to jobs: everything that can be refused is refused here, before a process is spawned. */
 import { availableParallelism } from 'node:os';
+import { formatDataType, type Schema } from '../../wire/arrow/index.ts';
 import { DfxError } from '../../wire/errors.ts';
 import { pythonText } from '../../wire/frame.ts';
 import { type ChosenInterpreter, chooseInterpreter, noInterpreter } from '../env/choose.ts';
 import { pythonCommand } from '../python/command.ts';
 import type { WorkerCommand } from '../spawn/worker.ts';
 import type { InputSpec, Shape } from '../transport/messages.ts';
+import { nodeCommand } from '../worker/command.ts';
+import { chooseEngine, type EngineName, type EngineOption, readInputSchema, type SchemaReading } from './engine.ts';
 import type { Payload } from './load.ts';
 import { checkPolicy, type Policy, stampOf } from './policy.ts';
-
-export type EngineOption = 'auto' | 'embedded' | 'datafusion';
-export type EngineName = 'embedded' | 'datafusion';
 
 export interface PlanOptions {
   readonly policy: Policy;
@@ -18,6 +18,8 @@ export interface PlanOptions {
   /** A path or command, as --python gives it. */
   readonly python?: string | undefined;
   readonly input: InputSpec | null;
+  /** The input's name for messages, where it isn't its path. */
+  readonly inputName?: string | undefined;
   readonly workers?: number | undefined;
 }
 
@@ -42,9 +44,14 @@ export async function planRun(payloads: readonly Payload[], options: PlanOptions
   const shape = commonShape(payloads);
   const planned: PlannedPayload[] = [];
   const refused: { readonly payload: Payload; readonly error: DfxError }[] = [];
+  let reading: Promise<SchemaReading> | undefined;
+  const schema = (): Promise<SchemaReading> => {
+    reading ??= readInputSchema(options.input);
+    return reading;
+  };
   for (const payload of payloads) {
     try {
-      planned.push(await planPayload(payload, options));
+      planned.push(await planPayload(payload, options, schema));
     } catch (error) {
       if (!(error instanceof DfxError)) throw error;
       refused.push({ payload, error });
@@ -55,14 +62,23 @@ export async function planRun(payloads: readonly Payload[], options: PlanOptions
   return { shape, planned, refused, workers: Math.max(1, workers) };
 }
 
-async function planPayload(payload: Payload, options: PlanOptions): Promise<PlannedPayload> {
+async function planPayload(
+  payload: Payload,
+  options: PlanOptions,
+  schema: () => Promise<SchemaReading>,
+): Promise<PlannedPayload> {
   const stamp = stampOf(payload.code);
-  const python = await chooseInterpreter(options.python, stamp);
+  // A frame's stamp is held against the Python that would run it; a payload without one may need no Python at all.
+  let python = stamp === null ? null : await chooseInterpreter(options.python, stamp);
   checkPolicy(payload.code, options.policy, python);
   needInput(payload, options.input);
+  await needColumns(payload, options, schema);
   refuseJavaScript(payload);
+  const { engine, reason } = await chooseEngine(payload, options.engine, schema);
+  if (engine === 'embedded') return { payload, engine, reason, command: nodeCommand() };
+  python ??= await chooseInterpreter(options.python, stamp);
   if (python === null) throw noInterpreter(stamp);
-  return { payload, engine: 'datafusion', reason: 'the only engine', command: enginePython(python) };
+  return { payload, engine, reason, command: enginePython(python) };
 }
 
 function enginePython(python: ChosenInterpreter): WorkerCommand {
@@ -98,6 +114,28 @@ function needInput(payload: Payload, input: InputSpec | null): void {
   const needed = payload.reads === null ? 'every column of the input' : columnList(payload.reads);
   throw new DfxError('INPUT_REQUIRED', `the expression reads ${needed}`, {
     hint: 'name a file that has it with --input',
+  });
+}
+
+/** Said here where the schema is known without an engine; a worker says it for the other formats. */
+async function needColumns(
+  payload: Payload,
+  options: PlanOptions,
+  schema: () => Promise<SchemaReading>,
+): Promise<void> {
+  if (options.input === null || payload.reads === null || payload.reads.length === 0) return;
+  const reading = await schema();
+  if (!reading.ok) return;
+  const names = new Set(reading.schema.fields.map(({ name }) => name));
+  const missing = payload.reads.filter((name) => !names.has(name));
+  if (missing.length > 0) throw missingColumns(missing, reading.schema, options.inputName ?? options.input.path);
+}
+
+export function missingColumns(missing: readonly string[], schema: Schema, input: string | undefined): DfxError {
+  const has = schema.fields.map(({ name, type }) => `${JSON.stringify(name)} (${formatDataType(type)})`).join(', ');
+  return new DfxError('COLUMN_MISSING', `the input lacks ${columnList(missing)}; it has ${has === '' ? 'none' : has}`, {
+    file: input,
+    hint: 'names are case-sensitive; a CSV file without a header line needs --no-header',
   });
 }
 

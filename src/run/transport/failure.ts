@@ -1,8 +1,8 @@
 /** A worker's `failed` message as the user's error. */
-import { formatDataType, readIpcSchema } from '../../wire/arrow/index.ts';
+import { readIpcSchema } from '../../wire/arrow/index.ts';
 import { DfxError, ERROR_CODES, type ErrorCode } from '../../wire/errors.ts';
 import type { Payload } from '../plan/load.ts';
-import { columnList } from '../plan/plan.ts';
+import { missingColumns } from '../plan/plan.ts';
 import type { WorkerCommand } from '../spawn/worker.ts';
 import type { Failed } from './messages.ts';
 
@@ -50,14 +50,8 @@ function errorOf(failed: Failed, file: string | undefined, command: WorkerComman
           hint: 'have the sender encode it inline',
         },
       );
-    case 'COLUMN_MISSING': {
-      const { fields } = readIpcSchema(failed.schema).schema;
-      const has = fields.map(({ name, type }) => `${JSON.stringify(name)} (${formatDataType(type)})`).join(', ');
-      return new DfxError(code, `the input lacks ${columnList(failed.missing)}; it has ${has === '' ? 'none' : has}`, {
-        file: input ?? file,
-        hint: 'names are case-sensitive; a CSV file without a header line needs --no-header',
-      });
-    }
+    case 'COLUMN_MISSING':
+      return missingColumns(failed.missing, readIpcSchema(failed.schema).schema, input ?? file);
     case 'INPUT_FORMAT':
       return new DfxError(code, failed.message, { file: input ?? file, hint: 'name the format with --input-format' });
     case 'INPUT_ROW':

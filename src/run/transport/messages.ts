@@ -140,6 +140,42 @@ export function readMessage(frame: Frame): FromWorker {
   }
 }
 
+/** What the parent's frame asks of a worker. */
+export function readRequest(frame: Frame): ToWorker {
+  const header = new HeaderReader(frame.header);
+  switch (frame.header.type) {
+    case 'payload':
+      return { type: 'payload', hash: header.text('hash') };
+    case 'stop':
+      return { type: 'stop' };
+    case 'job': {
+      const input = header.optional('input');
+      const csv = input?.optional('csv') ?? null;
+      return {
+        type: 'job',
+        job: header.number('job'),
+        shape: header.oneOf('shape', ['rows', 'value']),
+        columns: header.list('columns').map((item) => ({ payload: item.text('payload'), name: item.text('name') })),
+        input:
+          input === null
+            ? null
+            : {
+                path: input.text('path'),
+                format: input.oneOf('format', ['csv', 'arrow', 'parquet', 'ndjson']),
+                ...(csv === null ? {} : { csv: { header: csv.flag('header'), delimiter: csv.text('delimiter') } }),
+              },
+        split: { kind: header.object('split').oneOf('kind', ['whole']) },
+        relation: header.textOrNull('relation'),
+        reads: header.texts('reads'),
+        batchSize: header.number('batchSize'),
+        container: header.oneOf('container', ['stream', 'file']),
+      };
+    }
+    default:
+      throw new DfxError('DEFECT', `found a frame of the unknown type ${JSON.stringify(frame.header.type)}`);
+  }
+}
+
 class HeaderReader {
   readonly #values: ReadonlyMap<string, unknown>;
 
@@ -162,7 +198,25 @@ class HeaderReader {
   }
 
   textOrNull(key: string): string | null {
-    return this.#values.get(key) === undefined ? null : this.text(key);
+    return this.#values.get(key) === undefined || this.#values.get(key) === null ? null : this.text(key);
+  }
+
+  oneOf<T extends string>(key: string, known: readonly T[]): T {
+    const text = this.text(key);
+    return known.find((name) => name === text) ?? this.#wrong(key, `one of ${known.join(', ')}`);
+  }
+
+  flag(key: string): boolean {
+    const value = this.#values.get(key);
+    return typeof value === 'boolean' ? value : this.#wrong(key, 'true or false');
+  }
+
+  list(key: string): readonly HeaderReader[] {
+    const value = this.#values.get(key);
+    if (!Array.isArray(value)) return this.#wrong(key, 'a list');
+    return value.map((item) =>
+      typeof item === 'object' && item !== null ? new HeaderReader(item) : this.#wrong(key, 'a list of objects'),
+    );
   }
 
   texts(key: string): readonly string[] {
@@ -186,6 +240,6 @@ class HeaderReader {
   }
 
   #wrong(key: string, expected: string): never {
-    throw new DfxError('DEFECT', `a worker sent a frame whose ${key} isn't ${expected}`);
+    throw new DfxError('DEFECT', `found a frame whose ${key} isn't ${expected}`);
   }
 }
