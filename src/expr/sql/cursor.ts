@@ -13,9 +13,10 @@ export interface SqlLimits {
 }
 
 /**
- * `maxDepth` is where recursion stays far from the end of a 1 MB stack; the engine's own parser stops at 50.
+ * `maxDepth` keeps the recursion of the parser and the planner well within half of a 1 MB stack; the engine's own parser stops
+ * at 50.
  */
-export const DEFAULT_SQL_LIMITS: SqlLimits = { maxLength: 16 * 1024 * 1024, maxDepth: 250, maxTokens: 2_000_000 };
+export const DEFAULT_SQL_LIMITS: SqlLimits = { maxLength: 16 * 1024 * 1024, maxDepth: 150, maxTokens: 2_000_000 };
 
 const END: Token = { kind: 'end', text: '', start: 0, end: 0 };
 

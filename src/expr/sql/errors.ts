@@ -12,6 +12,9 @@ export function byteOffset(text: string, index: number): number {
   return bytes;
 }
 
+/** A message quotes the text, and the text may hold a name of a megabyte. */
+const LONGEST = 300;
+
 /** Raised while reading; `index` counts UTF-16 units, since nobody but the last catcher needs bytes. */
 export class SqlRefusal extends Error {
   readonly code: ErrorCode;
@@ -19,7 +22,7 @@ export class SqlRefusal extends Error {
   readonly hint: string | undefined;
 
   constructor(code: ErrorCode, message: string, index: number, hint?: string) {
-    super(message);
+    super(message.length > LONGEST ? `${message.slice(0, LONGEST - 1)}…` : message);
     this.name = 'SqlRefusal';
     this.code = code;
     this.index = index;

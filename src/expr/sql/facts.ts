@@ -125,6 +125,7 @@ export function callFacts(name: string, family: 'scalar' | 'aggregate' | 'window
     return { exact: null, dims: item.dims === null ? null : item.dims + 1, map: false, int64: false, why };
   }
   if (family === 'scalar' && name === 'map') return { exact: null, dims: 0, map: true, int64: false, why };
+  if (family === 'scalar' && (name === 'struct' || name === 'named_struct')) return flat(why);
   const result = findFunction(name, family)?.result ?? '?';
   if (result === 'string' || result === 'flat') return flat(why);
   if (result === 'flat64') return flat(why, null);

@@ -9,7 +9,6 @@ import { Planner } from './plan.ts';
 import { tokenize } from './tokens.ts';
 
 export { DEFAULT_SQL_LIMITS, type SqlLimits } from './cursor.ts';
-export { displayName, schemaName } from './names.ts';
 
 export interface UdfDeclaration {
   /** As it is registered. SQL reaches it unquoted only if it is in lower case. */
@@ -43,7 +42,11 @@ export function fromSql(text: string, options: FromSqlOptions = {}): Expr {
   try {
     return read(text, options, limits);
   } catch (error) {
-    throw error instanceof SqlRefusal ? error.inBytes(text) : error;
+    if (error instanceof SqlRefusal) throw error.inBytes(text);
+    // Only a `maxDepth` beyond the default can get here: how deep the stack goes is the platform's secret.
+    if (error instanceof RangeError)
+      throw new DfxError('LIMIT', 'found nesting that passes the stack', { cause: error });
+    throw error;
   }
 }
 

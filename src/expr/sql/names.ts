@@ -227,11 +227,17 @@ function pieces({ expr, style }: Part): readonly Piece[] | null {
   }
 }
 
-function text(root: Part): string {
+/** A call by an alias within another prints its operands twice: names double with each level, and the engine lets them. */
+const LONGEST = 4 * 1024 * 1024;
+
+function text(root: Part): string | null {
   const stack: Piece[] = [root];
   const out: string[] = [];
+  let length = 0;
   for (let piece = stack.pop(); piece !== undefined; piece = stack.pop()) {
     if (typeof piece === 'string') {
+      length += piece.length;
+      if (length > LONGEST) return null;
       out.push(piece);
       continue;
     }
@@ -244,12 +250,12 @@ function text(root: Part): string {
   return out.join('');
 }
 
-/** As the engine's `Display` prints the expression: `power(a, Int64(2))`, `CAST(a AS Int32)`. */
-export function displayName(expr: Expr): string {
+/** As the engine's `Display` prints the expression: `power(a, Int64(2))`, `CAST(a AS Int32)`. Null past 4 MB. */
+export function displayName(expr: Expr): string | null {
   return text({ expr, style: 'display' });
 }
 
-/** The name of the column that the expression gives: `power(a,Int64(2))`, `a` for a cast of `a`. */
-export function schemaName(expr: Expr): string {
+/** The name of the column that the expression gives: `power(a,Int64(2))`, `a` for a cast of `a`. Null past 4 MB. */
+export function schemaName(expr: Expr): string | null {
   return text({ expr, style: 'schema' });
 }

@@ -57,7 +57,7 @@ export function parseDateField(cursor: Cursor): string {
 
 /** After INTERVAL: a literal, perhaps with a sign, and perhaps a unit. */
 export function parseInterval(cursor: Cursor, start: number): Syntax {
-  const value = parsePrefix(cursor);
+  const value = cursor.nested(() => parsePrefix(cursor));
   const keyword = cursor.keyword();
   const unit = UNITS.has(keyword) ? parseDateField(cursor) : null;
   if (cursor.isOp('('))

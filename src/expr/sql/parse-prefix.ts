@@ -15,18 +15,16 @@ import type { Token } from './tokens.ts';
 const RESERVED: ReadonlySet<string> = new Set(['EXISTS', 'INTERVAL', 'STRUCT', 'TRIM']);
 
 export function parsePrefix(cursor: Cursor): Syntax {
-  return cursor.nested(() => {
-    if (startsTypedString(cursor)) {
-      const typed = cursor.attempt(() => parseTypedString(cursor));
-      if (typed !== undefined) return typed;
-    }
-    const token = cursor.next();
-    if (token.kind === 'word') return parseWord(cursor, token);
-    const start = token.start;
-    if (token.kind === 'op') return parsePunctuation(cursor, token.text, token);
-    if (token.kind === 'end') throw cursor.fail('an expression', token);
-    return { kind: 'value', value: parseValueAgain(cursor, token), start };
-  });
+  if (startsTypedString(cursor)) {
+    const typed = cursor.attempt(() => parseTypedString(cursor));
+    if (typed !== undefined) return typed;
+  }
+  const token = cursor.next();
+  if (token.kind === 'word') return parseWord(cursor, token);
+  const start = token.start;
+  if (token.kind === 'op') return parsePunctuation(cursor, token.text, token);
+  if (token.kind === 'end') throw cursor.fail('an expression', token);
+  return { kind: 'value', value: parseValueAgain(cursor, token), start };
 }
 
 /** The value of a token that was taken already. */

@@ -84,11 +84,32 @@ function planMapCall(planner: Planner, call: CallSyntax, name: string): Planned 
     const dims = [first.facts.dims, second.facts.dims];
     if (!dims.includes(0)) {
       const open = [first, second].find((arg) => arg.facts.dims === null);
-      if (open === undefined) return null;
+      if (open === undefined) {
+        if (isEvidentlyTyped(first.expr) && isEvidentlyTyped(second.expr)) return null;
+        throw unsupported(
+          'found map(…) of lists that are computed, expected columns or lists of columns and literals',
+          call.start,
+        );
+      }
       throw planner.needsType('map(…), which zips two lists or takes keys and values', open.facts.why, call.start);
     }
   }
   return planMap(args, call.start);
+}
+
+/**
+ * Nothing in it can fail the engine's check of types, after which the engine takes two lists for a key and a value. Literal
+ * lists nest no deeper than the parser went.
+ */
+function isEvidentlyTyped(expr: Expr): boolean {
+  if (expr.kind === 'column' || expr.kind === 'literal') return true;
+  if (expr.kind !== 'scalar_function') return false;
+  if (!['make_array', 'map_keys', 'map_values'].includes(expr.name)) return false;
+  const [first] = expr.args;
+  const sameKind = (one: Expr) =>
+    one.kind === 'literal' && first?.kind === 'literal' && one.value.kind === first.value.kind;
+  if (expr.name === 'make_array' && expr.args.length > 1 && !expr.args.every(sameKind)) return false;
+  return expr.args.every(isEvidentlyTyped);
 }
 
 function positional(planner: Planner, call: CallSyntax): readonly Planned[] {
@@ -143,11 +164,26 @@ function arrange(
   });
 }
 
+function named(expr: Expr, name: string): Expr {
+  return { kind: 'alias', expr, name, relation: null, metadata: [] };
+}
+
+function tooLong(start: number): never {
+  const hint = 'Write functions by the names that they travel by (power, not pow).';
+  throw new SqlRefusal('LIMIT', 'found a call whose name for its result would pass 4 MB', start, hint);
+}
+
 /** A call by an alias keeps the written name as its column's name. */
-export function underWrittenName(planned: Planned, written: string, name: string, args: readonly Planned[]): Planned {
+export function underWrittenName(
+  planned: Planned,
+  written: string,
+  name: string,
+  args: readonly Planned[],
+  start: number,
+): Planned {
   if (lowerCase(written) === lowerCase(name)) return planned;
-  const alias = `${written}(${args.map((arg) => displayName(arg.expr)).join(',')})`;
-  return { ...planned, expr: { kind: 'alias', expr: planned.expr, name: alias, relation: null, metadata: [] } };
+  const shown = args.map((arg) => displayName(arg.expr) ?? tooLong(start));
+  return { ...planned, expr: named(planned.expr, `${written}(${shown.join(',')})`) };
 }
 
 /** Clauses of aggregates after a scalar function are read and forgotten by the engine. */
@@ -159,7 +195,7 @@ function planScalar(planner: Planner, call: CallSyntax, written: string, callee:
     args: args.map((arg) => arg.expr),
     definition: null,
   };
-  return underWrittenName({ expr, facts: resultFacts(callee, 'scalar', args) }, written, callee.name, args);
+  return underWrittenName({ expr, facts: resultFacts(callee, 'scalar', args) }, written, callee.name, args, call.start);
 }
 
 export function resultFacts(callee: Callee, family: 'scalar' | 'aggregate' | 'window', args: readonly Planned[]) {
@@ -246,8 +282,8 @@ function planAggregate(planner: Planner, call: CallSyntax, written: string, call
     definition: null,
   };
   const facts = resultFacts(callee, 'aggregate', args);
-  if (isCountOfRows(callee, expr.args)) return { expr: countOne(expr), facts };
-  return underWrittenName({ expr, facts }, written, callee.name, args);
+  if (isCountOfRows(callee, expr.args)) return { expr: countOne(expr, start), facts };
+  return underWrittenName({ expr, facts }, written, callee.name, args, call.start);
 }
 
 /** `count(*)` and `count()`. */
@@ -256,7 +292,10 @@ export function isCountOfRows(callee: Callee, args: readonly Expr[]): boolean {
 }
 
 /** They count the literal 1, under the name that they had. */
-export function countOne<E extends Expr & { readonly kind: 'aggregate_function' | 'window_function' }>(expr: E): Expr {
+export function countOne(
+  expr: Expr & { readonly kind: 'aggregate_function' | 'window_function' },
+  start: number,
+): Expr {
   const counted = { ...expr, args: [literal({ kind: 'Int64', value: 1 }).expr] };
-  return { kind: 'alias', expr: counted, name: schemaName(expr), relation: null, metadata: [] };
+  return named(counted, schemaName(expr) ?? tooLong(start));
 }

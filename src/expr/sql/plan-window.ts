@@ -55,8 +55,8 @@ export function planWindow(
     definition: null,
   };
   const facts = resultFacts(callee, callee.family, args);
-  if (isCountOfRows(callee, expr.args)) return { expr: countOne(expr), facts };
-  return underWrittenName({ expr, facts }, written, callee.name, args);
+  if (isCountOfRows(callee, expr.args)) return { expr: countOne(expr, call.start), facts };
+  return underWrittenName({ expr, facts }, written, callee.name, args, call.start);
 }
 
 /** With a sort key up to the row's peers, without one over the whole partition. */

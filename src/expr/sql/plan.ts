@@ -272,6 +272,9 @@ export class Planner {
     if (exact !== null && !UNARY_TYPES[node.op].test(exact.kind)) {
       throw unsupported(`found ${node.op} before a value of type ${exact.kind}, which it doesn't take`, node.start);
     }
+    if ((operand.facts.dims ?? 0) > 0 || operand.facts.map === true) {
+      throw unsupported(`found ${node.op} before a list or a map, which it doesn't take`, node.start);
+    }
     if (node.op === '+') return operand;
     if (node.op === 'NOT') return { expr: { kind: 'not', expr: operand.expr }, facts: BOOLEAN };
     return { expr: { kind: 'negative', expr: operand.expr }, facts: operand.facts };

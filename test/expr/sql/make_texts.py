@@ -1038,7 +1038,8 @@ a:1
 # Random texts that the engine refuses fail its check of argument types, which dfx doesn't do but for
 # unary operators: they are listed as `laxer`.
 
-# What dfx refuses though the engine takes it, each for a reason that README's list of differences gives.
+# What dfx refuses though the engine takes it: it drops named windows and hints in silence, wraps a precision beyond 255, and plans
+# queries that no expression payload should carry.
 STRICTER = """
 sum(a) OVER w
 sum(a) OVER (w)
@@ -1048,6 +1049,25 @@ a:b[1]
 a:[1]
 (SELECT 1)
 st.x /*! + 1 */
+"""
+
+
+# Against a session with a UDF of each family, registered under these names and sent by name.
+UDFS = {"my_udf": "scalar", "my_sum": "aggregate", "my_rank": "window", "Quoted": "scalar", "abs": "aggregate", "max": "scalar"}
+UDF_TEXTS = """
+my_udf(a) + 1
+MY_UDF(a)
+"my_udf"(a)
+"Quoted"(a)
+my_udf(my_udf(a)) > sqrt(b)
+my_sum(a)
+my_sum(DISTINCT a) FILTER (WHERE f)
+my_sum(a ORDER BY b)
+my_sum(a) OVER (PARTITION BY c ORDER BY b)
+my_rank(a) OVER (ORDER BY b ROWS 1 PRECEDING)
+abs(a)
+max(a)
+pow(my_udf(a), my_sum(b))
 """
 
 
@@ -1228,6 +1248,35 @@ TREE = {
 }
 
 
+def session_with_udfs():
+    from datafusion import Accumulator, udaf, udf, udwf
+    from datafusion.user_defined import WindowEvaluator
+
+    class Sum(Accumulator):
+        def update(self, values): ...
+        def merge(self, states): ...
+        def state(self):
+            return [pa.scalar(1)]
+
+        def evaluate(self):
+            return pa.scalar(1)
+
+    class Rank(WindowEvaluator):
+        def evaluate_all(self, values, num_rows):
+            return values[0]
+
+    ctx = SessionContext().with_python_udf_inlining(enabled=False)
+    int64 = pa.int64()
+    for name, family in UDFS.items():
+        if family == "scalar":
+            ctx.register_udf(udf(lambda x: x, [int64], int64, "immutable", name))
+        elif family == "aggregate":
+            ctx.register_udaf(udaf(Sum, [int64], int64, [int64], "immutable", name))
+        else:
+            ctx.register_udwf(udwf(Rank, [int64], int64, "immutable", name))
+    return ctx
+
+
 def lines(block):
     return [line for line in block.split("\n") if line.strip()]
 
@@ -1272,7 +1321,11 @@ def main():
     print(f"{len(equal)} planned ({named} with the table in a derived name), {len(refused)} refused", file=sys.stderr)
     lines_out = ['{\n"maker": "test/expr/sql/make_texts.py", "engine": "python:55.0.0",', '"schema": [']
     lines_out.append(",\n".join(json.dumps([name, types[name]], ensure_ascii=False) for name in COLUMNS))
-    for key, items in (("planned", equal), ("refused", refused), ("stricter", stricter), ("laxer", laxer)):
+    udf_ctx = session_with_udfs()
+    table = udf_ctx.from_arrow(pa.table(COLUMNS), name="t")
+    frame = table.select(*[table.parse_sql_expr(f'"{name}" AS "{name}"') for name in COLUMNS])
+    by_name = [[text, frame.parse_sql_expr(text).to_bytes(udf_ctx).hex()] for text in lines(UDF_TEXTS)]
+    for key, items in (("udfs", list(map(list, UDFS.items()))), ("byName", by_name), ("planned", equal), ("refused", refused), ("stricter", stricter), ("laxer", laxer)):
         lines_out.append(f'],\n"{key}": [')
         lines_out.append(",\n".join(json.dumps(item, ensure_ascii=False) for item in items))
     print("\n".join(lines_out) + "\n]\n}")

@@ -8,6 +8,9 @@ import { DfxError } from '../../../src/wire/errors.ts';
 
 interface Corpus {
   readonly schema: readonly (readonly [string, string])[];
+  /** Name and family of UDFs that are sent by name. */
+  readonly udfs: readonly (readonly [string, 'scalar' | 'aggregate' | 'window'])[];
+  readonly byName: readonly (readonly [string, string])[];
   /** Text, and the bytes that python:55.0.0 wrote, in hexadecimal. */
   readonly planned: readonly (readonly [string, string])[];
   readonly refused: readonly string[];
@@ -93,4 +96,10 @@ test('what only dfx refuses, and what only the engine refuses, are the listed te
     corpus.laxer.filter((text) => refusal(text, true) !== null),
     [],
   );
+});
+
+test('declared UDFs travel by name, and take the place of built-ins', () => {
+  const udfs = corpus.udfs.map(([name, family]) => ({ name, family }));
+  const made = corpus.byName.map(([text]) => [text, hex(exprToProto(fromSql(text, { schema, udfs })))]);
+  assert.deepEqual(made, corpus.byName);
 });
