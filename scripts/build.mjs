@@ -15,6 +15,11 @@ const shared = {
   keepNames: true,
 };
 
+// commander and cli-table3 are CommonJS and ask for node's modules with `require`, which an ESM bundle hasn't got.
+const banner = {
+  js: "import { createRequire as dfxCreateRequire } from 'node:module'; const require = dfxCreateRequire(import.meta.url);",
+};
+
 // One file a command: a command that is not called is not parsed.
 const commands = existsSync('src/cli/commands')
   ? readdirSync('src/cli/commands').filter((name) => name.endsWith('.ts'))
@@ -25,8 +30,21 @@ if (existsSync('src/cli/main.ts')) {
     platform: 'node',
     format: 'esm',
     splitting: true,
+    banner,
     outdir: 'dist/cli',
     entryPoints: ['src/cli/main.ts', ...commands.map((name) => `src/cli/commands/${name}`)],
+    external: ['apache-arrow'],
+  });
+}
+// The worker process of the embedded engine.
+if (existsSync('src/run/worker/node.ts')) {
+  await build({
+    ...shared,
+    platform: 'node',
+    format: 'esm',
+    banner,
+    entryPoints: ['src/run/worker/node.ts'],
+    outfile: 'dist/worker/node.js',
     external: ['apache-arrow'],
   });
 }
