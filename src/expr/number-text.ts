@@ -17,6 +17,7 @@ export function shortestText(value: number): string {
 
 /** The fewest digits that read back to the same 32-bit float, with an exponent where plain digits would be long. */
 export function shortest32(value: number): string {
+  if (value === 0) return shortestText(value); // toPrecision drops the sign of zero
   // Nine significant digits tell any two 32-bit floats apart (IEEE 754, section 5.12.2).
   for (let digits = 1; digits < 9; digits++) {
     const text = value.toPrecision(digits);

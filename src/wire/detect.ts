@@ -17,23 +17,36 @@ export const CONTAINERS = [
 ] as const;
 export type Container = (typeof CONTAINERS)[number];
 
-/** The root message of each protobuf container. The order is that of preference between equally good readings. */
-export const CONTAINER_MESSAGES: readonly (readonly [Container, string])[] = [
-  ['expr', 'LogicalExprNode'],
-  ['physical-expr', 'PhysicalExprNode'],
-  ['logical-plan', 'LogicalPlanNode'],
-  ['physical-plan', 'PhysicalPlanNode'],
-  ['expr-list', 'LogicalExprList'],
+/**
+ * The root message of each protobuf container, and what a reading as it is worth less than one as an expression: most payloads are
+ * expressions, and a name with a control character in it is likelier than a list of expressions that no API writes.
+ */
+export const CONTAINER_MESSAGES: readonly (readonly [container: Container, message: string, handicap: number])[] = [
+  ['expr', 'LogicalExprNode', 0],
+  ['physical-expr', 'PhysicalExprNode', 3],
+  ['logical-plan', 'LogicalPlanNode', 3.5],
+  ['expr-list', 'LogicalExprList', 3.5],
+  ['physical-plan', 'PhysicalPlanNode', 4],
 ];
+
+/** Faults, in the order of how surely they tell that the bytes are another message. */
+const FAULT = {
+  unknownField: 10,
+  emptyVariant: 10,
+  oddity: 2,
+  controlCharacter: 1,
+  retiredField: 5,
+  emptyMessage: 10,
+} as const;
 
 export interface Candidate {
   readonly container: Container;
-  /** 0 is a perfect reading. Each fault is something that the container's writer would not have written. */
+  /** The fewer the better. Each fault is something that the container's writer would not have written. */
   readonly faults: number;
 }
 
 export interface Detection {
-  /** Readings without a fault come first; empty where nothing fits at all. */
+  /** The best reading first; empty where nothing fits at all. */
   readonly candidates: readonly Candidate[];
 }
 
@@ -61,11 +74,11 @@ export function detectContainer(bytes: Uint8Array, limits?: Partial<Limits>): De
   if (looksLikePickle(bytes)) {
     const reading = readPickle(bytes, { limits });
     if (reading.error === null) candidates.push({ container: 'pickle', faults: 0 });
-    else if (bytes[0] === 0x80) candidates.push({ container: 'pickle', faults: 5 });
+    else if (bytes[0] === 0x80) candidates.push({ container: 'pickle', faults: FAULT.oddity });
   }
-  for (const [container, message] of CONTAINER_MESSAGES) {
+  for (const [container, message, handicap] of CONTAINER_MESSAGES) {
     const { tape, error } = readPartialMessage(bytes, message, { limits });
-    if (error === null) candidates.push({ container, faults: messageFaults(tape) });
+    if (error === null) candidates.push({ container, faults: messageFaults(tape) + handicap });
   }
   return { candidates: candidates.sort((a, b) => a.faults - b.faults) };
 }
@@ -80,19 +93,23 @@ export function looksLikePickle(bytes: Uint8Array): boolean {
 
 /** How much of a message its own writer would not have written. */
 export function messageFaults(tape: Tape): number {
-  let faults = tape.oddityCount;
-  if (tape.length === 1) return faults + 10;
+  if (tape.length === 1) return FAULT.emptyMessage;
+  let faults = tape.oddityCount * FAULT.oddity;
+  for (const { kind } of tape.oddities) if (kind === 'unknown_field') faults += FAULT.unknownField;
   const isVariant: (boolean | undefined)[] = [];
   for (let entry = 0; entry < tape.length; entry++) {
     const message = tape.message(entry);
+    if (message >= 0 && tape.field(entry)?.def.until != null) faults += FAULT.retiredField;
     if (message >= 0) {
       let variant = isVariant[message];
       if (variant === undefined) {
         variant = isOneofOnly(compiledByIndex(message));
         isVariant[message] = variant;
       }
-      if (variant && knownFields(tape, entry) !== 1) faults += 3;
-    } else if (tape.field(entry)?.def.type === 'string' && hasControl(tape, entry)) faults += 1;
+      if (variant && knownFields(tape, entry) !== 1) faults += FAULT.emptyVariant;
+    } else if (tape.field(entry)?.def.type === 'string') {
+      faults += FAULT.controlCharacter * controlCharacters(tape, entry);
+    }
   }
   return faults;
 }
@@ -109,12 +126,13 @@ function knownFields(tape: Tape, entry: number): number {
   return known;
 }
 
-function hasControl(tape: Tape, entry: number): boolean {
+function controlCharacters(tape: Tape, entry: number): number {
+  let count = 0;
   for (let at = tape.start(entry); at < tape.end(entry); at++) {
     const byte = tape.bytes[at] ?? 0;
-    if (byte < 0x20 && byte !== 0x09 && byte !== 0x0a && byte !== 0x0d && byte !== 0x1b) return true;
+    if (byte < 0x20 && byte !== 0x09 && byte !== 0x0a && byte !== 0x0d && byte !== 0x1b) count++;
   }
-  return false;
+  return count;
 }
 
 function startsWith(bytes: Uint8Array, prefix: readonly number[]): boolean {

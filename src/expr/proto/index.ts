@@ -97,8 +97,16 @@ function readVariant(r: Reading, entry: number): Expr | null {
       const value = r.value<Scalar>(at);
       return value === null ? null : { kind: 'literal', value, span: r.span(entry) };
     }
-    default:
+    default: {
+      const { until } = r.tape.field(at)?.def ?? { until: null };
+      if (until !== null)
+        r.note(
+          'UNKNOWN_VARIANT',
+          at,
+          `LogicalExprNode has the variant ${r.tape.number(at)}, which DataFusion ${until} retired`,
+        );
       return r.value<Expr>(at);
+    }
   }
 }
 

@@ -64,7 +64,10 @@ export class PickleMachine {
   readonly calls: PickleCall[] = [];
   buffers = 0;
   opcodes = 0;
+  /** What PROTO says. */
   protocol = 0;
+  /** The highest protocol among the opcodes read while PROTO hasn't said one. */
+  impliedProtocol = 0;
 
   constructor(cursor: PickleCursor, maxDepth: number) {
     this.cursor = cursor;

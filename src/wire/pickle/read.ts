@@ -3,6 +3,7 @@ import { type Limits, type Span, withLimits } from '../limits.ts';
 import { PickleCursor } from './cursor.ts';
 import { runBinary, runClassic } from './dispatch.ts';
 import { type PickleCall, type PickleGlobal, PickleMachine } from './machine.ts';
+import { opcodeOf } from './opcodes.ts';
 import type { PickleValue } from './value.ts';
 
 export interface ReadPickleOptions {
@@ -56,7 +57,7 @@ export function readPickle(bytes: Uint8Array, options: ReadPickleOptions = {}): 
   return {
     bytes,
     offset: base,
-    protocol: machine.protocol,
+    protocol: machine.protocol === 0 ? machine.impliedProtocol : machine.protocol,
     value,
     partial: error === null ? [] : machine.stack,
     end,
@@ -84,6 +85,7 @@ function run(m: PickleMachine, limits: Limits): PickleValue {
       m.opcodes++;
       return value;
     }
+    if (m.protocol === 0) m.impliedProtocol = Math.max(m.impliedProtocol, opcodeOf(byte)?.protocol ?? 0);
     if (byte >= 0x80) runBinary(m, byte);
     else runClassic(m, byte);
     m.opcodes++;

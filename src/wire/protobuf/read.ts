@@ -257,6 +257,7 @@ function checkScalar(
   switch (field.def.type) {
     case 'string':
       if (!isUtf8(bytes, start, end)) {
+        tape.drop(entry);
         throw new DfxError('BAD_UTF8', `found bytes that aren't UTF-8 in the string ${field.def.name}`, {
           offset: base + start,
           hint: 'the bytes are damaged, or of another message; try --as with another container',
@@ -314,6 +315,7 @@ function checkPacked(base: number, tape: Tape, field: CompiledField, entry: numb
   }
   const size = field.wireType === WIRE_FIXED64 ? 8 : 4;
   if ((end - start) % size !== 0) {
+    tape.drop(entry);
     throw new DfxError(
       'TRUNCATED',
       `found ${end - start} bytes of packed ${field.def.name}, not a multiple of ${size}`,

@@ -78,6 +78,11 @@ export class Tape {
     return entry;
   }
 
+  /** Takes back the last entry: its bytes turned out to be no value of its field. */
+  drop(entry: number): void {
+    this.length = entry;
+  }
+
   close(entry: number): void {
     this.data[entry * COLUMNS + NEXT] = this.length;
   }

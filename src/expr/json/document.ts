@@ -1,0 +1,401 @@
+/**
+ * `expr.json`: a payload as JSON that people read and write. Lossless: what can't be said in the friendly forms stands as its bytes,
+ * so that decoding and encoding again gives the payload back byte for byte.
+ */
+import { readIpcSchema, writeIpcSchema } from '../../wire/arrow/index.ts';
+import { CONTAINERS, type Container } from '../../wire/detect.ts';
+import { toBase64 } from '../../wire/encoding.ts';
+import { DfxError } from '../../wire/errors.ts';
+import type { Limits } from '../../wire/limits.ts';
+import { HIGHEST_PROTOCOL, readPickle, readPickledExprs, writePickledExpr } from '../../wire/pickle/index.ts';
+import {
+  type JsonMember,
+  type JsonNode,
+  jsonArray,
+  jsonNumber,
+  jsonObject,
+  jsonString,
+  parseJson,
+  writeJson,
+} from '../json-text.ts';
+import type { Expr } from '../model.ts';
+import type { Payload } from '../payload.ts';
+import { exprFromProto, exprsToProto, exprToProto } from '../proto/index.ts';
+import { callMembers, callOf, type DefinitionOf } from './calls.ts';
+import { FORM_KEYS, type FormKey, formMembers, formOf, type Members } from './forms.ts';
+import { literalMembers, literalOf } from './literals.ts';
+import { sameBytes } from './nested.ts';
+import { bytesOf, ObjectReader, pairsOf, shapeError } from './shape.ts';
+import { fieldJson, fieldOf, pairsJson, typeHasText } from './types.ts';
+import { type UdfEntry, UdfList, type UdfOptions, udfEntryOf } from './udfs.ts';
+
+/** Names the JSON Schema that editors complete from; it ships with the package. */
+export const EXPR_SCHEMA_ID = 'https://dfx.dev/schemas/expr.schema.json';
+
+export interface ToJsonOptions {
+  /** Spaces a level; 0 for one line. */
+  readonly indent?: number | undefined;
+}
+
+// writing
+
+/** The payload as the text of `expr.json`. */
+export function toJson(payload: Payload, options: ToJsonOptions = {}): string {
+  return writeJson(payloadNode(payload), { indent: options.indent ?? 2 });
+}
+
+/** One expression, without the payload around it, as `expr.json`. */
+export function exprToJson(expr: Expr, options: ToJsonOptions = {}): string {
+  const udfs = new UdfList();
+  const node = exprNode(expr, udfs);
+  return writeJson(documentNode([['expr', node]], udfs), { indent: options.indent ?? 2 });
+}
+
+function documentNode(members: Members, udfs: UdfList): JsonNode {
+  const definitions = udfs.json();
+  return jsonObject([
+    ['$schema', jsonString(EXPR_SCHEMA_ID)],
+    ...members,
+    ...(definitions === null ? [] : [['udfs', definitions] as [string, JsonNode]]),
+  ]);
+}
+
+export function payloadNode(payload: Payload): JsonNode {
+  const udfs = new UdfList();
+  switch (payload.container) {
+    case 'expr':
+      return documentNode([['expr', exprNode(payload.exprs[0].expr, udfs)]], udfs);
+    case 'expr-list': {
+      const exprs = payload.exprs.map(({ expr }) => exprNode(expr, udfs));
+      const members: Members = [container('expr-list'), ['exprs', jsonArray(exprs)]];
+      if (!sameBytes(exprsToProto(payload.exprs.map(({ expr }) => expr)), payload.bytes))
+        members.push(rawMember(payload.bytes));
+      return documentNode(members, udfs);
+    }
+    case 'pickle': {
+      const { protocol } = payload.pickle;
+      const [only, ...others] = payload.exprs;
+      const members: Members = [container('pickle'), ['protocol', jsonNumber(protocol)]];
+      if (only !== undefined && others.length === 0 && only.path === '')
+        members.push(['expr', exprNode(only.expr, udfs)]);
+      else members.push(['exprs', jsonArray(payload.exprs.map(({ expr }) => exprNode(expr, udfs)))]);
+      const plain = only !== undefined && others.length === 0 && only.path === '' && payload.foreign.length === 0;
+      if (!plain || !sameBytes(writePickledExpr(only.bytes, { protocol }), payload.bytes))
+        members.push(rawMember(payload.bytes));
+      return documentNode(members, udfs);
+    }
+    case 'frame': {
+      udfs.add(frameFamily(payload.bytes), '', payload.bytes);
+      return documentNode([container('frame')], udfs);
+    }
+    case 'schema': {
+      const members: Members = [container('schema')];
+      const schema = payload.schema?.schema;
+      if (schema?.fields.every((field) => typeHasText(field.type))) {
+        members.push(['fields', jsonArray(schema.fields.map(fieldJson))]);
+        if (schema.metadata.length > 0) members.push(['metadata', pairsJson(schema.metadata)]);
+        if (!sameBytes(writeIpcSchema(schema), payload.bytes)) members.push(rawMember(payload.bytes));
+      } else members.push(rawMember(payload.bytes));
+      return documentNode(members, udfs);
+    }
+    case 'physical-expr':
+    case 'logical-plan':
+    case 'physical-plan':
+      return documentNode([container(payload.container), rawMember(payload.bytes)], udfs);
+  }
+}
+
+function frameFamily(bytes: Uint8Array): 'scalar' | 'aggregate' | 'window' {
+  const last = String.fromCharCode(bytes[6] ?? 0);
+  return last === 'A' ? 'aggregate' : last === 'W' ? 'window' : 'scalar';
+}
+
+function container(name: Container): [string, JsonNode] {
+  return ['container', jsonString(name)];
+}
+
+function rawMember(bytes: Uint8Array): [string, JsonNode] {
+  return ['raw', jsonString(toBase64(bytes))];
+}
+
+/** An object whose members come later: operands are written in their turn, so that depth costs no call stack. */
+interface OpenObject {
+  readonly kind: 'object';
+  readonly members: JsonMember[];
+  readonly start: number;
+  readonly end: number;
+}
+
+function exprNode(root: Expr, udfs: UdfList): JsonNode {
+  const work: { readonly expr: Expr; readonly target: OpenObject }[] = [];
+  const slot = (expr: Expr): JsonNode => {
+    const target: OpenObject = { kind: 'object', members: [], start: -1, end: -1 };
+    work.push({ expr, target });
+    return target;
+  };
+  const node = slot(root);
+  for (let item = work.pop(); item !== undefined; item = work.pop()) {
+    const { expr, target } = item;
+    const first = work.length;
+    let members: Members;
+    if (expr.raw !== undefined) {
+      members = [rawMember(expr.raw)];
+      if (expr.kind !== 'opaque') {
+        const friendly = friendlyMembers(expr, slot, udfs);
+        if (friendly !== null) members.push(['as', jsonObject(friendly)]);
+      }
+    } else {
+      const friendly = friendlyMembers(expr, slot, udfs);
+      if (friendly === null) work.length = first; // operands of a node that keeps its bytes are in them
+      members = friendly ?? [rawMember(exprToProto(expr))];
+    }
+    for (const [key, value] of members) target.members.push({ key, keyStart: -1, value });
+    // operands come off the stack in the order of the text, and so do the definitions that they name
+    work.push(...work.splice(first).reverse());
+  }
+  return node;
+}
+
+function friendlyMembers(expr: Expr, slot: (expr: Expr) => JsonNode, udfs: UdfList): Members | null {
+  switch (expr.kind) {
+    case 'opaque':
+      return [rawMember(expr.raw)];
+    case 'literal':
+      return literalMembers(expr.value);
+    case 'scalar_function':
+    case 'higher_order_function':
+    case 'aggregate_function':
+    case 'window_function':
+      return callMembers(expr, slot, (family, outerName, definition) => udfs.add(family, outerName, definition));
+    default:
+      return formMembers(expr, slot);
+  }
+}
+
+// reading
+
+export interface FromJsonOptions extends UdfOptions {
+  readonly limits?: Partial<Limits> | undefined;
+}
+
+/** What `expr.json` describes: bytes where it says them itself, else expressions to be encoded. */
+export interface JsonPayload {
+  readonly container: Container;
+  readonly exprs: readonly Expr[];
+  /** Pickle protocol, where the container is one. */
+  readonly protocol: number;
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * Reads `expr.json`.
+ * @throws DfxError JSON_SYNTAX or JSON_SHAPE with the offset in the text, RAW_MISMATCH where a node was edited beside the bytes that
+ * it keeps, TYPE_NAME, UNSUPPORTED for a `module:name` UDF without a Python at hand.
+ */
+export function fromJson(text: string, options: FromJsonOptions = {}): JsonPayload {
+  return payloadOf(parseJson(text, { limits: options.limits }), options);
+}
+
+export function payloadOf(root: JsonNode, options: FromJsonOptions = {}): JsonPayload {
+  const object = ObjectReader.of(root, 'the document');
+  object.optional('$schema');
+  const entries = object.array('udfs').map((node) => udfEntryOf(node, options));
+  const name = object.optionalString('container') ?? 'expr';
+  const kind = CONTAINERS.find((known) => known === name);
+  if (kind === undefined)
+    throw shapeError(
+      object.required('container'),
+      `found "${name}" for "container", expected one of ${CONTAINERS.join(', ')}`,
+    );
+  const payload = containerOf(kind, object, entries, options);
+  object.finish();
+  return payload;
+}
+
+function containerOf(
+  kind: Container,
+  object: ObjectReader,
+  entries: readonly UdfEntry[],
+  options: FromJsonOptions,
+): JsonPayload {
+  const rawNode = object.optional('raw');
+  const raw = rawNode === undefined ? null : bytesOf(rawNode, 'raw');
+  switch (kind) {
+    case 'expr': {
+      const expr = exprOf(object.required('expr'), entries, options);
+      return { container: kind, exprs: [expr], protocol: HIGHEST_PROTOCOL, bytes: exprToProto(expr) };
+    }
+    case 'expr-list': {
+      const exprs = object.array('exprs').map((node) => exprOf(node, entries, options));
+      const bytes = exprsToProto(exprs);
+      return { container: kind, exprs, protocol: HIGHEST_PROTOCOL, bytes: raw ?? bytes };
+    }
+    case 'pickle':
+      return pickleOf(object, raw, entries, options);
+    case 'frame': {
+      const [entry, ...others] = entries;
+      if (entry?.definition == null || others.length > 0) {
+        throw shapeError(object.node, `found ${entries.length} UDFs in a frame, expected one with its body`);
+      }
+      return { container: kind, exprs: [], protocol: HIGHEST_PROTOCOL, bytes: entry.definition };
+    }
+    case 'schema': {
+      const fields =
+        object.optional('fields') === undefined
+          ? null
+          : object.array('fields').map((field) => fieldOf(field, 'fields'));
+      const metadata = pairsOf(object.array('metadata'), 'metadata');
+      if (raw !== null) {
+        if (
+          fields !== null &&
+          !sameBytes(writeIpcSchema({ fields, metadata }), writeIpcSchema(readIpcSchema(raw).schema))
+        ) {
+          throw mismatch(object.node, 'the fields');
+        }
+        return { container: kind, exprs: [], protocol: HIGHEST_PROTOCOL, bytes: raw };
+      }
+      if (fields === null) throw shapeError(object.node, 'found no "fields" in a schema');
+      return { container: kind, exprs: [], protocol: HIGHEST_PROTOCOL, bytes: writeIpcSchema({ fields, metadata }) };
+    }
+    case 'physical-expr':
+    case 'logical-plan':
+    case 'physical-plan':
+      if (raw === null)
+        throw shapeError(
+          object.node,
+          `found no "raw" in a ${kind}`,
+          'edit a plan as proto JSON: dfx decode --format proto-json',
+        );
+      return { container: kind, exprs: [], protocol: HIGHEST_PROTOCOL, bytes: raw };
+  }
+}
+
+function pickleOf(
+  object: ObjectReader,
+  raw: Uint8Array | null,
+  entries: readonly UdfEntry[],
+  options: FromJsonOptions,
+): JsonPayload {
+  const protocol = object.integer('protocol', HIGHEST_PROTOCOL);
+  const single = object.optional('expr');
+  const nodes = single === undefined ? object.array('exprs') : [single];
+  const exprs = nodes.map((node) => exprOf(node, entries, options));
+  if (raw !== null) {
+    const held = readPickledExprs(readPickle(raw, { limits: options.limits }));
+    const same =
+      held.exprs.length === exprs.length &&
+      exprs.every((expr, at) => sameBytes(exprToProto(expr), held.exprs[at]?.proto ?? raw));
+    if (!same) throw mismatch(object.node, 'the expressions');
+    return { container: 'pickle', exprs, protocol, bytes: raw };
+  }
+  const [expr, ...others] = exprs;
+  if (expr === undefined || others.length > 0) {
+    throw shapeError(
+      object.node,
+      `found ${exprs.length} expressions in a pickle without "raw", expected one`,
+      'a new pickle carries one expression',
+    );
+  }
+  return { container: 'pickle', exprs, protocol, bytes: writePickledExpr(exprToProto(expr), { protocol }) };
+}
+
+function mismatch(node: JsonNode, what: string): DfxError {
+  return new DfxError('RAW_MISMATCH', `found ${what} changed beside the "raw" bytes that say otherwise`, {
+    offset: node.start < 0 ? undefined : node.start,
+    hint: 'take "raw" away to encode what the document says, or undo the change',
+  });
+}
+
+const FORMS: ReadonlySet<string> = new Set<string>(FORM_KEYS);
+const LITERAL_KEYS: ReadonlySet<string> = new Set(['lit', 'dictionary', 'run_end_encoded', 'union', 'nested']);
+const CALL_KEYS: ReadonlySet<string> = new Set(['call', 'udf']);
+
+const PLACEHOLDER: Expr = { kind: 'wildcard', qualifier: null };
+
+/**
+ * Reads a tree without recursion: a first pass down the text finds the operands (and every mistake, in the order of the text), a
+ * second one back up builds each expression from its operands.
+ */
+function exprOf(root: JsonNode, entries: readonly UdfEntry[], options: FromJsonOptions): Expr {
+  const byId = new Map(entries.map((entry) => [entry.id, entry]));
+  const definitionOf: DefinitionOf = (node, id) => {
+    const entry = byId.get(id);
+    if (entry !== undefined) return entry;
+    const known = entries.map((known) => `"${known.id}"`).join(', ');
+    throw shapeError(
+      node,
+      `found the UDF "${id}", which is not in "udfs"`,
+      known === '' ? 'add it: "udfs": [{"name": …, "family": …}]' : `"udfs" has ${known}`,
+    );
+  };
+  const order: JsonNode[] = [];
+  const work: JsonNode[] = [root];
+  for (let node = work.pop(); node !== undefined; node = work.pop()) {
+    order.push(node);
+    const children: JsonNode[] = [];
+    readNode(
+      node,
+      (child) => {
+        children.push(child);
+        return PLACEHOLDER;
+      },
+      definitionOf,
+      null,
+    );
+    for (let at = children.length - 1; at >= 0; at--) work.push(children[at] ?? root);
+  }
+  const built = new Map<JsonNode, Expr>();
+  for (let at = order.length - 1; at >= 0; at--) {
+    const node = order[at] ?? root;
+    built.set(
+      node,
+      readNode(node, (child) => built.get(child) ?? PLACEHOLDER, definitionOf, options),
+    );
+  }
+  return built.get(root) ?? PLACEHOLDER;
+}
+
+/** `options` null: only looking for operands. */
+function readNode(
+  node: JsonNode,
+  child: (node: JsonNode) => Expr,
+  definitionOf: DefinitionOf,
+  options: FromJsonOptions | null,
+): Expr {
+  const object = ObjectReader.of(node, 'an expression');
+  const rawNode = object.optional('raw');
+  if (rawNode !== undefined) {
+    const raw = bytesOf(rawNode, 'raw');
+    const as = object.optional('as');
+    const friendly = as === undefined ? null : child(as);
+    object.finish();
+    return options === null ? PLACEHOLDER : rawExpr(node, raw, friendly, options);
+  }
+  const key = object.node.members.find(({ key }) => FORMS.has(key) || LITERAL_KEYS.has(key) || CALL_KEYS.has(key))?.key;
+  if (key === undefined) {
+    const found = object.node.members.map((member) => `"${member.key}"`).join(', ');
+    throw shapeError(
+      node,
+      `found ${found === '' ? 'an empty object' : found}, expected an expression`,
+      'such as {"col": "a"}, {"lit": 5}, {"op": "+", "args": […]} or {"call": "sqrt", "args": […]}',
+    );
+  }
+  let expr: Expr;
+  if (LITERAL_KEYS.has(key)) expr = { kind: 'literal', value: literalOf(object) };
+  else if (CALL_KEYS.has(key)) expr = callOf(object, child, definitionOf);
+  else expr = formOf(key as FormKey, object, child); // FORMS holds the form keys
+  object.finish();
+  return expr;
+}
+
+/** A node with bytes of its own, which must still mean what the node says. */
+function rawExpr(node: JsonNode, raw: Uint8Array, friendly: Expr | null, options: FromJsonOptions): Expr {
+  const { expr } = exprFromProto(raw, { limits: options.limits });
+  if (expr.kind === 'opaque') return { kind: 'opaque', raw };
+  if (friendly !== null && !sameBytes(canonical(friendly), canonical(expr))) throw mismatch(node, 'the expression');
+  return { ...expr, raw, span: undefined };
+}
+
+function canonical(expr: Expr): Uint8Array {
+  return exprToProto(expr.kind === 'opaque' ? expr : { ...expr, raw: undefined });
+}

@@ -1,0 +1,10 @@
+export {
+  EXPR_SCHEMA_ID,
+  exprToJson,
+  type FromJsonOptions,
+  fromJson,
+  type JsonPayload,
+  type ToJsonOptions,
+  toJson,
+} from './document.ts';
+export { type PickleRequest, parsePythonVersion, type UdfOptions } from './udfs.ts';

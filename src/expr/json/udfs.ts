@@ -1,0 +1,371 @@
+/** UDF definitions in `expr.json`: they stand once, by name, beside the tree. Writing and reading side by side. */
+import { writeIpcSchema } from '../../wire/arrow/index.ts';
+import type { Field } from '../../wire/arrow/types.ts';
+import { toBase64 } from '../../wire/encoding.ts';
+import { DfxError } from '../../wire/errors.ts';
+import { type PythonVersion, pythonText, writeChain, writePythonFrame } from '../../wire/frame.ts';
+import { type JsUdf, type JsValue, writeJsUdf } from '../../wire/js-udf.ts';
+import type { PyValue } from '../../wire/pickle/index.ts';
+import { readSourceUdf, writeSourceUdf } from '../../wire/pickle/index.ts';
+import { type JsonNode, jsonArray, jsonObject, jsonString } from '../json-text.ts';
+import type { Definition, UdfFamily } from '../model.ts';
+import { readUdf, type UdfReading, type UdfSignature, type Volatility } from '../udf.ts';
+import type { Members } from './forms.ts';
+import { jsValueJson, jsValueOf } from './js-values.ts';
+import { sameBytes } from './nested.ts';
+import { pyValueJson, pyValueOf } from './python-values.ts';
+import { arrayOf, nameOfKind, ObjectReader, shapeError, stringOf } from './shape.ts';
+import { fieldJson, fieldOf } from './types.ts';
+
+export type DefinitionFamily = UdfFamily | 'higher_order';
+
+/** What a `module:name` UDF asks of whoever has a Python at hand. */
+export interface PickleRequest {
+  readonly family: UdfFamily;
+  readonly name: string;
+  /** `package.module:attribute` */
+  readonly reference: string;
+  readonly inputSchema: Uint8Array;
+  readonly returnSchema: Uint8Array;
+  readonly stateSchema: Uint8Array | null;
+  readonly volatility: Volatility;
+}
+
+export interface UdfOptions {
+  /** The Python that frames made from source are stamped for. */
+  readonly targetPython?: PythonVersion | undefined;
+  /** UDFs travel by name: the receiver must have them registered. */
+  readonly strict?: boolean | undefined;
+  /** Pickles `module:name` with a local Python's cloudpickle: the frame, stamp included. */
+  readonly pickleModule?:
+    | ((request: PickleRequest) => { readonly python: PythonVersion; readonly body: Uint8Array })
+    | undefined;
+}
+
+// writing
+
+interface Interned {
+  readonly family: DefinitionFamily;
+  readonly definition: Uint8Array;
+  readonly id: string;
+  readonly name: string;
+  readonly node: JsonNode;
+}
+
+/** Gathers the definitions that the tree refers to. */
+export class UdfList {
+  private readonly entries: Interned[] = [];
+  private readonly ids = new Set<string>();
+
+  /** The id under which the definition stands, and the name that it gives to calls that don't say one. */
+  add(
+    family: DefinitionFamily,
+    outerName: string,
+    definition: Uint8Array,
+  ): { readonly id: string; readonly name: string } {
+    const known = this.entries.find((entry) => entry.family === family && sameBytes(entry.definition, definition));
+    if (known !== undefined) return known;
+    const reading = readUdf(definition);
+    const name = reading.signature?.name ?? outerName;
+    let id = name;
+    for (let count = 2; this.ids.has(id); count++) id = `${name}#${count}`;
+    this.ids.add(id);
+    const members: Members = [
+      ['name', jsonString(name)],
+      ['family', jsonString(family)],
+    ];
+    if (id !== name) members.unshift(['id', jsonString(id)]);
+    members.push(...definitionMembers(family, definition, reading));
+    const entry = { family, definition, id, name, node: jsonObject(members) };
+    this.entries.push(entry);
+    return entry;
+  }
+
+  json(): JsonNode | null {
+    return this.entries.length === 0 ? null : jsonArray(this.entries.map(({ node }) => node));
+  }
+}
+
+function definitionMembers(family: DefinitionFamily, definition: Uint8Array, reading: UdfReading): Members {
+  const { framing, signature } = reading;
+  if (framing.outcome === 'frame' && framing.family === family) {
+    if (reading.javascript !== null) {
+      const members = jsMembers(reading.javascript);
+      if (members !== null && sameBytes(definition, writeJsUdf(reading.javascript))) return members;
+    } else if (framing.language === 'python') {
+      const source = sourceMembers(reading, framing.python, framing.body);
+      if (source !== null) return source;
+      const frame: Members = [
+        ['python', jsonString(pythonText(framing.python))],
+        ['pickle', jsonString(toBase64(framing.body))],
+      ];
+      const about: Members = signature === null ? [] : [['about', jsonObject(signatureMembers(signature))]];
+      return [['frame', jsonObject(frame)], ...about];
+    }
+  }
+  if (framing.outcome === 'chain' && sameBytes(definition, writeChain(framing.codecId, framing.blob))) {
+    return [
+      [
+        'chain',
+        jsonObject([
+          ['codec', jsonString(framing.codecId)],
+          ['blob', jsonString(toBase64(framing.blob))],
+        ]),
+      ],
+    ];
+  }
+  return [['bytes', jsonString(toBase64(definition))]];
+}
+
+function signatureMembers(signature: UdfSignature): Members {
+  const members: Members = [['inputs', jsonArray(signature.inputs.map(fieldJson))]];
+  if (signature.returns !== null) members.push(['returns', fieldJson(signature.returns)]);
+  if (signature.state !== null) members.push(['state', jsonArray(signature.state.map(fieldJson))]);
+  members.push(['volatility', jsonString(signature.volatility)]);
+  return members;
+}
+
+/** The source form, where writing it again gives the same frame. */
+function sourceMembers(reading: UdfReading, python: PythonVersion, body: Uint8Array): Members | null {
+  const source = reading.pickle === null ? null : readSourceUdf(reading.pickle);
+  if (source === null || reading.signature === null) return null;
+  if (!sameBytes(body, writeSourceUdf(source))) return null;
+  const captures: JsonNode[] = [];
+  for (const [name, value] of source.captures) {
+    const node = pyValueJson(value);
+    if (node === null) return null;
+    captures.push(jsonArray([jsonString(name), node]));
+  }
+  const members: Members = [
+    ['source', jsonString(source.source)],
+    ['entry', jsonString(source.entry)],
+  ];
+  if (captures.length > 0) members.push(['captures', jsonArray(captures)]);
+  if (source.imports.length > 0) members.push(['imports', jsonArray(source.imports.map(jsonString))]);
+  members.push(['target', jsonString(pythonText(python))]);
+  const written: Members = [...signatureMembers(reading.signature), ['python', jsonObject(members)]];
+  // names, nullability or metadata of the schemas that this form has no words for: the pickle stays as it is
+  const again = schemasOf(new ObjectReader(jsonObject(written), 'a UDF'), reading.signature.family);
+  const same =
+    sameBytes(again.inputSchema, source.inputSchema) &&
+    sameBytes(again.returnSchema, source.returnSchema) &&
+    (again.stateSchema === null ||
+      (source.stateSchema !== undefined && sameBytes(again.stateSchema, source.stateSchema)));
+  return same ? written : null;
+}
+
+/** Null where a captured value has no JSON. */
+function jsMembers(udf: JsUdf): Members | null {
+  const members: Members = [
+    ['source', jsonString(udf.source)],
+    ['entry', jsonString(udf.entry)],
+  ];
+  const captures: JsonNode[] = [];
+  for (const [name, value] of udf.captures) {
+    const node = jsValueJson(value);
+    if (node === null) return null;
+    captures.push(jsonArray([jsonString(name), node]));
+  }
+  if (captures.length > 0) members.push(['captures', jsonArray(captures)]);
+  members.push(['mode', jsonString(udf.mode)]);
+  return [...signatureMembers(udf), ['javascript', jsonObject(members)]];
+}
+
+// reading
+
+export interface UdfEntry {
+  readonly id: string;
+  readonly name: string;
+  readonly family: DefinitionFamily;
+  readonly definition: Definition;
+}
+
+export function udfEntryOf(node: JsonNode, options: UdfOptions): UdfEntry {
+  const object = ObjectReader.of(node, 'a UDF');
+  const name = object.string('name');
+  const id = object.optionalString('id') ?? name;
+  const family = familyOf(object.required('family'));
+  object.optional('about'); // what the frame says of itself, for people; the frame is what counts
+  const definition = definitionOf(object, name, family, options);
+  object.finish();
+  return { id, name, family, definition: options.strict === true ? null : definition };
+}
+
+function familyOf(node: JsonNode): DefinitionFamily {
+  const text = stringOf(node, 'family');
+  if (text === 'scalar' || text === 'aggregate' || text === 'window' || text === 'higher_order') return text;
+  throw shapeError(node, `found "${text}" for "family", expected "scalar", "aggregate" or "window"`);
+}
+
+function definitionOf(object: ObjectReader, name: string, family: DefinitionFamily, options: UdfOptions): Definition {
+  if (object.optional('bytes') !== undefined) return object.bytes('bytes');
+  const chain = object.optional('chain');
+  if (chain !== undefined) {
+    const inner = ObjectReader.of(chain, 'a codec envelope');
+    const definition = writeChain(inner.string('codec'), inner.bytes('blob'));
+    inner.finish();
+    return definition;
+  }
+  const frame = object.optional('frame');
+  const python = object.optional('python');
+  const javascript = object.optional('javascript');
+  if (family === 'higher_order') {
+    if (frame ?? python ?? javascript)
+      throw shapeError(object.node, 'found a body for a higher-order function, which no codec carries inline');
+    return null;
+  }
+  if (frame !== undefined) {
+    const inner = ObjectReader.of(frame, 'a frame');
+    const definition = writePythonFrame(family, versionOf(inner.required('python')), inner.bytes('pickle'));
+    inner.finish();
+    return definition;
+  }
+  if (python !== undefined) return pythonOf(object, python, name, family, options);
+  if (javascript !== undefined) return javascriptOf(object, javascript, name, family);
+  // by name: the signature is for readers, the receiver has its own
+  for (const key of ['inputs', 'returns', 'state', 'volatility']) object.optional(key);
+  return null;
+}
+
+interface Schemas {
+  readonly inputs: readonly Field[];
+  readonly returns: Field;
+  readonly state: readonly Field[] | null;
+  readonly inputSchema: Uint8Array;
+  readonly returnSchema: Uint8Array;
+  readonly stateSchema: Uint8Array | null;
+  readonly volatility: Volatility;
+}
+
+/** Types or fields; a type gets the name that datafusion-python gives: `arg_0`, `result`. */
+function schemasOf(object: ObjectReader, family: UdfFamily): Schemas {
+  const inputs = arrayOf(object.required('inputs'), 'inputs').map((node, at) => fieldOf(node, 'inputs', `arg_${at}`));
+  const returns = fieldOf(object.required('returns'), 'returns', family === 'scalar' ? 'value' : 'result');
+  const stateNode = object.optional('state');
+  if (family === 'aggregate' && stateNode === undefined) {
+    throw shapeError(
+      object.node,
+      'found no "state" in an aggregate UDF',
+      'list the types of what its state() gives: "state": ["Int64"]',
+    );
+  }
+  const state =
+    family !== 'aggregate' || stateNode === undefined
+      ? null
+      : arrayOf(stateNode, 'state').map((node, at) => fieldOf(node, 'state', `state_${at}`));
+  const volatilityNode = object.optional('volatility');
+  const volatility = volatilityNode === undefined ? 'volatile' : volatilityOf(volatilityNode);
+  return {
+    inputs,
+    returns,
+    state,
+    inputSchema: writeIpcSchema({ fields: inputs, metadata: [] }),
+    returnSchema: writeIpcSchema({ fields: [returns], metadata: [] }),
+    stateSchema: state === null ? null : writeIpcSchema({ fields: state, metadata: [] }),
+    volatility,
+  };
+}
+
+function volatilityOf(node: JsonNode): Volatility {
+  const text = stringOf(node, 'volatility');
+  if (text === 'immutable' || text === 'stable' || text === 'volatile') return text;
+  throw shapeError(node, `found "${text}" for "volatility", expected "immutable", "stable" or "volatile"`);
+}
+
+/** `3.11` */
+export function versionOf(node: JsonNode): PythonVersion {
+  const version = parsePythonVersion(stringOf(node, 'python'));
+  if (version === null)
+    throw shapeError(node, `found ${nameOfKind(node)} for a Python version, expected one such as "3.11"`);
+  return version;
+}
+
+export function parsePythonVersion(text: string): PythonVersion | null {
+  const [, major = '', minor = ''] = /^(\d{1,3})\.(\d{1,3})$/.exec(text) ?? [];
+  const version = { major: Number(major), minor: Number(minor) };
+  return major === '' || version.major > 255 || version.minor > 255 ? null : version;
+}
+
+function pythonOf(
+  object: ObjectReader,
+  node: JsonNode,
+  name: string,
+  family: UdfFamily,
+  options: UdfOptions,
+): Definition {
+  const inner = ObjectReader.of(node, 'the "python" of a UDF');
+  const schemas = schemasOf(object, family);
+  const module = inner.optionalString('module');
+  if (module !== undefined) {
+    inner.finish();
+    if (options.strict === true) return null;
+    if (options.pickleModule === undefined) {
+      throw new DfxError(
+        'UNSUPPORTED',
+        `found the UDF "${name}" from the module "${module}", which takes a Python to pickle`,
+        {
+          offset: node.start,
+          hint: 'encode it on the command line, where --python names an interpreter, or give its source',
+        },
+      );
+    }
+    const { python, body } = options.pickleModule({ family, name, reference: module, ...schemas });
+    return writePythonFrame(family, python, body);
+  }
+  const target = inner.optional('target');
+  const version = target === undefined ? options.targetPython : versionOf(target);
+  const captures = inner.array('captures').map((pair): readonly [string, PyValue] => {
+    const [key, value, ...more] = arrayOf(pair, 'captures');
+    if (key === undefined || value === undefined || more.length > 0)
+      throw shapeError(pair, 'found no [name, value] pair in "captures"');
+    return [stringOf(key, 'captures'), pyValueOf(value)];
+  });
+  const body = writeSourceUdf({
+    family,
+    name,
+    source: inner.string('source'),
+    entry: inner.string('entry'),
+    captures,
+    imports: inner.array('imports').map((item) => stringOf(item, 'imports')),
+    inputSchema: schemas.inputSchema,
+    returnSchema: schemas.returnSchema,
+    stateSchema: schemas.stateSchema ?? undefined,
+    volatility: schemas.volatility,
+  });
+  inner.finish();
+  if (options.strict === true) return null;
+  if (version === undefined) {
+    throw new DfxError('USAGE', `found the UDF "${name}" as source, and no Python version to stamp its frame with`, {
+      offset: node.start < 0 ? undefined : node.start,
+      hint: 'name the receiver\'s: --target-python 3.11, or "target": "3.11" beside the source',
+    });
+  }
+  return writePythonFrame(family, version, body);
+}
+
+function javascriptOf(object: ObjectReader, node: JsonNode, name: string, family: UdfFamily): Uint8Array {
+  const inner = ObjectReader.of(node, 'the "javascript" of a UDF');
+  const { inputs, returns, state, volatility } = schemasOf(object, family);
+  const mode = inner.optionalString('mode') ?? 'row';
+  if (mode !== 'row' && mode !== 'batch')
+    throw shapeError(node, `found "${mode}" for "mode", expected "row" or "batch"`);
+  const udf = {
+    family,
+    name,
+    source: inner.string('source'),
+    entry: inner.string('entry'),
+    captures: inner.array('captures').map((pair): readonly [string, JsValue] => {
+      const [key, value, ...more] = arrayOf(pair, 'captures');
+      if (key === undefined || value === undefined || more.length > 0)
+        throw shapeError(pair, 'found no [name, value] pair in "captures"');
+      return [stringOf(key, 'captures'), jsValueOf(value)];
+    }),
+    inputs,
+    returns,
+    state,
+    volatility,
+    mode,
+  } as const;
+  inner.finish();
+  return writeJsUdf(udf);
+}
