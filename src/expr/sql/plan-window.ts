@@ -76,10 +76,12 @@ function isFree(bound: FrameBound | null): boolean {
 function planFrame(frame: FrameSyntax, at: number): WindowFrame {
   const start = planBound(frame.start, frame.units);
   const end: FrameBound = frame.end === null ? { kind: 'CURRENT_ROW' } : planBound(frame.end, frame.units);
-  if (start.kind === 'FOLLOWING' && start.value === UNBOUNDED)
-    throw unsupported('found a frame that starts UNBOUNDED FOLLOWING', at);
-  if (end.kind === 'PRECEDING' && end.value === UNBOUNDED)
+  // The engine looks at the end only where the start doesn't follow the row: `1 FOLLOWING AND UNBOUNDED PRECEDING` passes.
+  if (start.kind === 'FOLLOWING') {
+    if (start.value === UNBOUNDED) throw unsupported('found a frame that starts UNBOUNDED FOLLOWING', at);
+  } else if (end.kind === 'PRECEDING' && end.value === UNBOUNDED) {
     throw unsupported('found a frame that ends UNBOUNDED PRECEDING', at);
+  }
   return { units: frame.units, start, end };
 }
 

@@ -579,6 +579,7 @@ sum(a) OVER (ORDER BY b RANGE BETWEEN 1 PRECEDING AND 2.5 FOLLOWING)
 sum(a) OVER (ORDER BY ts RANGE BETWEEN INTERVAL '1' DAY PRECEDING AND INTERVAL '2 hours' FOLLOWING)
 sum(a) OVER (ORDER BY ts RANGE BETWEEN '1 day' PRECEDING AND CURRENT ROW)
 sum(a) OVER (RANGE UNBOUNDED PRECEDING)
+sum(a) OVER (ORDER BY b ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED PRECEDING)
 sum(a) OVER (RANGE BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
 sum(a) OVER (ORDER BY b GROUPS BETWEEN 1 PRECEDING AND 1 FOLLOWING)
 sum(a) OVER (ORDER BY b ROWS '3' PRECEDING)
@@ -1038,8 +1039,9 @@ a:1
 # Random texts that the engine refuses fail its check of argument types, which dfx doesn't do but for
 # unary operators: they are listed as `laxer`.
 
-# What dfx refuses though the engine takes it: it drops named windows and hints in silence, wraps a precision beyond 255, and plans
-# queries that no expression payload should carry.
+# What dfx refuses though the engine takes it: it drops named windows in silence, reads hints as SQL, wraps a precision beyond 255,
+# plans queries, which no expression payload should
+# carry, and takes lists for a key and a value where their types don't check.
 STRICTER = """
 sum(a) OVER w
 sum(a) OVER (w)
@@ -1049,6 +1051,7 @@ a:b[1]
 a:[1]
 (SELECT 1)
 st.x /*! + 1 */
+map(['k'], [1 @> l])
 """
 
 
