@@ -16,6 +16,7 @@ export { displayName, dotted, nameOf, type QualifiedName } from './names.ts';
 export { type ArgumentEncoding, HIGHEST_PROTOCOL, OPCODES, type Opcode, opcodeOf } from './opcodes.ts';
 export { previewOf, typeNameOf } from './preview.ts';
 export { type PickleReading, type ReadPickleOptions, readPickle } from './read.ts';
+export { findRisks, type PickleRisk, type RiskCode, type RiskSeverity } from './risks.ts';
 export { type SourceUdfInput, type UdfFamily, type Volatility, writeSourceUdf } from './source-udf.ts';
 export { readSourceUdf, type SourceUdf } from './source-udf-read.ts';
 export * from './value.ts';

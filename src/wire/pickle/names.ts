@@ -118,6 +118,6 @@ export function displayName(value: PickleValue): string {
     case 'persistent-id':
       return 'a persistent object';
     default:
-      return at.kind === 'int' || at.kind === 'extension' ? `an ${at.kind}` : `a ${at.kind}`;
+      return at.kind === 'int' ? `an ${at.kind}` : `a ${at.kind}`;
   }
 }
