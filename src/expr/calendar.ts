@@ -64,14 +64,14 @@ export function dateText(days: number): string {
   return `${sign}${padded(Math.abs(year), 4)}-${padded(month, 2)}-${padded(day, 2)}`;
 }
 
-/** `01:02:03`, with the unit's digits of a second where they aren't zero: `01:02:03.500`. */
+/** `01:02:03`, with 3, 6 or 9 digits of a second where they are needed: `01:02:03.500`. */
 export function timeText(value: Int, unit: TimeUnit): string {
   const perSecond = UNITS_PER_SECOND[unit];
   const units = BigInt(value);
   const seconds = floorDivide(units, perSecond);
   const fraction = units - seconds * perSecond;
   const clock = `${padded(seconds / 3600n, 2)}:${padded((seconds / 60n) % 60n, 2)}:${padded(seconds % 60n, 2)}`;
-  return fraction === 0n ? clock : `${clock}.${padded(fraction, FRACTION_DIGITS[unit])}`;
+  return fraction === 0n ? clock : `${clock}.${padded(fraction, FRACTION_DIGITS[unit]).replace(/(?:000)+$/, '')}`;
 }
 
 /** `2020-02-29T01:02:03.000005`, in UTC and without a zone; empty beyond the years that the engine can print. */

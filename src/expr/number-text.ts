@@ -44,6 +44,24 @@ function withoutExponent(text: string): string {
   return `${sign}${digits.padEnd(point, '0')}`;
 }
 
+/** Exponents between which arrow-rs writes plain digits (its ryu, "pretty" form): `0.00001` and `1e-6`, `1.0` and `1e20`. */
+const PRETTY = { 32: { least: -6, most: 13 }, 64: { least: -5, most: 16 } } as const;
+
+/** A float inside an array, as arrow-rs prints it: `1.0`, `0.00012`, `1e-6`, `3.4028235e38`. */
+export function arrowFloatText(value: number, bits: 32 | 64): string {
+  const spelled = special(value);
+  if (spelled !== undefined) return spelled;
+  const plain = withoutExponent(bits === 32 ? shortest32(value) : shortestText(value));
+  const [, sign = '', whole = '', fraction = ''] = /^(-?)(\d+)(?:\.(\d+))?$/.exec(plain) ?? [];
+  const digits = (whole + fraction).replace(/^0+/, '');
+  if (digits === '') return `${sign}0.0`;
+  // The decimal point stands this many digits after the first one's place.
+  const point = whole === '0' ? digits.length - fraction.length : whole.length;
+  if (point > PRETTY[bits].least && point <= PRETTY[bits].most) return /\./.test(plain) ? plain : `${plain}.0`;
+  const [first = '', rest = ''] = [digits.charAt(0), digits.slice(1).replace(/0+$/, '')];
+  return `${sign}${first}${rest === '' ? '' : `.${rest}`}e${point - 1}`;
+}
+
 /** The unscaled integer with its point: `1.23` for 123 with scale 2, `12300` for 123 with scale -2. */
 export function decimalText(unscaled: bigint, scale: number): string {
   const { sign, digits } = split(unscaled);

@@ -2,27 +2,25 @@
  * Literals as the engine prints them in the names of expressions (`Expr.canonical_name()` in Python, `Debug` and `Display` of
  * `ScalarValue` in DataFusion 55). Strings go out as they are: whoever shows the text on a terminal escapes it.
  */
-import { debugString } from '../wire/arrow/rust-string.ts';
-import { formatDataType } from '../wire/arrow/type-text.ts';
-import type { DataType } from '../wire/arrow/types.ts';
-import { dateText, floorDivide } from './calendar.ts';
-import type { Int, NestedKind, NestedValue, Scalar } from './model.ts';
-import { arrowDecimalText, float32Text, float64Text } from './number-text.ts';
 
-/** Words for the value of a list, struct or map; `scalarText` asks its caller, since decoding them takes an Arrow reader. */
-export type NestedText = (nested: NestedValue, kind: NestedKind) => string;
+import { readNested } from '../wire/arrow/nested-read.ts';
+import { debugString } from '../wire/arrow/rust-string.ts';
+import { displayDataType, formatDataType } from '../wire/arrow/type-text.ts';
+import type { DataType, Field } from '../wire/arrow/types.ts';
+import { type ArrowValue, isKind } from '../wire/arrow/value-model.ts';
+import { DfxError } from '../wire/errors.ts';
+import { arrayValueText, entryTypes } from './array-text.ts';
+import { dateText, floorDivide } from './calendar.ts';
+import type { Int, NestedValue, Scalar } from './model.ts';
+import { arrowDecimalText, float32Text, float64Text } from './number-text.ts';
 
 const HEX = '0123456789ABCDEF';
 /** `Display` of binary values stops here. */
 const SHOWN_BYTES = 10;
 const MS_PER_DAY = 86_400_000n;
 
-function nestedPlaceholder(nested: NestedValue): string {
-  return `<${nested.ipcMessage.length + nested.arrowData.length} bytes of Arrow data>`;
-}
-
 /** With the type: `Int64(2)`, `Utf8("x")`, `TimestampNanosecond(5, Some("UTC"))`, `Date32("2020-01-01")`, `NULL`. */
-export function scalarText(scalar: Scalar, nestedText: NestedText = nestedPlaceholder): string {
+export function scalarText(scalar: Scalar): string {
   const before: string[] = [];
   let closing = 0;
   const wrap = (text: string): string => before.join('') + text + ')'.repeat(closing);
@@ -36,19 +34,17 @@ export function scalarText(scalar: Scalar, nestedText: NestedText = nestedPlaceh
         current = current.value;
         break;
       case 'RunEndEncoded':
-        before.push(`RunEndEncoded(${formatDataType(current.runEnds.type)}, ${formatDataType(current.values.type)}, `);
+        before.push(`RunEndEncoded(${fieldText(current.runEnds)}, ${fieldText(current.values)}, `);
         closing++;
         current = current.value;
         break;
       case 'Union':
         // The engine writes the member without its type.
         return wrap(
-          current.value === null
-            ? 'Union(NULL)'
-            : `Union ${current.typeId}:${scalarValueText(current.value, nestedText)}`,
+          current.value === null ? 'Union(NULL)' : `Union ${current.typeId}:${scalarValueText(current.value)}`,
         );
       default:
-        return wrap(typedText(current, nestedText));
+        return wrap(typedText(current));
     }
   }
 }
@@ -56,7 +52,7 @@ export function scalarText(scalar: Scalar, nestedText: NestedText = nestedPlaceh
 type Wrapping = 'Dictionary' | 'RunEndEncoded' | 'Union';
 type Plain = Exclude<Scalar, { readonly kind: Wrapping }>;
 
-function typedText(scalar: Plain, nestedText: NestedText): string {
+function typedText(scalar: Plain): string {
   switch (scalar.kind) {
     case 'Null':
       return nullText(scalar.type);
@@ -75,7 +71,7 @@ function typedText(scalar: Plain, nestedText: NestedText): string {
     case 'IntervalYearMonth':
     case 'IntervalDayTime':
     case 'IntervalMonthDayNano':
-      return `${scalar.kind}("${plainText(scalar, nestedText)}")`;
+      return `${scalar.kind}("${plainText(scalar)}")`;
     case 'Time32':
     case 'Time64':
     case 'Duration':
@@ -86,9 +82,12 @@ function typedText(scalar: Plain, nestedText: NestedText): string {
     case 'Decimal64':
     case 'Decimal128':
     case 'Decimal256':
-      return `${scalar.kind}(${plainText(scalar, nestedText)},${scalar.precision},${scalar.scale})`;
+      return `${scalar.kind}(${plainText(scalar)},${scalar.precision},${scalar.scale})`;
+    case 'Struct':
+    case 'Map':
+      return `${scalar.kind}(${nestedText(scalar, true)})`;
     default:
-      return `${scalar.kind}(${plainText(scalar, nestedText)})`;
+      return `${scalar.kind}(${plainText(scalar)})`;
   }
 }
 
@@ -126,26 +125,30 @@ function nullText(type: DataType): string {
     case 'FixedSizeList':
       // The engine prints an empty cell for a null list.
       return `${type.kind}()`;
+    case 'Struct':
+      return `Struct({${type.fields.map((field) => `${field.name}:`).join(',')}})`;
+    case 'Map':
+      return 'Map([NULL])';
     default:
       return `${type.kind}(NULL)`;
   }
 }
 
 /** Without the type: `2`, `x`, `5`, `2020-01-01`, `00FF`, `NULL`. */
-export function scalarValueText(scalar: Scalar, nestedText: NestedText = nestedPlaceholder): string {
+export function scalarValueText(scalar: Scalar): string {
   const before: string[] = [];
   let current: Scalar | null = scalar;
   for (;;) {
     if (current === null) return `${before.join('')}NULL`;
     if (current.kind === 'Union' && current.value !== null) before.push(`${current.typeId}:`);
     else if (current.kind !== 'Dictionary' && current.kind !== 'RunEndEncoded' && current.kind !== 'Union') {
-      return before.join('') + plainText(current, nestedText);
+      return before.join('') + plainText(current);
     }
     current = current.value;
   }
 }
 
-function plainText(scalar: Plain, nestedText: NestedText): string {
+function plainText(scalar: Plain): string {
   switch (scalar.kind) {
     case 'Null':
       return 'NULL';
@@ -197,8 +200,47 @@ function plainText(scalar: Plain, nestedText: NestedText): string {
     case 'LargeListView':
     case 'Struct':
     case 'Map':
-      return nestedText(scalar.nested, scalar.kind);
+      return nestedText(scalar, false);
   }
+}
+
+type Nested = Extract<Scalar, { readonly nested: NestedValue }>;
+
+/** `debug` is the form beside a type's name: it quotes what is in a map, and shows the fields of a struct that is null. */
+function nestedText(scalar: Nested, debug: boolean): string {
+  const type = scalar.nested.schema?.fields[0]?.type;
+  let value: ArrowValue;
+  try {
+    value = readNested(scalar.nested);
+  } catch (error) {
+    // Whoever reads the payload reports it with its place; a name has no room for more.
+    if (error instanceof DfxError) return `<${error.message}>`;
+    throw error;
+  }
+  if (type?.kind === 'Struct') {
+    if (value === null && !debug) return 'NULL';
+    const fields = value !== null && isKind(value, 'struct') ? value.fields : [];
+    const texts = type.fields.map(
+      (field, index) => `${field.name}:${arrayValueText(field.type, fields[index]?.[1] ?? null)}`,
+    );
+    return `{${texts.join(',')}}`;
+  }
+  if (type?.kind === 'Map') {
+    const types = entryTypes(type);
+    if (types === null || value === null || !isKind(value, 'map')) return debug ? '[NULL]' : 'NULL';
+    const quote = (text: string): string => (debug ? debugString(text) : text);
+    const texts = value.entries.map(
+      ([key, item]) => `${quote(arrayValueText(types.key, key))}:${quote(arrayValueText(types.value, item))}`,
+    );
+    return `[{${texts.join(',')}}]`;
+  }
+  return type === undefined ? '' : arrayValueText(type, value);
+}
+
+/** `Debug` of an arrow-rs `Field`, which leaves out what is false or empty. */
+function fieldText(field: Field): string {
+  const type = `data_type: ${displayDataType(field.type)}`;
+  return `Field { name: ${debugString(field.name)}, ${type}${field.nullable ? ', nullable: true' : ''} }`;
 }
 
 function daysOf(milliseconds: Int): number {

@@ -2,7 +2,7 @@
 import { formatDataType } from '../wire/arrow/type-text.ts';
 import type { Pairs } from '../wire/arrow/types.ts';
 import type { Definition, Expr, ExprOf, FrameBound, SortExpr, UnaryKind, WindowFrame } from './model.ts';
-import { type NestedText, scalarText, scalarValueText } from './scalar-text.ts';
+import { scalarText, scalarValueText } from './scalar-text.ts';
 import { identifier, relationName, stringLiteral, tableName } from './sql-text/identifiers.ts';
 
 export interface Branch {
@@ -117,7 +117,7 @@ function filterBranches(filter: Expr | null): Branch[] {
 }
 
 /** The node in a few words: `Plus`, `Column t.a`, `Literal Int64(2)`, `AggregateFunction sum DISTINCT`. */
-export function labelOf(expr: Expr, nestedText?: NestedText): string {
+export function labelOf(expr: Expr): string {
   switch (expr.kind) {
     case 'column':
       return words(
@@ -131,7 +131,7 @@ export function labelOf(expr: Expr, nestedText?: NestedText): string {
         metadata(expr.metadata),
       );
     case 'literal':
-      return words('Literal', scalarText(expr.value, nestedText));
+      return words('Literal', scalarText(expr.value));
     case 'binary':
       return expr.op;
     case 'is_null':

@@ -15,7 +15,6 @@
  */
 import type { Span } from '../wire/limits.ts';
 import type { Expr } from './model.ts';
-import type { NestedText } from './scalar-text.ts';
 import { type Branch, branchesOf, labelOf } from './tree-labels.ts';
 import { countNodes } from './walk.ts';
 
@@ -24,8 +23,6 @@ export interface TreeOptions {
   readonly maxDepth?: number | undefined;
   /** Most lines that are shown, the one that counts the rest included. Default: all. */
   readonly maxLines?: number | undefined;
-  /** How to write the value of a list, struct or map literal. */
-  readonly nestedText?: NestedText | undefined;
 }
 
 export interface TreeTextOptions extends TreeOptions {
@@ -83,7 +80,7 @@ export function treeOf(root: Expr, options: TreeOptions = {}): Tree {
     }
     const line: TreeLine = {
       depth,
-      label: labelOf(next.expr, options.nestedText),
+      label: labelOf(next.expr),
       role: next.role,
       span: next.expr.span ?? null,
       expr: next.expr,

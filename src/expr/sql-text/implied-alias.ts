@@ -45,7 +45,5 @@ function isPlainCountOfOne(node: FunctionNode): boolean {
 /** The engine's name of a column or literal; null for anything else, whose call is written out under its alias. */
 function plainName(expr: Expr): string | null {
   if (expr.kind === 'column') return expr.relation === null ? expr.name : `${expr.relation}.${expr.name}`;
-  if (expr.kind !== 'literal') return null;
-  // Lists, structs and maps are named by their decoded value.
-  return 'nested' in expr.value ? null : scalarText(expr.value);
+  return expr.kind === 'literal' ? scalarText(expr.value) : null;
 }
