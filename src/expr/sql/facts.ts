@@ -3,7 +3,6 @@
  * timestamps, subscripts, `map(…)`, untyped placeholders, unary operators); what can't be told there is refused, never guessed.
  */
 import type { DataType } from '../../wire/arrow/types.ts';
-import { findFunction } from '../functions.ts';
 import type { Scalar } from '../model.ts';
 import { typeOfScalar } from '../scalar-type.ts';
 
@@ -58,6 +57,21 @@ export function either(parts: readonly Facts[], why: string): Facts {
   return { exact: null, dims: same((p) => p.dims), map: same((p) => p.map), int64: same((p) => p.int64), why: missing };
 }
 
+/** A CASE has the type of its first result that isn't NULL, whatever the others have. */
+export function ofCase(results: readonly Facts[]): Facts {
+  return results.find((one) => one.exact?.kind !== 'Null') ?? NULL;
+}
+
+/** An element of a list, or what UNNEST makes of a value. */
+export function ofElement(list: Facts): Facts {
+  const type = list.exact;
+  if (type?.kind === 'List' || type?.kind === 'LargeList' || type?.kind === 'FixedSizeList')
+    return typed(type.item.type);
+  const dims = list.dims !== null && list.dims > 0 ? list.dims - 1 : null;
+  const nested = dims !== null && dims > 0 ? false : null;
+  return { exact: null, dims, map: nested, int64: nested, why: 'the type of an element' };
+}
+
 function isPlain(type: DataType): boolean {
   return Object.keys(type).length === 1;
 }
@@ -110,33 +124,4 @@ export function binaryFacts(op: string, left: Facts, right: Facts): Facts {
   }
   const missing = left.why || right.why || why;
   return left.dims === 0 && right.dims === 0 ? flat(missing, null) : unknown(missing);
-}
-
-const PLAIN_RESULTS: ReadonlySet<string> = new Set([
-  ...['Boolean', 'Int32', 'Int64', 'UInt64', 'Float64', 'Utf8', 'Binary', 'Date32'],
-]);
-
-/** What a call of a built-in gives. `args` are those of the call as it is written in the payload. */
-export function callFacts(name: string, family: 'scalar' | 'aggregate' | 'window', args: readonly Facts[]): Facts {
-  const why = `the type of what ${name} returns`;
-  if (family === 'scalar' && name === 'make_array') {
-    const item = either(args, why);
-    if (args.length === 0) return { ...unknown(why), dims: 1, map: false, int64: false };
-    return { exact: null, dims: item.dims === null ? null : item.dims + 1, map: false, int64: false, why };
-  }
-  if (family === 'scalar' && name === 'map') return { exact: null, dims: 0, map: true, int64: false, why };
-  if (family === 'scalar' && (name === 'struct' || name === 'named_struct')) return flat(why);
-  const result = findFunction(name, family)?.result ?? '?';
-  if (result === 'string' || result === 'flat') return flat(why);
-  if (result === 'flat64') return flat(why, null);
-  if (PLAIN_RESULTS.has(result)) {
-    if (result === 'Boolean') return BOOLEAN;
-    if (result === 'Int64') return typed({ kind: 'Int64' });
-    if (result === 'UInt64') return typed({ kind: 'UInt64' });
-    if (result === 'Int32') return typed({ kind: 'Int32' });
-    if (result === 'Float64') return typed({ kind: 'Float64' });
-    if (result === 'Date32') return typed({ kind: 'Date32' });
-    return flat(why);
-  }
-  return unknown(why);
 }

@@ -1,6 +1,6 @@
 /** `a.b`, `a['b']`, `a[1]`, `a[1:2]`. */
 import { NEEDS_SCHEMA, unsupported } from './errors.ts';
-import { type Facts, typed, unknown } from './facts.ts';
+import { type Facts, ofElement, typed, unknown } from './facts.ts';
 import { normalize } from './identifiers.ts';
 import type { Planner } from './plan.ts';
 import { literal, type Planned, scalarCall, utf8 } from './planned.ts';
@@ -20,19 +20,6 @@ function valueFacts(base: Facts, why: string): Facts {
   const entries = base.exact?.kind === 'Map' ? base.exact.entries.type : null;
   const value = entries?.kind === 'Struct' ? entries.fields[1] : undefined;
   return value === undefined ? unknown(why) : typed(value.type);
-}
-
-function itemFacts(base: Facts): Facts {
-  const type = base.exact;
-  if (type?.kind === 'List' || type?.kind === 'LargeList' || type?.kind === 'FixedSizeList')
-    return typed(type.item.type);
-  const deep = base.dims !== null && base.dims > 1 ? base.dims - 1 : null;
-  return {
-    ...unknown('the type of an element'),
-    dims: deep,
-    map: deep === null ? null : false,
-    int64: deep === null ? null : false,
-  };
 }
 
 export function planAccess(planner: Planner, node: Syntax & { readonly kind: 'access' }): Planned {
@@ -99,12 +86,12 @@ function planIndex(planner: Planner, base: Planned, index: Syntax, start: number
   const { expr } = base;
   if (expr.kind === 'aggregate_function' && expr.name === 'array_agg') {
     const nth = { ...expr, name: 'nth_value', args: [...expr.args, key.expr] };
-    return { expr: nth, facts: itemFacts(base.facts) };
+    return { expr: nth, facts: ofElement(base.facts) };
   }
   if (base.facts.map === null) {
     throw planner.needsType('a subscript, which is another function for maps', base.facts.why, start);
   }
   if (base.facts.map)
     return scalarCall('get_field', [base, key], valueFacts(base.facts, 'the type of a value of a map'));
-  return scalarCall('array_element', [base, key], itemFacts(base.facts));
+  return scalarCall('array_element', [base, key], ofElement(base.facts));
 }

@@ -2,8 +2,9 @@
 
 import { type FunctionFacts, findFunction, nearestFunctions } from '../functions.ts';
 import type { Expr, SortExpr } from '../model.ts';
+import { callFacts } from './call-facts.ts';
 import { NEEDS_SCHEMA, SqlRefusal, unsupported } from './errors.ts';
-import { callFacts, unknown } from './facts.ts';
+import { ofElement, unknown } from './facts.ts';
 import { lowerCase, normalize } from './identifiers.ts';
 import { displayName, schemaName } from './names.ts';
 import { type Planner, planMap } from './plan.ts';
@@ -216,7 +217,7 @@ function planUnnest(planner: Planner, call: CallSyntax, name: string): Planned {
     throw unsupported(`found ${name} of a value of type ${type.kind}, expected a list or a struct`, call.start);
   }
   const expr: Expr = { kind: 'unnest', exprs: [arg.expr], outer: name === 'unnest_outer' };
-  return { expr, facts: unknown('the type of an element') };
+  return { expr, facts: arg.facts.exact?.kind === 'Struct' ? arg.facts : ofElement(arg.facts) };
 }
 
 /** Sort keys. `byPosition`: a whole number is the place of a column, as in the ORDER BY of a query. */

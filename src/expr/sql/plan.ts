@@ -5,7 +5,7 @@
 import type { Schema } from '../../wire/arrow/types.ts';
 import type { Expr, Int, Scalar } from '../model.ts';
 import { NEEDS_SCHEMA, SqlRefusal, unsupported } from './errors.ts';
-import { BOOLEAN, either, type Facts, NULL, ofScalar, typed, unknown } from './facts.ts';
+import { BOOLEAN, type Facts, NULL, ofCase, ofScalar, typed, unknown } from './facts.ts';
 import { lowerCase, normalize } from './identifiers.ts';
 import { parseIntervalText } from './interval.ts';
 import { planAccess } from './plan-access.ts';
@@ -252,10 +252,7 @@ export class Planner {
     });
     const otherwise = node.otherwise === null ? null : this.plan(node.otherwise);
     if (otherwise !== null) results.push(otherwise);
-    const facts = either(
-      results.map((result) => result.facts),
-      'the type of a CASE',
-    );
+    const facts = ofCase(results.map((result) => result.facts));
     return { expr: { kind: 'case', expr: operand, whenThen, otherwise: otherwise?.expr ?? null }, facts };
   }
 

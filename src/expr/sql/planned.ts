@@ -1,8 +1,9 @@
 /** What the planner passes around, and the nodes it makes in more than one place. */
 import type { DataType } from '../../wire/arrow/types.ts';
 import type { Expr, Scalar } from '../model.ts';
+import { callFacts } from './call-facts.ts';
 import { unsupported } from './errors.ts';
-import { binaryFacts, callFacts, type Facts, ofScalar, typed } from './facts.ts';
+import { binaryFacts, type Facts, ofScalar, typed } from './facts.ts';
 
 export interface Planned {
   readonly expr: Expr;

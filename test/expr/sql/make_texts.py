@@ -722,6 +722,20 @@ contains(s, 'x')
 split_part(s, ',', 1)
 initcap(s)
 version()
+coalesce(s, 'x') || 'y'
+nvl(s, 'x') || 'y'
+min(s) || 'x'
+coalesce(a, 1)::timestamp
+first_value(a)::timestamp
+lag(a) OVER (ORDER BY b)::timestamp
+CASE WHEN f THEN NULL ELSE a END::timestamp
+(CASE WHEN f THEN NULL ELSE l END) || 1
+array_append(l, 1) || 2
+array_agg(a) || l
+string_to_array(s, ',')[1] || 'x'
+unnest(ll) || 1
+l[1] || 'x'
+ll[1][1]::timestamp
 a.b.c.d.e.f
 SUBSTRING()
 CASE(1)
