@@ -7,6 +7,7 @@ import { DfxError } from '../../wire/errors.ts';
 import { isFloat, isString, type Kind } from './coerce.ts';
 import { compareStrings, totalKeys, trueBits } from './compare.ts';
 import { compile, type Evaluate } from './compile.ts';
+import { addDoubles, type Double, nanColumn, sumFloats, ZERO } from './float-sum.ts';
 import type { Aggregate, AggregateName } from './nodes.ts';
 import { constantColumn, gather, materialize, nullColumn, type Rows, rowsOf, SelectedRows } from './vector.ts';
 
@@ -114,27 +115,27 @@ function wrapped(kind: Kind, total: bigint): Column {
   return constantColumn(kind, kind === 'UInt64' ? BigInt.asUintN(64, total) : BigInt.asIntN(64, total));
 }
 
+/** Each batch is summed by itself and then added, as the reference engine does, so that sums have its last digits too. */
 class FloatState implements State {
-  private sum = 0;
+  private sum: Double = ZERO;
   private count = 0;
 
   constructor(private readonly average: boolean) {}
 
   add(column: Column | null): void {
     if (column === null || column.layout !== 'numeric') return;
-    const { length, validity, values } = column;
-    let { sum } = this;
-    for (let i = 0; i < length; i++) {
-      if (validity !== null && !getBit(validity, i)) continue;
-      sum += Number(values[i] ?? 0);
-      this.count++;
-    }
-    this.sum = sum;
+    const { length, validity } = column;
+    const valid = validity === null ? length : countBits(validity, length);
+    if (valid === 0) return;
+    this.count += valid;
+    this.sum = addDoubles(this.sum, sumFloats(column));
   }
 
   result(): Column {
     if (this.count === 0) return constantColumn('Float64', null);
-    return constantColumn('Float64', this.average ? this.sum / this.count : this.sum);
+    const { value, high } = this.sum;
+    if (Number.isNaN(value)) return nanColumn(high);
+    return constantColumn('Float64', this.average ? value / this.count : value);
   }
 }
 
@@ -218,7 +219,7 @@ function numberOrder(values: Values, floats: boolean): (i: number, j: number) =>
   };
 }
 
-/** Sees each value once, then counts or adds. Integers, booleans and strings, and the doubles that `avg` makes of integers. */
+/** Sees each value once, then counts or adds. Integers, booleans and strings. */
 class DistinctState implements State {
   private readonly seen = new Set<boolean | number | bigint | string>();
 
@@ -242,11 +243,6 @@ class DistinctState implements State {
       let total = 0n;
       for (const value of this.seen) total += BigInt(value);
       return wrapped(this.kind, total);
-    }
-    if (this.name === 'avg') {
-      let sum = 0;
-      for (const value of this.seen) sum += Number(value);
-      return constantColumn('Float64', sum / this.seen.size);
     }
     throw new DfxError('DEFECT', `${this.name} DISTINCT of ${isString(this.kind) ? 'strings' : this.kind}`);
   }

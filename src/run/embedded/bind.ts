@@ -198,14 +198,16 @@ class Binder {
       const kind = arithmeticCommon(left.kind, right.kind);
       if (kind === 'Wide') throw new Refusal(op, 'a signed integer with a UInt64 gives a decimal');
       if (kind === null) throw new Refusal(op, `doesn't take ${left.kind} and ${right.kind}`);
-      if (isNullConstant(left) || isNullConstant(right)) return nullInstead(op, kind, [left, right]);
+      const a = castTo(left, kind);
+      const b = castTo(right, kind);
+      if (isNullConstant(a) || isNullConstant(b)) return nullInstead(op, kind, [a, b]);
       return fold({
         op: 'arithmetic',
         fn: op as ArithmeticOp,
         kind,
-        nullable: left.nullable || right.nullable,
-        left: castTo(left, kind),
-        right: castTo(right, kind),
+        nullable: a.nullable || b.nullable,
+        left: a,
+        right: b,
       });
     }
     if (COMPARE.has(op)) return compareNodes(op as CompareOp, left, right);
@@ -328,7 +330,9 @@ function aggregateOf(name: AggregateName, operand: Node | null, filter: Node | n
   if (filter !== null && filter.kind !== 'Boolean') throw new Refusal(name, 'has a FILTER that is no boolean');
   if (operand === null) return { name, operand, filter, distinct, kind: 'Int64' };
   const { kind } = operand;
-  if (distinct && isFloat(kind)) throw new Refusal(name, `DISTINCT isn't supported for ${kind}`);
+  // Which zeros and NaNs count as one depends on how the engine groups.
+  if (distinct && isFloat(kind) && name !== 'min' && name !== 'max')
+    throw new Refusal(name, `DISTINCT isn't supported for ${kind}`);
   switch (name) {
     case 'count':
       return { name, operand, filter, distinct, kind: 'Int64' };
@@ -343,6 +347,8 @@ function aggregateOf(name: AggregateName, operand: Node | null, filter: Node | n
     }
     case 'avg':
       if (!isNumeric(kind)) throw new Refusal(name, `isn't supported for ${kind}`);
+      // Distinct values are added in the order of a hash table.
+      if (distinct) throw new Refusal(name, "DISTINCT isn't supported");
       return { name, operand: castTo(operand, 'Float64'), filter, distinct, kind: 'Float64' };
   }
 }
@@ -517,10 +523,10 @@ function compareNodes(fn: CompareOp, left: Node, right: Node): Node {
   const kind = comparisonCommon(left.kind, right.kind);
   if (kind === null) throw new Refusal(fn, `doesn't take ${left.kind} and ${right.kind}`);
   // Decimal128(20, 0) holds both sides exactly: integers are compared by value.
-  const distinct = fn === 'IsDistinctFrom' || fn === 'IsNotDistinctFrom';
-  if (!distinct && (isNullConstant(left) || isNullConstant(right))) return nullInstead(fn, 'Boolean', [left, right]);
   let a = kind === 'Wide' ? left : castTo(left, kind);
   let b = kind === 'Wide' ? right : castTo(right, kind);
+  const distinct = fn === 'IsDistinctFrom' || fn === 'IsNotDistinctFrom';
+  if (!distinct && (isNullConstant(a) || isNullConstant(b))) return nullInstead(fn, 'Boolean', [a, b]);
   if (kind !== 'Wide') [a, b] = unwrapCasts(a, b);
   const nullable = !distinct && (left.nullable || right.nullable);
   return fold({ op: 'compare', fn, kind: 'Boolean', nullable, left: a, right: b });
@@ -547,6 +553,9 @@ function unwrapCasts(left: Node, right: Node): [Node, Node] {
 }
 
 function unwraps(cast: Node & { op: 'cast' }, literal: Node): boolean {
+  // A null fits every type, so a cast between integers and strings goes too.
+  const mixed = [cast.kind, cast.operand.kind].every((kind) => isInteger(kind) || isString(kind));
+  if (mixed && isNullConstant(literal)) return true;
   return isInteger(cast.kind) && isInteger(cast.operand.kind) && fits(literal, cast.operand.kind);
 }
 

@@ -155,6 +155,8 @@ class IntegerSink {
   private readonly low: bigint;
   private readonly high: bigint;
   private readonly lowNumber: number;
+  private readonly lowSafe: bigint;
+  private readonly highSafe: bigint;
   private readonly highNumber: number;
 
   constructor(
@@ -166,10 +168,14 @@ class IntegerSink {
     // Within the safe integers the limits are exact; beyond, `put` compares bigints.
     this.lowNumber = bitsOf(kind) === 64 && isSigned(kind) ? -Number.MAX_SAFE_INTEGER : Number(this.low);
     this.highNumber = bitsOf(kind) === 64 ? Number.MAX_SAFE_INTEGER : Number(this.high);
+    this.lowSafe = BigInt(this.lowNumber);
+    this.highSafe = BigInt(this.highNumber);
   }
 
   /** False where the value doesn't fit. */
-  put(row: number, value: number | bigint): boolean {
+  put(row: number, given: number | bigint): boolean {
+    let value = given;
+    if (typeof value === 'bigint' && value >= this.lowSafe && value <= this.highSafe) value = Number(value);
     if (typeof value === 'number' && value >= this.lowNumber && value <= this.highNumber) {
       if (this.big === null) this.small[row] = value;
       else this.big[row] = BigInt(value);

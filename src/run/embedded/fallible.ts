@@ -13,6 +13,8 @@ import { Refusal } from './refusal.ts';
 export function refuseUncertain(root: Node, aggregates: readonly Aggregate[]): void {
   checkNode(root);
   for (const aggregate of aggregates) {
+    refuseDistinct(aggregate);
+    refuseRepeatedTests(aggregate);
     if (aggregate.operand !== null) checkNode(aggregate.operand);
     if (aggregate.filter !== null) checkNode(aggregate.filter);
     const { operand, filter, name } = aggregate;
@@ -21,12 +23,50 @@ export function refuseUncertain(root: Node, aggregates: readonly Aggregate[]): v
     // `count` of what is never null becomes `count(*)`.
     if (!operand.nullable) throw new Refusal(name, `may drop an argument that may fail (${failingOp(operand)})`);
   }
+  refuseTwinNames(aggregates);
   const zeros = new Set<number>();
   for (const node of [root, ...aggregates.flatMap(({ operand, filter }) => [operand, filter])]) {
     if (node !== null) collectZeros(node, zeros);
   }
   if (zeros.size > 1)
     throw new Refusal('literal', 'both 0.0 and -0.0 appear, which the real engine merges by their bits');
+}
+
+function refuseDistinct({ operand, distinct, name }: Aggregate): void {
+  if (distinct && operand !== null && !operand.nullable && operand.op !== 'column') {
+    // The grouping's two schemas disagree about nulls ("Physical input schema should be the same as ...").
+    throw new Refusal(name, 'DISTINCT of an expression that is never null fails in the real engine');
+  }
+}
+
+/** Casts are no part of a result's name, and two results of one name are an error there. */
+function refuseTwinNames(aggregates: readonly Aggregate[]): void {
+  aggregates.forEach((one, i) => {
+    const twin = aggregates.slice(0, i).find((other) => {
+      if (one.name !== other.name || one.distinct !== other.distinct) return false;
+      if (one.operand === null || other.operand === null) return false;
+      return same(one.operand, other.operand, 'without casts') && !same(one.operand, other.operand, 'exactly');
+    });
+    if (twin !== undefined) throw new Refusal(one.name, 'stands twice with arguments that differ by a cast only');
+  });
+}
+
+/**
+ * `x IS TRUE` and its kin, shared by two places of an aggregate's argument, make the real engine disagree with itself about
+ * nulls. CASE with boolean results repeats its conditions.
+ */
+function refuseRepeatedTests({ name, operand, filter }: Aggregate): void {
+  const tests: Node[] = [];
+  let booleanCase = false;
+  const todo = [operand, filter].filter((node) => node !== null);
+  for (let node = todo.pop(); node !== undefined; node = todo.pop()) {
+    if (node.op === 'is_bool') tests.push(node);
+    if (node.op === 'case' && node.kind === 'Boolean') booleanCase = true;
+    todo.push(...childrenOf(node));
+  }
+  if (tests.length > 1 || (tests.length === 1 && booleanCase)) {
+    throw new Refusal(name, 'repeats a test for true or false');
+  }
 }
 
 const known = new WeakMap<Node, boolean>();
@@ -99,7 +139,7 @@ function checkNode(node: Node): void {
       ] as const) {
         if (!mayFail(operand)) continue;
         const gone = other.op === 'constant' && valueAt(other.value, 0) === null;
-        if (gone || same(node.left, node.right)) refuse(node.fn, operand);
+        if (gone || same(node.left, node.right, 'exactly')) refuse(node.fn, operand);
       }
       return;
     }
@@ -125,21 +165,28 @@ function isRange(node: Node & { op: 'logic' }): boolean {
   return left.op === 'compare' && right.op === 'compare' && left.left === right.left && right.right.op === 'constant';
 }
 
-function same(left: Node, right: Node): boolean {
+type Sameness = 'exactly' | 'without casts';
+
+/** Whether two nodes have the same text, or nearly so: refusing too much is no wrong answer. */
+function same(one: Node, other: Node, how: Sameness): boolean {
+  const left = how === 'without casts' ? uncast(one) : one;
+  const right = how === 'without casts' ? uncast(other) : other;
   if (left === right) return true;
-  if (left.op !== right.op || left.kind !== right.kind) return false;
-  switch (left.op) {
-    case 'column':
-      return right.op === 'column' && left.index === right.index;
-    case 'constant':
-      return right.op === 'constant' && Object.is(valueAt(left.value, 0), valueAt(right.value, 0));
-    default: {
-      // Close enough to be the same: refusing too much is no wrong answer.
-      const a = childrenOf(left);
-      const b = childrenOf(right);
-      return a.length === b.length && a.every((child, i) => same(child, b[i] ?? child));
-    }
+  if (left.op !== right.op) return false;
+  if (how === 'exactly' && left.kind !== right.kind) return false;
+  if (left.op === 'column') return right.op === 'column' && left.index === right.index;
+  if (left.op === 'constant') {
+    return right.op === 'constant' && Object.is(valueAt(left.value, 0), valueAt(right.value, 0));
   }
+  const a = childrenOf(left);
+  const b = childrenOf(right);
+  return a.length === b.length && a.every((child, i) => same(child, b[i] ?? child, how));
+}
+
+function uncast(node: Node): Node {
+  let inner = node;
+  while (inner.op === 'cast') inner = inner.operand;
+  return inner;
 }
 
 /**

@@ -1,11 +1,11 @@
 /** Floats as text, as arrow-cast 59 writes them (the layout of the `ryu` crate): `1.0`, `1e16`, `1.5e-7`, `NaN`, `inf`. */
 
 export function formatFloat64(value: number): string {
-  return special(value) ?? layOut(value < 0, Math.abs(value).toString());
+  return special(value) ?? layOut(value < 0, Math.abs(value).toString(), 16, -5);
 }
 
 export function formatFloat32(value: number): string {
-  return special(value) ?? layOut(value < 0, shortest32(Math.abs(value)));
+  return special(value) ?? layOut(value < 0, shortest32(Math.abs(value)), 13, -6);
 }
 
 function special(value: number): string | null {
@@ -35,7 +35,8 @@ function stepUp(text: string): number {
   return Number(`${BigInt(whole + fraction) + 1n}e${Number(exponent) - fraction.length}`);
 }
 
-function layOut(negative: boolean, text: string): string {
+/** Plain notation while the point lies within `most` digits, or after fewer than `-least` zeros. */
+function layOut(negative: boolean, text: string, most: number, least: number): string {
   const [mantissa = '', exponentText = '0'] = text.split('e');
   const [whole = '', fraction = ''] = mantissa.split('.');
   const all = `${whole}${fraction}`;
@@ -44,12 +45,12 @@ function layOut(negative: boolean, text: string): string {
   // The value is 0.digits times ten to the power of `point`.
   const point = whole.length - lead + Number(exponentText);
   const sign = negative ? '-' : '';
-  if (point > 0 && point <= 16) {
+  if (point > 0 && point <= most) {
     return digits.length <= point
       ? `${sign}${digits.padEnd(point, '0')}.0`
       : `${sign}${digits.slice(0, point)}.${digits.slice(point)}`;
   }
-  if (point > -5 && point <= 0) return `${sign}0.${'0'.repeat(-point)}${digits}`;
+  if (point > least && point <= 0) return `${sign}0.${'0'.repeat(-point)}${digits}`;
   const tail = digits.length > 1 ? `.${digits.slice(1)}` : '';
   return `${sign}${digits[0]}${tail}e${point - 1}`;
 }

@@ -96,18 +96,6 @@ function relationOf(expr: Expr): string | null {
   return null;
 }
 
-function toDouble(hex: string): number {
-  return new Float64Array(new BigUint64Array([BigInt(`0x${hex}`)]).buffer)[0] as number;
-}
-
-/** Sums of floats in another order may differ in the last digits; a NaN is a NaN. */
-function closeEnough(ours: string, theirs: string): boolean {
-  const a = toDouble(ours);
-  const b = toDouble(theirs);
-  if (Number.isNaN(a) || Number.isNaN(b)) return Number.isNaN(a) && Number.isNaN(b);
-  return a === b || Math.abs(a - b) <= 1e-12 * Math.max(Math.abs(a), Math.abs(b), 1e6);
-}
-
 interface Outcome {
   readonly state: 'equal' | 'same error' | 'refused' | 'unparsed' | 'different';
   readonly note: string;
@@ -145,13 +133,8 @@ function judge(one: Case, answer: Answer, table: Table): Outcome {
   if (!noRows && PYARROW_NAMES.get(verdict.type.kind) !== answer.type) {
     return { state: 'different', note: `type ${verdict.type.kind}, theirs ${answer.type}` };
   }
-  const floatAggregate = verdict.kind === 'aggregate' && answer.type === 'double';
   const { values } = answer;
-  const at = values.findIndex((theirs, row) => {
-    const mine = ours[row];
-    if (mine === theirs) return false;
-    return !(floatAggregate && typeof mine === 'string' && typeof theirs === 'string' && closeEnough(mine, theirs));
-  });
+  const at = values.findIndex((theirs, row) => ours[row] !== theirs);
   if (at >= 0 || values.length !== ours.length) {
     return { state: 'different', note: `row ${at}: ours ${ours[at]}, theirs ${values[at]}` };
   }
@@ -161,7 +144,7 @@ function judge(one: Case, answer: Answer, table: Table): Outcome {
 test('random expressions have the values, types and errors of the real engine', { timeout: 120_000 }, async (t) => {
   const random = new Random(SEED);
   const tables = new Map<string, Table>([
-    ['edges', makeTable(random, 60, true, true)],
+    ['edges', makeTable(random, 150, true, true)],
     ['mild', makeTable(random, 40, false, true)],
     ['full', makeTable(random, 40, false, false)],
     ['empty', makeTable(random, 0, false, true)],

@@ -1,0 +1,68 @@
+/**
+ * Sums of doubles in the order of arrow-arith 59 on x86-64 (vectors of 16 bytes): four running sums where a batch has no
+ * nulls, two where it has, each taking every fourth or second row, and then the halves added up.
+ */
+import { type Column, getBit, type NumericColumn } from '../../io/column.ts';
+
+/** A double, and its upper 32 bits where it is a NaN: JavaScript doesn't promise to keep those. */
+export interface Double {
+  readonly value: number;
+  readonly high: number;
+}
+
+export const ZERO: Double = { value: 0, high: 0 };
+const QUIET = 0x00080000;
+const FRESH_NAN = 0xfff80000;
+
+/** The first operand's NaN is passed on, then the second's; one that arises is negative. */
+export function addDoubles(a: Double, b: Double): Double {
+  const value = a.value + b.value;
+  if (!Number.isNaN(value)) return { value, high: 0 };
+  const high = Number.isNaN(a.value) ? a.high | QUIET : Number.isNaN(b.value) ? b.high | QUIET : FRESH_NAN;
+  return { value, high: high >>> 0 };
+}
+
+/** The sum of the rows that aren't null: at least one. */
+export function sumFloats(column: NumericColumn): Double {
+  const lanes = column.validity === null ? 4 : 2;
+  const sums = new Float64Array(lanes);
+  const { length, validity, values } = column;
+  for (let i = 0; i < length; i++) {
+    if (validity !== null && !getBit(validity, i)) continue;
+    const lane = i & (lanes - 1);
+    sums[lane] = (sums[lane] ?? 0) + Number(values[i] ?? 0);
+  }
+  for (let half = lanes / 2; half >= 1; half /= 2) {
+    for (let i = 0; i < half; i++) sums[i] = (sums[i] ?? 0) + (sums[i + half] ?? 0);
+  }
+  const value = sums[0] ?? 0;
+  return Number.isNaN(value) ? sumWithNaNs(column, lanes) : { value, high: 0 };
+}
+
+/** The same once more, with an eye on which NaN comes through: the earlier, or in a batch with nulls the later. */
+function sumWithNaNs(column: NumericColumn, lanes: number): Double {
+  const { length, validity, values } = column;
+  const words = new Uint32Array(values.buffer, values.byteOffset, length * 2);
+  const sums: Double[] = Array.from({ length: lanes }, () => ZERO);
+  for (let i = 0; i < length; i++) {
+    if (validity !== null && !getBit(validity, i)) continue;
+    const lane = i & (lanes - 1);
+    const term: Double = { value: Number(values[i] ?? 0), high: words[i * 2 + 1] ?? 0 };
+    const sum = sums[lane] ?? ZERO;
+    sums[lane] = lanes === 4 ? addDoubles(sum, term) : addDoubles(term, sum);
+  }
+  for (let half = lanes / 2; half >= 1; half /= 2) {
+    for (let i = 0; i < half; i++) {
+      const upper = sums[i + half] ?? ZERO;
+      const lower = sums[i] ?? ZERO;
+      sums[i] = lanes === 4 ? addDoubles(lower, upper) : addDoubles(upper, lower);
+    }
+  }
+  return sums[0] ?? ZERO;
+}
+
+export function nanColumn(high: number): Column {
+  const values = new Float64Array(1);
+  new Uint32Array(values.buffer)[1] = high;
+  return { layout: 'numeric', type: { kind: 'Float64' }, length: 1, validity: null, values };
+}
