@@ -1,9 +1,10 @@
 """Runs one job: decodes its expressions, reads its input, sends the result as one Arrow IPC stream or file."""
 
+import itertools
 import time
 
 import pyarrow as pa
-from datafusion import Expr
+from datafusion import Expr, functions
 
 from dfx_worker import failures, inputs
 
@@ -95,7 +96,12 @@ def check_columns(frame, reads):
 
 def send_result(channel, job, frame, expressions, watch):
     try:
-        plan = frame.aggregate([], expressions) if job["shape"] == "value" else frame.select(*distinct(expressions))
+        if job["shape"] == "value":
+            plan = frame.aggregate([], expressions)
+        elif job.get("windows"):
+            plan = in_input_order(frame, distinct(expressions))
+        else:
+            plan = frame.select(*distinct(expressions))
         reader = pa.RecordBatchReader.from_stream(plan)
         schema = named(reader.schema, job["columns"])
         sink = ResultSink(channel, job["job"])
@@ -110,6 +116,15 @@ def send_result(channel, job, frame, expressions, watch):
         return rows, batches
     except BaseException as error:
         raise Failed(failures.running_failure(error, watch)) from None
+
+
+def in_input_order(frame, expressions):
+    """The engine hands rows on as a window's ORDER BY sorted them: a row number taken before puts them back."""
+    taken = set(frame.schema().names)
+    place = next(name for name in (f"dfx_row_{at}" for at in itertools.count()) if name not in taken)
+    numbered = frame.with_column(place, functions.row_number())
+    position = Expr.column(place)
+    return numbered.select(*expressions, position).sort(position.sort()).drop(place)
 
 
 def distinct(expressions):

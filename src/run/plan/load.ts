@@ -22,6 +22,8 @@ export interface Payload {
   readonly hash: string;
   readonly expr: Expr;
   readonly shape: Shape;
+  /** Window functions: they need the whole input, and the engine gives their rows in another order. */
+  readonly windows: boolean;
   readonly code: CarriedCode;
   /** The distinct names of the columns that it reads; null: every one (a wildcard). */
   readonly reads: readonly string[] | null;
@@ -101,8 +103,10 @@ function describe(label: string, file: string, found: PayloadExpr): Payload {
   }
   let shape: Shape = 'rows';
   let everyColumn = false;
+  let windows = false;
   for (const node of nodesOf(expr)) {
     if (node.kind === 'aggregate_function') shape = 'value';
+    if (node.kind === 'window_function') windows = true;
     if (node.kind === 'wildcard') everyColumn = true;
   }
   return {
@@ -112,6 +116,7 @@ function describe(label: string, file: string, found: PayloadExpr): Payload {
     hash: createHash('sha256').update(bytes).digest('hex'),
     expr,
     shape,
+    windows,
     code: carriedCode(expr, bytes, found.escaped ? 0 : found.span.start),
     reads: everyColumn ? null : [...new Set(columns.map(({ name }) => name))],
     relation: relations[0] ?? null,

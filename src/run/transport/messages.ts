@@ -27,6 +27,8 @@ export interface Job {
   readonly split: { readonly kind: 'whole' };
   /** The table name that the payloads' columns go by. */
   readonly relation: string | null;
+  /** Some expression is a window function: the worker puts the rows back into the order of the input. */
+  readonly windows: boolean;
   /** The columns that the input must have. */
   readonly reads: readonly string[];
   readonly batchSize: number;
@@ -166,6 +168,7 @@ export function readRequest(frame: Frame): ToWorker {
               },
         split: { kind: header.object('split').oneOf('kind', ['whole']) },
         relation: header.textOrNull('relation'),
+        windows: header.flag('windows'),
         reads: header.texts('reads'),
         batchSize: header.number('batchSize'),
         container: header.oneOf('container', ['stream', 'file']),

@@ -1,0 +1,179 @@
+/** Whatever a UDF, a worker or the user does: one clear error, quickly, and no process left. */
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { descendants, dfx, leftAfter, makePayloads, startDfx, values } from './cli.ts';
+
+const made = makePayloads();
+after(() => made.remove());
+
+const TRUSTED = ['--input', values, '--sandbox', 'off'];
+
+function run(name: string, ...more: readonly string[]): ReturnType<typeof dfx> & { readonly last: string } {
+  const outcome = dfx(['run', made.file(`${name}.bin`), ...TRUSTED, ...more]);
+  return { ...outcome, last: outcome.stderr.trimEnd().split('\n').at(-1) ?? '' };
+}
+
+function raised(name: string, what: string): void {
+  const { status, stdout, stderr, last } = run(name);
+  assert.equal(last, `dfx: ${made.file(`${name}.bin`)}: ${what}; Python's traceback is on stderr`);
+  assert.match(stderr, /^(Traceback \(most recent call last\):|TypeError:)/);
+  // Our own frames are none of the user's business.
+  assert.doesNotMatch(stderr, /dfx_worker/);
+  assert.equal(stdout, '');
+  assert.equal(status, 5);
+}
+
+test('an exception of a scalar UDF comes with its traceback', () => {
+  raised('raises', 'the scalar UDF "raises" raised ValueError: first line');
+  assert.match(run('raises').stderr, /ValueError: first line\nsecond line\n/);
+});
+
+test('so do those of accumulators and window evaluators, which the engine drops', () => {
+  raised('raising_sum', `the aggregate UDF "raising_sum" raised KeyError: 'no update'`);
+  raised('window_raising', 'the window UDF "window_raising" raised RuntimeError: no window');
+});
+
+test('sys.exit in a UDF is an exception like any other', () => {
+  raised('exits', 'the scalar UDF "exits" raised SystemExit: 3');
+});
+
+test('a UDF that returns no array is told in its own terms', () => {
+  raised(
+    'returns_int',
+    'the scalar UDF "returns_int" raised TypeError: the UDF returned builtins.int, expected a pyarrow.Array',
+  );
+});
+
+test('a UDF that returns too few rows is the engine’s error', () => {
+  const { status, last } = run('short');
+  assert.match(last, /UDF short returned a different number of rows than expected\. Expected: 12, Got: 2\.$/);
+  assert.equal(status, 5);
+});
+
+test('what a UDF prints goes to stderr, and steers no result', () => {
+  const { status, stdout, stderr } = run('prints');
+  assert.match(stdout, /^driver pid: \d+\n {2}\[ {10}prints\] = {4}361 {3}\(worker pid: \d+\)\n$/);
+  assert.equal(stderr, 'saw 12 \x1b[31mvalues\n');
+  assert.equal(status, 0);
+});
+
+test('a worker that leaves is dead with its exit code', () => {
+  const { status, stdout, last } = run('leaves');
+  assert.match(
+    last,
+    /^dfx: .*leaves\.bin: the Python worker \d+ left with exit code 7 in the middle of its work; a UDF may have ended the process; what it wrote is on stderr$/,
+  );
+  assert.equal(stdout, '');
+  assert.equal(status, 5);
+});
+
+test('a worker that crashes is dead with its signal and the cause', () => {
+  const { status, stderr, last } = run('crashes');
+  assert.match(
+    last,
+    /the Python worker \d+ was ended by SIGABRT in the middle of its work: Fatal Python error: Aborted; /,
+  );
+  assert.match(stderr, /in crashes\n/);
+  assert.equal(status, 5);
+});
+
+test('a dead worker does not take the others’ values along', () => {
+  const { status, stdout } = run('leaves', made.file('total.bin'), '--engine', 'datafusion', '--workers', '1');
+  assert.match(stdout, /\[ {11}total\] = {4}361 /);
+  assert.equal(status, 5);
+});
+
+test('a UDF by name is named', () => {
+  const { status, stderr } = run('by_name');
+  assert.equal(
+    stderr,
+    `dfx: ${made.file('by_name.bin')}: the scalar UDF "by_name_udf" travels by name, and no worker has it; have the sender encode it inline\n`,
+  );
+  assert.equal(status, 5);
+});
+
+test('a module that the worker has not is named with the way to add it', () => {
+  const { status, stderr } = run('needs_module');
+  assert.match(
+    stderr,
+    /^dfx: .*needs_module\.bin: the payload's UDF needs the Python module absent_module, which \S+ doesn't have; install it with `\S+ -m pip install`, or name a Python that has it with --python\n$/,
+  );
+  assert.equal(status, 5);
+});
+
+test('--timeout ends a run and everything in it', () => {
+  const started = performance.now();
+  const { status, stdout, stderr } = run('sleeps', '--timeout', '2s');
+  assert.equal(
+    stderr,
+    'dfx: the run took longer than 2 s and was ended; give it more with --timeout, or look at what the UDF waits for\n',
+  );
+  assert.equal(stdout, '');
+  assert.equal(status, 5);
+  assert.ok(performance.now() - started < 15_000);
+});
+
+for (const [signal, status] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const) {
+  test(`${signal} ends the workers and what a UDF started, and leaves no file`, async () => {
+    const output = join(made.folder, 'never.csv');
+    const child = startDfx(['run', made.file('spawns.bin'), ...TRUSTED, '--output', output]);
+    const pids = await runningUdf(child);
+    child.kill(signal);
+    const code = await new Promise((resolve) => child.on('exit', resolve));
+    assert.equal(code, status);
+    assert.deepEqual(await leftAfter(pids, 2000), []);
+    assert.equal(existsSync(output), false);
+    assert.deepEqual(
+      readdirSync(made.folder).filter((name) => name.includes('never')),
+      [],
+    );
+  });
+}
+
+test('workers go with a parent that was killed', async () => {
+  const child = startDfx(['run', made.file('sleeps.bin'), made.file('raises.bin'), ...TRUSTED]);
+  let workers: readonly number[] = [];
+  for (let tries = 0; tries < 500 && workers.length < 2; tries++) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    workers = descendants(child.pid ?? 0);
+  }
+  assert.ok(workers.length >= 2);
+  child.kill('SIGKILL');
+  assert.deepEqual(await leftAfter(workers, 5000), []);
+});
+
+test('a reader that goes away ends the run without a word', async () => {
+  const child = startDfx(['run', made.file('sleeps.bin'), made.file('total.bin'), ...TRUSTED, '--format', 'text']);
+  child.stdout?.destroy();
+  let stderr = '';
+  child.stderr?.on('data', (chunk) => {
+    stderr += String(chunk);
+  });
+  // The first write to the closed pipe comes with the timeout at the latest.
+  const waited = setTimeout(() => child.kill('SIGTERM'), 4000);
+  const code = await new Promise((resolve) => child.on('exit', resolve));
+  clearTimeout(waited);
+  assert.equal(stderr, '');
+  assert.ok(code === 0 || code === 143);
+});
+
+/** Waits until the UDF says which process it started; gives the pids of everything below dfx. */
+async function runningUdf(child: ReturnType<typeof startDfx>): Promise<readonly number[]> {
+  let stderr = '';
+  const grandchild = await new Promise<number>((resolve, reject) => {
+    child.stderr?.on('data', (chunk) => {
+      stderr += String(chunk);
+      const found = /child (\d+)/.exec(stderr);
+      if (found !== null) resolve(Number(found[1]));
+    });
+    child.on('exit', () => reject(new Error(`dfx ended early: ${stderr}`)));
+  });
+  const pids = descendants(child.pid ?? 0);
+  assert.ok(pids.includes(grandchild));
+  return pids;
+}

@@ -1,0 +1,181 @@
+/** Row-wise payloads: columns of one table, in every format, equal to what the real engine gives. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { after, test } from 'node:test';
+import { dfx, makePayloads, python, root, values } from './cli.ts';
+
+const made = makePayloads();
+after(() => made.remove());
+
+const NAMES = ['doubled', 'large', 'eighth', 'text', 'ranked', 'nulls'];
+const payloads = NAMES.map((name) => made.file(`${name}.bin`));
+
+/** Runs Python and gives what it prints as JSON. */
+function ask(source: string, ...args: readonly string[]): unknown {
+  const { status, stdout, stderr } = spawnSync(python, ['-c', source, ...args], { encoding: 'utf8' });
+  assert.equal(status, 0, stderr);
+  return JSON.parse(stdout);
+}
+
+/**
+ * What the real engine gives for each payload, as the receiver would run it. A window's ORDER BY reorders the rows of a
+ * select there; a row number taken before puts them back.
+ */
+const EXPECTED = `
+import json, sys, datafusion as d
+ctx = d.SessionContext(d.SessionConfig().with_target_partitions(1).with_batch_size(8192))
+frame = ctx.read_csv(sys.argv[1])
+numbered = frame.with_column("row", d.functions.row_number())
+def column(path):
+    both = numbered.select(d.Expr.from_bytes(open(path, "rb").read()).alias("out"), d.col("row"))
+    rows = [pair for b in both.collect() for pair in zip(b.column(1).to_pylist(), b.column(0).to_pylist())]
+    return [value for _, value in sorted(rows, key=lambda pair: pair[0])]
+print(json.dumps([column(p) for p in sys.argv[2:]]))
+`;
+const READ_ARROW = `
+import json, sys, pyarrow as pa
+path = sys.argv[1]
+table = (pa.ipc.open_file if path.endswith(".arrow") else pa.ipc.open_stream)(path).read_all()
+table.validate(full=True)
+print(json.dumps([table.column_names, [column.to_pylist() for column in table.columns]]))
+`;
+const expected = ask(EXPECTED, values, ...payloads);
+
+for (const workers of [undefined, 1, 2]) {
+  test(`arrow files and streams hold the engine's values, ${workers ?? 'default'} workers`, () => {
+    for (const extension of ['arrow', 'arrows']) {
+      const output = made.file(`out-${workers}.${extension}`);
+      const more = workers === undefined ? [] : ['--workers', String(workers)];
+      const { status, stdout, stderr } = dfx(['run', ...payloads, '--input', values, '--output', output, ...more]);
+      assert.deepEqual([status, stdout, stderr], [0, '', '']);
+      assert.deepEqual(ask(READ_ARROW, output), [NAMES, expected]);
+    }
+  });
+}
+
+test('ndjson and csv hold the same rows', () => {
+  const columns = expected as readonly (readonly unknown[])[];
+  const rows = columns[0]?.map((_, row) => columns.map((column) => column[row])) ?? [];
+  const ndjson = dfx(['run', ...payloads, '--input', values, '--format', 'ndjson']);
+  assert.deepEqual(
+    ndjson.stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => Object.values(JSON.parse(line))),
+    rows,
+  );
+  const csv = dfx(['run', ...payloads, '--input', values]);
+  const parsed = ask(
+    'import csv, json, sys\nprint(json.dumps(list(csv.reader(open(sys.argv[1], newline="")))))',
+    keep('rows.csv', csv.stdout),
+  ) as readonly (readonly string[])[];
+  assert.deepEqual(parsed[0], NAMES);
+  assert.deepEqual(
+    parsed
+      .slice(1)
+      .map((row) => row.map((field, at) => (at === 3 ? field : JSON.parse(field === '' ? 'null' : field)))),
+    rows,
+  );
+});
+
+function keep(name: string, text: string): string {
+  writeFileSync(made.file(name), text);
+  return made.file(name);
+}
+
+test('a table is for people: --format text', () => {
+  const { stdout } = dfx(['run', payloads[0] ?? '', `is it?=${payloads[1]}`, '--input', values, '--format', 'text']);
+  const lines = stdout.split('\n');
+  assert.equal(lines[1], '│ doubled │ is it? │');
+  assert.equal(lines[3], '│ 6       │ false  │');
+  assert.equal(lines.at(-2), '12 rows');
+});
+
+test('an expression without columns gives one row without an input', () => {
+  assert.equal(dfx(['run', made.file('three.bin')]).stdout, 'three\n3\n');
+  assert.equal(dfx(['run', made.file('three.bin'), '--engine', 'datafusion']).stdout, 'three\n3\n');
+});
+
+test("columns of a table keep its name's case", () => {
+  for (const engine of ['embedded', 'datafusion']) {
+    const { stdout } = dfx([
+      'run',
+      made.file('qualified.bin'),
+      '--input',
+      values,
+      '--engine',
+      engine,
+      '--format',
+      'csv',
+    ]);
+    assert.equal(stdout, 'qualified\n4\n18\n43\n6\n89\n22\n10\n57\n5\n74\n13\n32\n');
+  }
+});
+
+test('the input may come from stdin', () => {
+  const { stdout } = dfx(['run', made.file('total.bin'), '--input', '-', '--format', 'csv'], {
+    input: readFileSync(values),
+  });
+  assert.equal(stdout, 'total\n361\n');
+});
+
+test('a pickled collection gives a column an expression, labelled by its place', () => {
+  const { stdout } = dfx(['run', `p=${made.file('doubled.pkl')}`, '--input', values]);
+  assert.equal(stdout.split('\n')[0], 'p[0],"p[1][""large""]"');
+  assert.equal(stdout.split('\n')[5], '176,true');
+});
+
+test('a failure leaves no output file', () => {
+  const output = made.file('failed.csv');
+  const { status, stderr } = dfx(['run', made.file('zero.bin'), '--input', values, '--output', output]);
+  assert.match(stderr, /Divide by zero error/);
+  assert.equal(status, 5);
+  assert.equal(existsSync(output), false);
+});
+
+test('--json describes each column and holds its values', () => {
+  const { stdout } = dfx(['run', made.file('doubled.bin'), made.file('text.bin'), '--input', values, '--json']);
+  const document = JSON.parse(stdout);
+  assert.equal(document.schema, 'dfx.run/1');
+  assert.deepEqual(
+    document.results.map((result: { label: string; type: string; engine: { name: string } }) => [
+      result.label,
+      result.type,
+      result.engine.name,
+    ]),
+    [
+      ['doubled', 'Int64', 'embedded'],
+      ['text', 'Utf8View', 'datafusion'],
+    ],
+  );
+  assert.deepEqual(document.results[0].values, (expected as unknown[][])[0]);
+});
+
+test('files with odd names are read as files, not as patterns', () => {
+  for (const name of ['a*b.csv', 'x[1].csv', 'spa ce%20']) {
+    const path = keep(name, readFileSync(values, 'utf8'));
+    keep('aXb.csv', 'value\n1000000\n');
+    const { stdout } = dfx([
+      'run',
+      made.file('total.bin'),
+      '--input',
+      path,
+      '--format',
+      'csv',
+      '--engine',
+      'datafusion',
+    ]);
+    assert.equal(stdout, 'total\n361\n', name);
+  }
+});
+
+test('an unknown output name needs --format', () => {
+  const { status, stderr } = dfx(['run', made.file('doubled.bin'), '--input', values, '--output', 'out.xlsx']);
+  assert.equal(
+    stderr,
+    `dfx: the name "out.xlsx" doesn't say the output's format; name it with --format, or end it in .arrow, .feather, .ipc, .arrows, .csv, .ndjson, .jsonl, .txt\n`,
+  );
+  assert.equal(status, 2);
+  assert.equal(existsSync(`${root}/out.xlsx`), false);
+});
