@@ -1,6 +1,7 @@
 """Writes src/expr/function-table.ts: the functions of the real engine, as the engine itself tells them.
 
     python scripts/functions.py --python54 <python with datafusion 54.1.0> > src/expr/function-table.ts
+    npx biome check --write src/expr/function-table.ts
 
 Run it with the Python that has datafusion 55.0.0. Nothing is taken from documentation: a name's canonical form is the name that
 the engine writes for a call of it, its parameter names are those of the engine's refusal of a wrong one, and its result types
