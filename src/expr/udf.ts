@@ -132,5 +132,15 @@ function schemaOf(
   // the bytes are a view into the frame, so that errors and spans can say where in the payload they are
   const within =
     value.value.buffer === body.buffer ? offset + value.value.byteOffset - body.byteOffset : value.span.start;
-  return readIpcSchema(value.value, { offset: within }).schema.fields;
+  try {
+    return readIpcSchema(value.value).schema.fields;
+  } catch (error) {
+    // the reader counts from the start of its bytes
+    if (!(error instanceof DfxError)) throw error;
+    throw new DfxError(error.code, error.message, {
+      offset: within + (error.offset ?? 0),
+      hint: error.hint,
+      cause: error,
+    });
+  }
 }
