@@ -76,7 +76,7 @@ export interface SortExpr {
 
 export type NullTreatment = 'RESPECT_NULLS' | 'IGNORE_NULLS';
 
-/** `value` null is UNBOUNDED; absent for CURRENT ROW. */
+/** UNBOUNDED is a null count (`Null` of UInt64), as the engine writes it. `value` null: the payload gives no value at all. */
 export type FrameBound =
   | { readonly kind: 'CURRENT_ROW' }
   | { readonly kind: 'PRECEDING' | 'FOLLOWING'; readonly value: Scalar | null };
