@@ -1,7 +1,9 @@
 """Reads SQL texts back with the real engine.
 
 Takes lines of JSON on stdin: {"payload": hex, "sql": text, "columns": [names]}. Answers each with a line: the canonical name
-of the payload as its receiver has it, and that of the text, both without relations: {"payload", "sql"} or {"payload", "error"}.
+of the payload as its receiver has it, and that of the text, both without relations: {"payload", "sql"} or {"payload", "error"};
+and in "bytes" what the engine writes for the two, since names leave parentheses out.
+With the argument `values`, both are evaluated instead, and the answers are types and values.
 """
 
 import json
@@ -37,7 +39,8 @@ def plain(name):
 
 def answer(entry):
     try:
-        payload = plain(Expr.from_bytes(bytes.fromhex(entry["payload"])).canonical_name())
+        received = Expr.from_bytes(bytes.fromhex(entry["payload"]))
+        payload = plain(received.canonical_name())
     except Exception as error:  # a payload that the engine itself can't read back
         return {"payload": None, "error": str(error).splitlines()[0]}
     known = set(SAMPLE.names)
@@ -45,11 +48,32 @@ def answer(entry):
     failure = None
     for guess in GUESSES if extra else [None]:
         try:
-            return {"payload": payload, "sql": plain(frame(extra, guess).parse_sql_expr(entry["sql"]).canonical_name())}
+            parsed = frame(extra, guess).parse_sql_expr(entry["sql"])
+            both = [received.to_bytes().hex(), parsed.to_bytes().hex()]
+            return {"payload": payload, "sql": plain(parsed.canonical_name()), "bytes": both}
         except Exception as error:
             failure = failure or str(error).splitlines()[0]
     return {"payload": payload, "error": failure}
 
 
+def evaluated(expression):
+    column = ONE_ROW.select(expression.alias("value")).collect()[0].column(0)
+    return f"{column.type}: {column.to_string() if pa.types.is_nested(column.type) else column}"
+
+
+def values(entry):
+    try:
+        payload = evaluated(Expr.from_bytes(bytes.fromhex(entry["payload"])))
+    except Exception as error:  # pyarrow has no text for some intervals
+        return {"payload": None, "error": str(error).splitlines()[0]}
+    try:
+        return {"payload": payload, "sql": evaluated(ONE_ROW.parse_sql_expr(entry["sql"]))}
+    except Exception as error:
+        return {"payload": payload, "error": str(error).splitlines()[0]}
+
+
+ONE_ROW = SessionContext().sql("select 1 as one")
+ANSWER = values if "values" in sys.argv else answer
+
 for line in sys.stdin:
-    print(json.dumps(answer(json.loads(line))), flush=False)
+    print(json.dumps(ANSWER(json.loads(line))))

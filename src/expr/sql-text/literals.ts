@@ -1,12 +1,15 @@
 /** Literals in SQL text. A bare SQL literal is Int64, UInt64, Float64, Utf8, Boolean, Binary, an interval or NULL. */
+
 import { formatDataType } from '../../wire/arrow/type-text.ts';
 import type { DataType } from '../../wire/arrow/types.ts';
+import { DfxError } from '../../wire/errors.ts';
 import { dateText, timestampText, timeText, UNITS_PER_SECOND } from '../calendar.ts';
-import type { Int, Scalar } from '../model.ts';
+import type { Int, NestedValue, Scalar } from '../model.ts';
 import { decimalText, shortest32, shortestText } from '../number-text.ts';
 import { hexText } from '../scalar-text.ts';
 import { typeOfScalar } from '../scalar-type.ts';
 import { stringLiteral } from './identifiers.ts';
+import { type NestedLiteral, nestedLiteral, opaqueLiteral } from './nested-literals.ts';
 import { sqlTypeName } from './type-names.ts';
 
 /**
@@ -168,11 +171,25 @@ function plainLiteral(scalar: Plain, style: LiteralStyle): LiteralText {
     case 'ListView':
     case 'LargeListView':
     case 'Struct':
-    case 'Map': {
-      const bytes = scalar.nested.ipcMessage.length + scalar.nested.arrowData.length;
-      return lossy(`"$literal"('${scalar.kind}', '${bytes} bytes')`, `SQL has no literal of type ${scalar.kind}`);
-    }
+    case 'Map':
+      return nested(scalar);
   }
+}
+
+function nested(scalar: Extract<Scalar, { readonly nested: NestedValue }>): LiteralText {
+  let literal: NestedLiteral | null = null;
+  try {
+    // The cast around the whole gives the types of what is inside.
+    literal = nestedLiteral(scalar.nested, (leaf) => sqlLiteral(leaf, 'bare').text);
+  } catch (error) {
+    // Bytes that are no value of the schema: whoever reads the payload reports them with their place.
+    if (!(error instanceof DfxError)) throw error;
+  }
+  if (literal === null) {
+    const bytes = scalar.nested.ipcMessage.length + scalar.nested.arrowData.length;
+    return lossy(opaqueLiteral(scalar.kind, bytes), `SQL has no text for this literal of type ${scalar.kind}`);
+  }
+  return literal.natural ? lossy(literal.text, 'SQL makes a list by a call') : arrowTyped(literal.text, literal.type);
 }
 
 function lossUnless(literal: LiteralText, same: boolean, type: DataType): LiteralText {

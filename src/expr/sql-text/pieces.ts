@@ -79,6 +79,7 @@ export function nodePieces(expr: Expr, isRoot: boolean, context: NodeContext): P
     case 'similar_to':
       return patternPieces(expr, context);
     case 'case':
+      if (expr.whenThen.length === 0) context.lose(expr, 'SQL has no CASE without WHEN');
       return casePieces(expr);
     case 'cast':
     case 'try_cast':
@@ -111,7 +112,7 @@ export function nodePieces(expr: Expr, isRoot: boolean, context: NodeContext): P
       context.lose(expr, `${expr.kind.toUpperCase()} stands in GROUP BY only`);
       return [`${expr.kind.toUpperCase()} (`, ...separated(expr.exprs.map((item) => [item])), ')'];
     case 'placeholder':
-      return placeholderPieces(expr, context);
+      return placeholderPieces(expr, isRoot, context);
     case 'unnest':
       if (expr.exprs.length !== 1) context.lose(expr, 'SQL unnests exactly one expression');
       return [`${expr.outer ? 'unnest_outer' : 'unnest'}(`, ...separated(expr.exprs.map((item) => [item])), ')'];
@@ -124,6 +125,7 @@ export function nodePieces(expr: Expr, isRoot: boolean, context: NodeContext): P
       return [`${expr.params.length === 1 ? params : `(${params})`} -> `, expr.body];
     }
     case 'lambda_variable':
+      context.lose(expr, 'the default SQL dialect has no lambdas');
       return [identifier(expr.name)];
     case 'opaque':
       context.lose(expr, 'the node is of no kind that SQL knows');
@@ -331,8 +333,9 @@ function windowPieces(expr: ExprOf<'window_function'>, called: string, context: 
   return pieces;
 }
 
-function placeholderPieces(expr: ExprOf<'placeholder'>, context: NodeContext): Piece[] {
+function placeholderPieces(expr: ExprOf<'placeholder'>, isRoot: boolean, context: NodeContext): Piece[] {
   if (expr.type !== null) context.lose(expr, "a placeholder's type is not part of SQL");
+  else if (!isRoot) context.lose(expr, 'SQL gives a placeholder the type of what stands beside it');
   if (/^\$(?:[1-9][0-9]*|[A-Za-z_][A-Za-z0-9_]*)$/.test(expr.id)) return [expr.id];
   context.lose(expr, 'SQL placeholders are $1, $2, … or $name');
   return [`"$placeholder"(${stringLiteral(expr.id)})`];

@@ -1,4 +1,5 @@
 /** ORDER BY and window frames in SQL text. */
+import { formatDataType } from '../../wire/arrow/type-text.ts';
 import type { Expr, ExprOf, FrameBound, SortExpr, WindowFrame } from '../model.ts';
 import { scalarValueText } from '../scalar-text.ts';
 import { stringLiteral } from './identifiers.ts';
@@ -39,7 +40,8 @@ export interface FrameText {
 export function frameText(window: ExprOf<'window_function'>): FrameText {
   const frame = window.frame;
   if (frame === null) return { text: '', loss: 'the node has no window frame, and SQL always has one' };
-  if (isImplied(frame, window.orderBy.length > 0)) return { text: '', loss: null };
+  const odd = oddUnbounded(frame.start) ?? (frame.end === null ? null : oddUnbounded(frame.end));
+  if (isImplied(frame, window.orderBy.length > 0)) return { text: '', loss: odd };
   const start = boundText(frame.start, frame.units);
   const end = frame.end === null ? null : boundText(frame.end, frame.units);
   const text = end === null ? `${frame.units} ${start.text}` : `${frame.units} BETWEEN ${start.text} AND ${end.text}`;
@@ -47,11 +49,17 @@ export function frameText(window: ExprOf<'window_function'>): FrameText {
     frame.units !== 'ROWS' && window.orderBy.length === 0
       ? `SQL adds a sort key to a ${frame.units} frame without ORDER BY`
       : null;
-  return { text, loss: start.loss ?? end?.loss ?? unordered };
+  return { text, loss: start.loss ?? end?.loss ?? odd ?? unordered };
 }
 
 function isUnbounded(bound: FrameBound): boolean {
   return bound.kind !== 'CURRENT_ROW' && (bound.value === null || bound.value.kind === 'Null');
+}
+
+/** SQL's UNBOUNDED is a null of the type UInt64; the optimizer gives it the type of the sort key. */
+function oddUnbounded(bound: FrameBound): string | null {
+  if (bound.kind === 'CURRENT_ROW' || bound.value?.kind !== 'Null' || bound.value.type.kind === 'UInt64') return null;
+  return `the frame's UNBOUNDED is a null of type ${formatDataType(bound.value.type)}`;
 }
 
 function isImplied(frame: WindowFrame, ordered: boolean): boolean {
