@@ -8,7 +8,7 @@
 import { expandInt64, isValid, type Values } from '../../io/column.ts';
 import { DfxError } from '../../wire/errors.ts';
 import { type IntegerKind, integerRange, isFloat, isInteger, isSigned, type NumericKind } from './coerce.ts';
-import { generate, type MapLoop, mapLoop, type Shape, safeMapLoop } from './kernels.ts';
+import { generate, mapLoop, type Shape, safeMapLoop } from './kernels.ts';
 import type { ArithmeticOp } from './nodes.ts';
 import { bothValid, isNullScalar, newValues, nullColumn, numeric, shapeOf, type Vector } from './vector.ts';
 
@@ -137,11 +137,9 @@ function settleNaNs(
   out: Values,
   shape: Shape,
 ): void {
-  const left = highWords(a, kind);
-  const right = highWords(b, kind);
-  const target = highWords(out, kind);
-  const quiet = kind === 'Float64' ? 0x00080000 : 0x00400000;
-  const fresh = kind === 'Float64' ? 0xfff80000 : 0xffc00000;
+  const left = new FloatWords(a, kind);
+  const right = new FloatWords(b, kind);
+  const target = new FloatWords(out, kind);
   // Of two NaNs the first passes. Where the operator commutes, the reference engine (x86-64 wheels) has the vector before the
   // scalar, and of two vectors the right before the left, except in the rows that don't fill its unrolled loop.
   const commutes = fn === 'Plus' || fn === 'Multiply';
@@ -151,36 +149,34 @@ function settleNaNs(
     if (!Number.isNaN(out[i])) continue;
     const x = shape[0] === 's' ? 0 : i;
     const y = shape[1] === 's' ? 0 : i;
-    const fromLeft = Number.isNaN(a[x]) && !(i < rightRows && Number.isNaN(b[y]));
-    const word = fromLeft ? left.get(x) | quiet : Number.isNaN(b[y]) ? right.get(y) | quiet : fresh;
-    target.set(i, word);
+    if (Number.isNaN(a[x]) && !(i < rightRows && Number.isNaN(b[y]))) target.pass(i, left, x);
+    else if (Number.isNaN(b[y])) target.pass(i, right, y);
+    else target.arise(i);
   }
 }
 
-interface HighWords {
-  get(row: number): number;
-  set(row: number, word: number): void;
-}
+/** The bits of floats, in words of 32. */
+class FloatWords {
+  private readonly words: Uint32Array;
+  private readonly step: 1 | 2;
 
-/** The sign, exponent and upper mantissa of each float, as 32 bits. Setting them clears the lower mantissa. */
-function highWords(values: Values, kind: 'Float32' | 'Float64'): HighWords {
-  if (kind === 'Float32') {
-    const words = new Uint32Array(values.buffer, values.byteOffset, values.length);
-    return {
-      get: (row) => words[row] ?? 0,
-      set: (row, word) => {
-        words[row] = word;
-      },
-    };
+  constructor(values: Values, kind: 'Float32' | 'Float64') {
+    this.step = kind === 'Float64' ? 2 : 1;
+    this.words = new Uint32Array(values.buffer, values.byteOffset, values.length * this.step);
   }
-  const words = new Uint32Array(values.buffer, values.byteOffset, values.length * 2);
-  return {
-    get: (row) => words[row * 2 + 1] ?? 0,
-    set: (row, word) => {
-      words[row * 2] = 0;
-      words[row * 2 + 1] = word;
-    },
-  };
+
+  /** Takes a NaN over, made quiet. */
+  pass(row: number, from: FloatWords, at: number): void {
+    for (let i = 0; i < this.step; i++) this.words[row * this.step + i] = from.words[at * this.step + i] ?? 0;
+    const high = (row + 1) * this.step - 1;
+    this.words[high] = (this.words[high] ?? 0) | (this.step === 2 ? 0x00080000 : 0x00400000);
+  }
+
+  /** The NaN of an operation without one among its operands: negative on x86-64. */
+  arise(row: number): void {
+    if (this.step === 2) this.words[row * 2] = 0;
+    this.words[(row + 1) * this.step - 1] = this.step === 2 ? 0xfff80000 : 0xffc00000;
+  }
 }
 
 /** Unary minus: integers wrap, floats change their sign bit, a NaN's too. */
@@ -203,5 +199,3 @@ export function negate(kind: NumericKind, operand: Vector): Vector {
   }
   return { column: { layout: 'numeric', type: { kind }, length, validity, values }, scalar };
 }
-
-export type { MapLoop };

@@ -18,17 +18,20 @@ export function scalarFunction(name: ScalarName, kind: NumericKind, argument: Ve
     }
     values[i] = name === 'sqrt' ? Math.sqrt(value) : name === 'floor' ? Math.floor(value) : Math.ceil(value);
   }
-  keepNaNs(column.values, values);
+  keepNaNs(column.values, values, name === 'sqrt');
   return { column: { layout: 'numeric', type: { kind }, length, validity, values }, scalar: argument.scalar };
 }
 
-/** A NaN passes through with its bits. */
-function keepNaNs(from: Values, to: Values): void {
+/** A NaN passes through with its bits; `sqrt` makes it quiet. */
+function keepNaNs(from: Values, to: Values, quiet: boolean): void {
   const size = to.BYTES_PER_ELEMENT;
   const source = new Uint8Array(from.buffer, from.byteOffset, from.byteLength);
   const target = new Uint8Array(to.buffer, to.byteOffset, to.byteLength);
   for (let i = 0; i < to.length; i++) {
-    if (Number.isNaN(from[i])) target.set(source.subarray(i * size, (i + 1) * size), i * size);
+    if (!Number.isNaN(from[i])) continue;
+    target.set(source.subarray(i * size, (i + 1) * size), i * size);
+    const high = (i + 1) * size - 2;
+    if (quiet) target[high] = (target[high] ?? 0) | (size === 8 ? 0x08 : 0x40);
   }
 }
 

@@ -19,13 +19,26 @@ function special(value: number): string | null {
 /** The fewest digits that read back as this float, and of those the nearest. */
 function shortest32(value: number): string {
   for (let digits = 1; digits < 9; digits++) {
-    const text = value.toPrecision(digits);
+    const text = toEven(value, digits);
     if (Math.fround(Number(text)) === value) return text;
     // Below a power of two floats are closer: the digits above may fit where the nearest ones don't.
     const above = stepUp(text);
     if (Number(text) < value && Math.fround(above) === value) return above.toPrecision(digits);
   }
   return value.toPrecision(9);
+}
+
+/** Rounded to so many digits, halves to even as ryu does it (`toPrecision` rounds them up). */
+function toEven(value: number, digits: number): string {
+  const text = value.toPrecision(digits);
+  const exact = value.toExponential(40).replace('.', '').split('e')[0] ?? '';
+  const half = exact[digits] === '5' && !/[1-9]/.test(exact.slice(digits + 1));
+  const even = Number(exact[digits - 1]) % 2 === 0;
+  return half && even ? `${exact.slice(0, digits)}e${exponentOf(value) - digits + 1}` : text;
+}
+
+function exponentOf(value: number): number {
+  return Number(value.toExponential(40).split('e')[1]);
 }
 
 /** One more in the last digit. */
