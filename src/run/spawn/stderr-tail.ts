@@ -1,5 +1,4 @@
-/** What a worker writes to its stderr: passed on line by line, and the last lines kept for the error when it dies. */
-const KEPT_LINES = 20;
+/** What a worker writes to its stderr: passed on line by line, and the telling one kept for the error when it dies. */
 const LONGEST_LINE = 4096;
 
 /** Everything that could move the cursor, change colours or ring: C0 without tab, DEL, and C1. */
@@ -13,8 +12,9 @@ export function withoutControls(text: string): string {
 export class StderrTail {
   readonly #onLine: (line: string) => void;
   readonly #decoder = new TextDecoder();
-  readonly #lines: string[] = [];
   #partial = '';
+  #last: string | null = null;
+  #fatal: string | null = null;
 
   constructor(onLine: (line: string) => void) {
     this.#onLine = onLine;
@@ -42,14 +42,15 @@ export class StderrTail {
     this.#partial = '';
   }
 
-  get lastLines(): readonly string[] {
-    return this.#lines;
+  /** Python's faulthandler names the cause first and lists threads and modules after it; else the last line tells most. */
+  get telling(): string | null {
+    return this.#fatal ?? this.#last;
   }
 
   #line(text: string): void {
     const line = text.endsWith('\r') ? text.slice(0, -1) : text;
-    this.#lines.push(line);
-    if (this.#lines.length > KEPT_LINES) this.#lines.shift();
+    if (line.startsWith('Fatal Python error')) this.#fatal ??= line;
+    if (line !== '') this.#last = line;
     this.#onLine(line);
   }
 }

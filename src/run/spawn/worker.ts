@@ -202,12 +202,10 @@ export class Worker {
       });
     }
     const how = status.kind === 'signal' ? `was ended by ${status.signal}` : `left with exit code ${status.code}`;
-    // Python's faulthandler names the cause first and lists threads and modules after it.
-    const lines = this.#tail.lastLines;
-    const last = lines.find((line) => line.startsWith('Fatal Python error')) ?? lines.at(-1);
+    const { telling } = this.#tail;
     return new DfxError(
       'WORKER_DIED',
-      `${this.command.title} ${this.pid} ${how} in the middle of its work${last === undefined ? '' : `: ${last}`}`,
+      `${this.command.title} ${this.pid} ${how} in the middle of its work${telling === null ? '' : `: ${telling}`}`,
       { hint: 'a UDF may have ended the process; what it wrote is on stderr' },
     );
   }

@@ -1,0 +1,106 @@
+"""What the watch keeps of UDFs that raise, through the real engine's own decoder."""
+
+import cloudpickle
+import pyarrow as pa
+import pytest
+from datafusion import Expr, SessionContext, col, udaf, udf, udwf
+from datafusion.expr import Window
+from datafusion.user_defined import Accumulator, WindowEvaluator
+from dfx_worker.udfs import Watch
+
+INT = pa.int64()
+
+
+@pytest.fixture
+def watch(monkeypatch):
+    monkeypatch.setattr(cloudpickle, "loads", cloudpickle.loads)
+    watch = Watch()
+    watch.install(cloudpickle)
+    return watch
+
+
+@pytest.fixture
+def frame():
+    return SessionContext().from_pydict({"value": [1, 2, 3]})
+
+
+def sent(expression):
+    return Expr.from_bytes(expression.to_bytes())
+
+
+def fails(values):
+    raise ValueError("no")
+
+
+class FailingSum(Accumulator):
+    def update(self, values):
+        raise KeyError("update")
+
+    def merge(self, states):
+        pass
+
+    def state(self):
+        return [pa.scalar(0, INT)]
+
+    def evaluate(self):
+        return pa.scalar(0, INT)
+
+
+class FailingWindow(WindowEvaluator):
+    def evaluate_all(self, values, num_rows):
+        raise RuntimeError("window")
+
+
+def test_a_scalar_udf_computes_what_it_did(watch, frame):
+    expression = sent(udf(lambda values: values, [INT], INT, "immutable", "same")(col("value")))
+    assert frame.select(expression.alias("out")).to_pydict() == {"out": [1, 2, 3]}
+    assert watch.raised is None
+
+
+@pytest.mark.parametrize(
+    ("expression", "name", "family", "kind"),
+    [
+        (udf(fails, [INT], INT, "immutable", "f")(col("value")), "f", "scalar", "ValueError"),
+        (udwf(FailingWindow, [INT], INT, "immutable", "w")(col("value")).over(Window()), "w", "window", "RuntimeError"),
+    ],
+)
+def test_the_first_exception_is_kept(watch, frame, expression, name, family, kind):
+    with pytest.raises(Exception, match="."):
+        frame.select(sent(expression)).collect()
+    assert (watch.raised.name, watch.raised.family, watch.raised.type) == (name, family, kind)
+    assert watch.raised.traceback.startswith("Traceback (most recent call last):\n")
+    assert "dfx_worker" not in watch.raised.traceback
+
+
+def test_an_accumulator_is_watched(watch, frame):
+    expression = sent(udaf(FailingSum, [INT], INT, [INT], "immutable", "a")(col("value")))
+    with pytest.raises(Exception, match="update"):
+        frame.aggregate([], [expression]).collect()
+    assert (watch.raised.name, watch.raised.family, watch.raised.message) == ("a", "aggregate", "'update'")
+
+
+def test_a_result_that_is_no_array_is_the_udfs_error(watch, frame):
+    expression = sent(udf(lambda values: [1], [INT], INT, "immutable", "l")(col("value")))
+    with pytest.raises(Exception, match="."):
+        frame.select(expression).collect()
+    assert watch.raised.message == "the UDF returned builtins.list, expected a pyarrow.Array"
+
+
+def test_a_result_of_another_type_is_told_once(watch, frame, capfd):
+    text = udf(lambda values: values.cast(pa.string()), [INT], INT, "immutable", "t")(col("value"))
+    assert frame.select(sent(text.is_null()).alias("out")).to_pydict() == {"out": [False, False, False]}
+    assert capfd.readouterr().err == "dfx: the scalar UDF t returned string, declared int64\n"
+
+
+def test_the_same_udf_twice_is_one_to_the_engine(watch):
+    same = udf(fails, [INT], INT, "immutable", "f")(col("value"))
+    first, second = sent(same), sent(same)
+    assert first.canonical_name() == second.canonical_name()
+
+
+def test_what_cannot_be_unpickled_is_kept(watch):
+    with pytest.raises(Exception, match="."):
+        cloudpickle.loads(b"\x80\x05cno_such_module\nname\n.")
+    assert isinstance(watch.unpickling, ModuleNotFoundError)
+    watch.clear()
+    assert watch.unpickling is None
