@@ -30,8 +30,20 @@ export interface PickledExprs {
   readonly foreign: readonly ForeignPart[];
 }
 
-/** One container shown under many paths multiplies: this many slots are looked at. */
+/** One container shown under many paths multiplies: this many slots, and steps of their paths, are looked at. */
 const MAX_SLOTS = 1_000_000;
+
+/** A path as a chain, so that it costs nothing until it is told. */
+interface Path {
+  readonly outer: Path | null;
+  readonly label: string;
+}
+
+function pathText(path: Path | null): { readonly text: string; readonly steps: number } {
+  const labels: string[] = [];
+  for (let at = path; at !== null; at = at.outer) labels.push(`[${at.label}]`);
+  return { text: labels.reverse().join(''), steps: labels.length };
+}
 
 /** Which globals an `Expr` needs. Anything else that a pickle imports is foreign. */
 function isNeeded(value: PickleValue): boolean {
@@ -59,52 +71,59 @@ export function readPickledExprs(reading: PickleReading, limits: Partial<Limits>
   const understood = new Set<PickleValue>();
   const told = new Set<PickleValue>();
   const budget = Math.min(MAX_SLOTS, limits.maxNodes ?? MAX_SLOTS);
-  type Step = { readonly value: PickleValue; readonly path: string } | { readonly leave: PickleValue };
-  const stack: Step[] = reading.value === null ? [] : [{ value: reading.value, path: '' }];
-  const around = new Set<PickleValue>();
+  type Step = { readonly value: PickleValue; readonly path: Path | null } | { readonly leave: PickleValue };
+  const stack: Step[] = reading.value === null ? [] : [{ value: reading.value, path: null }];
+  // A flag, not a set that shrinks: adding what was just deleted makes V8's hash chains grow with every round.
+  const around = new Map<PickleValue, boolean>();
   let slots = 0;
+  const tooMany = (offset: number): DfxError =>
+    new DfxError('LIMIT', `the pickle shows more than ${budget} values`, { offset });
+  const written = (path: Path | null): string => {
+    const { text, steps } = pathText(path);
+    slots += steps;
+    return text;
+  };
   // A call is told where its opcode stands; the import of its callable is told with it.
   const callAt = new Map(reading.calls.map((call) => [call.result, call.offset]));
-  const isForeign = (value: PickleValue, path: string | null, what = displayName(value)): void => {
+  const isForeign = (value: PickleValue, path: Path | null, what = displayName(value)): void => {
     if (told.has(value)) return;
     told.add(value);
     if (value.kind === 'call') told.add(value.callee);
-    foreign.push({ what, offset: callAt.get(value) ?? value.span.start, path });
+    foreign.push({ what, offset: callAt.get(value) ?? value.span.start, path: written(path) });
   };
   for (let step = stack.pop(); step !== undefined; step = stack.pop()) {
     if ('leave' in step) {
-      around.delete(step.leave);
+      around.set(step.leave, false);
       continue;
     }
     const { value, path } = step;
-    if (++slots > budget)
-      throw new DfxError('LIMIT', `the pickle shows more than ${budget} values`, { offset: value.span.start });
+    if (++slots > budget) throw tooMany(value.span.start);
     switch (value.kind) {
       case 'call': {
         const found = readExpr(value, reading, understood);
         if (found === null) isForeign(value, path, displayName(value.callee));
-        else exprs.push({ ...found, path });
+        else exprs.push({ ...found, path: written(path) });
         break;
       }
       case 'list':
       case 'tuple':
       case 'dict': {
-        if (around.has(value)) {
+        if (around.get(value) === true) {
           isForeign(value, path, `a ${value.kind} that contains itself`);
           break;
         }
-        around.add(value);
+        around.set(value, true);
         stack.push({ leave: value });
         if (value.kind === 'dict') {
           for (const [key, item] of [...value.pairs].reverse()) {
             const label = keyText(key);
             if (label === null) isForeign(key, path, `a key that is a ${key.kind}`);
-            else stack.push({ value: item, path: `${path}[${label}]` });
+            else stack.push({ value: item, path: { outer: path, label } });
           }
         } else {
           for (let i = value.items.length - 1; i >= 0; i--) {
             const item = value.items[i];
-            if (item !== undefined) stack.push({ value: item, path: `${path}[${i}]` });
+            if (item !== undefined) stack.push({ value: item, path: { outer: path, label: String(i) } });
           }
         }
         break;

@@ -19,5 +19,6 @@ export { type PickleReading, type ReadPickleOptions, readPickle } from './read.t
 export { findRisks, type PickleRisk, type RiskCode, type RiskSeverity } from './risks.ts';
 export { type SourceUdfInput, type UdfFamily, type Volatility, writeSourceUdf } from './source-udf.ts';
 export { readSourceUdf, type SourceUdf } from './source-udf-read.ts';
+export { readUdfTuple, type UdfTuple } from './udf-tuple.ts';
 export * from './value.ts';
 export { type PyValue, type WritePickleOptions, writePickle } from './write.ts';
