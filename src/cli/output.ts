@@ -1,0 +1,93 @@
+/** Where a command's data goes: stdout, one file, or a file each in a folder. Files appear whole or not at all. */
+import { mkdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { OutputFile } from '../run/merge/output-file.ts';
+import { DfxError, EXIT } from '../wire/errors.ts';
+import { asDfxError, errorDocument, errorLine } from './render/errors.ts';
+
+/** The reader of stdout went away: nobody is left to tell, and that is no failure. */
+class ReaderGone extends Error {}
+
+/** Resolves when stdout took the data. */
+export async function toStdout(data: string | Uint8Array): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    process.stdout.write(data, (error) => {
+      if (!error) resolve();
+      else reject('code' in error && error.code === 'EPIPE' ? new ReaderGone() : error);
+    });
+  });
+}
+
+export async function writeFileWhole(path: string, data: string | Uint8Array): Promise<void> {
+  const file = await OutputFile.create(path);
+  try {
+    await file.write(data);
+  } catch (error) {
+    await file.discard();
+    throw error;
+  }
+  await file.commit();
+}
+
+/** The files of `--out-dir`, one for each label; two of one name are refused before anything is written. */
+export async function outputPaths(
+  folder: string,
+  labels: readonly string[],
+  extension: string,
+): Promise<readonly string[]> {
+  const seen = new Set<string>();
+  const paths = labels.map((label) => {
+    // a label is a name of ours in a folder of the user's: no part of it may lead elsewhere
+    const name = `${basename(label)}${extension}`;
+    if (seen.has(name)) {
+      throw new DfxError('USAGE', `found two inputs whose output would be ${JSON.stringify(name)}`, {
+        hint: 'label one of them: other=file',
+      });
+    }
+    seen.add(name);
+    return join(folder, name);
+  });
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new DfxError('FILE_UNREADABLE', `the folder can't be made: ${why}`, { file: folder, cause });
+  }
+  return paths;
+}
+
+export function printError(error: DfxError, json: boolean): void {
+  process.stderr.write(`${json ? errorDocument(error) : errorLine(error)}\n`);
+}
+
+/** A message for people beside the data. */
+export function printNote(text: string): void {
+  process.stderr.write(`dfx: ${text}\n`);
+}
+
+/**
+ * Does `work` for each item in turn. One that fails is told and doesn't stop the others; the exit code is the worst. The rest is
+ * left when the reader of stdout went away.
+ */
+export async function forEachItem<T>(
+  items: readonly T[],
+  json: boolean,
+  work: (item: T, at: number) => Promise<void>,
+): Promise<number> {
+  // the write's own failure says the same; unheard, the event would end the process
+  process.stdout.on('error', () => undefined);
+  let worst: number = EXIT.ok;
+  for (const [at, item] of items.entries()) {
+    try {
+      await work(item, at);
+    } catch (thrown) {
+      if (thrown instanceof ReaderGone) return worst;
+      const error = asDfxError(thrown);
+      printError(error, json);
+      if (error.code === 'DEFECT' && process.argv.includes('--debug') && error.cause instanceof Error)
+        process.stderr.write(`${error.cause.stack}\n`);
+      worst = Math.max(worst, error.exitCode);
+    }
+  }
+  return worst;
+}
