@@ -281,6 +281,15 @@ class Binder {
       value = value.operand;
     }
     if (isNullConstant(value)) return nullInstead('in_list', 'Boolean', []);
+    if (list.every(isNullConstant)) return nullInstead('in_list', 'Boolean', [value]);
+    if (
+      value.op === 'function' &&
+      value.name === 'floor' &&
+      list.some((item) => item.op === 'constant' && valueAt(item.value, 0) === 0)
+    ) {
+      // Some of these become ranges over the argument, which take -0.0 for 0.0, and others don't.
+      throw new Refusal('in_list', 'looks for the zero of floor()');
+    }
     // Short lists over a column become comparisons; others look values up by their bits.
     const compared = list.length === 1 || (list.length <= 3 && value.op === 'column');
     return fold({
@@ -527,7 +536,8 @@ function compareNodes(fn: CompareOp, left: Node, right: Node): Node {
   let b = kind === 'Wide' ? right : castTo(right, kind);
   const distinct = fn === 'IsDistinctFrom' || fn === 'IsNotDistinctFrom';
   if (!distinct && (isNullConstant(a) || isNullConstant(b))) return nullInstead(fn, 'Boolean', [a, b]);
-  if (kind !== 'Wide') [a, b] = unwrapCasts(a, b);
+  if (kind === 'Wide') [a, b] = [literalLike(a, b), literalLike(b, a)];
+  [a, b] = unwrapCasts(a, b);
   const nullable = !distinct && (left.nullable || right.nullable);
   return fold({ op: 'compare', fn, kind: 'Boolean', nullable, left: a, right: b });
 }
@@ -550,6 +560,11 @@ function unwrapCasts(left: Node, right: Node): [Node, Node] {
       return [a, b];
     }
   }
+}
+
+/** An integer literal that fits the other side's type takes it: the cast to a decimal is taken off like any other. */
+function literalLike(node: Node, other: Node): Node {
+  return node.op === 'constant' && fits(node, other.kind) ? castTo(node, other.kind) : node;
 }
 
 function unwraps(cast: Node & { op: 'cast' }, literal: Node): boolean {

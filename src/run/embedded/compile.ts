@@ -147,9 +147,18 @@ function compileCase(node: Node & { op: 'case' }, results: readonly Column[]): E
     const { length } = rows;
     const parts: Part[] = [];
     // Row numbers of the batch that are still open, and the same rows as a batch.
-    let open = Int32Array.from({ length }, (_, row) => row);
+    let open: Int32Array = Int32Array.from({ length }, (_, row) => row);
     let openRows: Rows = rows;
     const value = base === null ? null : materialize(base(rows), length);
+    if (value !== null && value.layout !== 'null' && value.validity !== null) {
+      // A null base equals nothing: its rows take the ELSE, and before all others, which decides whose error comes first.
+      const left = rest(value.validity, length);
+      if (otherwise !== null && left.length > 0) {
+        parts.push({ rows: left, vector: otherwise(left.length === length ? rows : new SelectedRows(rows, left)) });
+      }
+      open = rowsOf(value.validity, length);
+      openRows = new SelectedRows(rows, open);
+    }
     for (const { when, then } of branches) {
       if (open.length === 0) break;
       const condition = when(openRows);
