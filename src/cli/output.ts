@@ -3,10 +3,10 @@ import { mkdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { OutputFile } from '../run/merge/output-file.ts';
 import { DfxError, EXIT } from '../wire/errors.ts';
-import { asDfxError, errorDocument, errorLine } from './render/errors.ts';
+import { asDfxError, errorDocument, errorLine, printable } from './render/errors.ts';
 
 /** The reader of stdout went away: nobody is left to tell, and that is no failure. */
-class ReaderGone extends Error {}
+export class ReaderGone extends Error {}
 
 /** Resolves when stdout took the data. */
 export async function toStdout(data: string | Uint8Array): Promise<void> {
@@ -62,7 +62,7 @@ export function printError(error: DfxError, json: boolean): void {
 
 /** A message for people beside the data. */
 export function printNote(text: string): void {
-  process.stderr.write(`dfx: ${text}\n`);
+  process.stderr.write(`${printable(`dfx: ${text}`)}\n`);
 }
 
 /**

@@ -2,8 +2,8 @@
 import { extname } from 'node:path';
 import { OutputFile } from '../run/merge/output-file.ts';
 import { type PreparedInput, prepareInput } from '../run/plan/input.ts';
+import { refuseTwins } from '../run/plan/labels.ts';
 import { loadPayloads, type Payload } from '../run/plan/load.ts';
-import { readOperands } from '../run/plan/operands.ts';
 import { type Plan, planRun } from '../run/plan/plan.ts';
 import {
   isOneStream,
@@ -17,13 +17,12 @@ import {
 import { withoutControls } from '../run/spawn/stderr-tail.ts';
 import { DfxError, EXIT } from '../wire/errors.ts';
 import type { RunFlags } from './commands/run.ts';
-import { asDfxError, errorDocument, errorLine } from './render/errors.ts';
+import { readInput, readOperands } from './input-file.ts';
+import { printError, ReaderGone, toStdout } from './output.ts';
+import { asDfxError } from './render/errors.ts';
 import type { JsonMember } from './render/json-text.ts';
 import { arrowContainer, type RowFormat, type Write, writeRows } from './render/run-rows.ts';
 import { labelWidth, runDocument, valueLine, valueMembers } from './render/run-values.ts';
-
-/** The reader of stdout went away: nobody is left to tell, and that is no failure. */
-class ReaderGone extends Error {}
 
 /** Ctrl-C and its like. */
 class Interrupted extends Error {
@@ -60,18 +59,13 @@ export async function runCommand(operands: readonly string[], flags: RunFlags): 
     return await replay(operands, flags, ending.signal);
   } catch (thrown) {
     const cause: unknown = ending.signal.aborted ? ending.signal.reason : thrown;
-    if (cause instanceof ReaderGone || isBrokenPipe(cause)) return EXIT.ok;
+    if (cause instanceof ReaderGone) return EXIT.ok;
     if (cause instanceof Interrupted) return cause.exitCode;
     return report(asDfxError(cause), flags);
   } finally {
     clearTimeout(timer);
     for (const [name, handler] of handlers) process.off(name, handler);
   }
-}
-
-/** The write's own failure may come before the stream's event. */
-function isBrokenPipe(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'EPIPE' && 'syscall' in error;
 }
 
 function timedOut(limit: number): DfxError {
@@ -82,7 +76,7 @@ function timedOut(limit: number): DfxError {
 
 /** Prints the error and gives its exit code. */
 function report(error: DfxError, flags: RunFlags): number {
-  process.stderr.write(`${flags.json ? errorDocument(error) : errorLine(error)}\n`);
+  printError(error, flags.json);
   return error.exitCode;
 }
 
@@ -91,9 +85,12 @@ async function replay(operands: readonly string[], flags: RunFlags, signal: Abor
   let worst = 0;
   const payloads: Payload[] = [];
   const broken: DfxError[] = [];
-  for (const operand of readOperands(operands)) {
+  const read = readOperands(operands);
+  refuseTwins(read);
+  for (const operand of read) {
     try {
-      payloads.push(...(await loadPayloads(operand, { as: flags.as, encoding: flags.encoding })));
+      const options = { as: flags.as, encoding: flags.encoding };
+      payloads.push(...loadPayloads(operand.label, operand.name, await readInput(operand), options));
     } catch (error) {
       if (!(error instanceof DfxError)) throw error;
       broken.push(error);
@@ -314,11 +311,4 @@ async function writeResult(
     throw error;
   }
   await file.commit();
-}
-
-/** Resolves when stdout takes more; a reader that went away ends the run through the stream's error. */
-async function toStdout(data: string | Uint8Array): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    process.stdout.write(data, (error) => (error ? reject(error) : resolve()));
-  });
 }

@@ -184,7 +184,7 @@ test('a plan is no expression', () => {
 });
 
 test('wrong flags are wrong usage', () => {
-  refused([sum, '--workers', '0'], 2, 'found "0" workers, expected a number from 1 to 1024');
+  refused([sum, '--workers', '0'], 2, 'found "0" for --workers, expected a whole number, 1 to 1024');
   refused([sum, '--timeout', 'soon'], 2, 'found the timeout "soon", expected a time such as 30, 1.5s or 2m');
   refused([sum, '--engine', 'spark'], 2, 'found the engine "spark", expected one of auto, embedded, datafusion');
 });

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { after, test } from 'node:test';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { dfx, makePayloads, python, root, values } from './cli.ts';
 
 const made = makePayloads();
@@ -137,6 +138,9 @@ test('a failure leaves no output file', () => {
 test('--json describes each column and holds its values', () => {
   const { stdout } = dfx(['run', made.file('doubled.bin'), made.file('text.bin'), '--input', values, '--json']);
   const document = JSON.parse(stdout);
+  const schema = JSON.parse(readFileSync(`${root}/schemas/run.schema.json`, 'utf8'));
+  const validate = new Ajv2020({ strict: true, allowUnionTypes: true }).compile(schema);
+  assert.ok(validate(JSON.parse(stdout)), JSON.stringify(validate.errors));
   assert.equal(document.schema, 'dfx.run/1');
   assert.deepEqual(
     document.results.map((result: { label: string; type: string; engine: { name: string } }) => [

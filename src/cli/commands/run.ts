@@ -5,6 +5,7 @@ import type { InputFormat } from '../../run/transport/messages.ts';
 import type { Container } from '../../wire/detect.ts';
 import type { Encoding } from '../../wire/encoding.ts';
 import { DfxError } from '../../wire/errors.ts';
+import { containerFlag, encodingFlag, oneOf, wholeNumber } from '../flags.ts';
 import type { RowFormat } from '../render/run-rows.ts';
 
 export interface RunFlags {
@@ -50,8 +51,12 @@ export function register(program: Command): void {
       'text, csv, ndjson, arrow or arrow-stream (default: by the file name, else text, or csv on a pipe)',
       rowFormat,
     )
-    .option('--as <container>', 'read the payloads as expr, expr-list or pickle, whatever they look like', container)
-    .option('--encoding <encoding>', 'read the payloads as raw, base64 or hex', encoding)
+    .option(
+      '--as <container>',
+      'read the payloads as expr, expr-list or pickle, whatever they look like',
+      containerFlag,
+    )
+    .option('--encoding <encoding>', 'read the payloads as raw, base64 or hex', encodingFlag)
     .option('--json', 'one JSON document (dfx.run/1); errors as JSON on stderr', false)
     .addHelpText(
       'after',
@@ -71,26 +76,12 @@ export function register(program: Command): void {
     });
 }
 
-function oneOf<T extends string>(what: string, known: readonly T[]): (text: string) => T {
-  return (text) => {
-    const found = known.find((name) => name === text);
-    if (found !== undefined) return found;
-    throw new DfxError('USAGE', `found the ${what} ${JSON.stringify(text)}, expected one of ${known.join(', ')}`);
-  };
-}
-
 const inputFormat = oneOf<InputFormat>('input format', ['csv', 'arrow', 'parquet', 'ndjson']);
 const rowFormat = oneOf<RowFormat>('format', ['text', 'csv', 'ndjson', 'arrow', 'arrow-stream']);
 const engine = oneOf<EngineOption>('engine', ['auto', 'embedded', 'datafusion']);
-const container = oneOf<Container>('container', ['expr', 'expr-list', 'pickle']);
-const encoding = oneOf<Encoding>('encoding', ['raw', 'base64', 'hex']);
 const sandbox = oneOf<RunFlags['sandbox']>('sandbox mode', ['on', 'off']);
 
-function count(text: string): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= 1 && value <= 1024) return value;
-  throw new DfxError('USAGE', `found ${JSON.stringify(text)} workers, expected a number from 1 to 1024`);
-}
+const count = wholeNumber('--workers', 1, 1024);
 
 /** Seconds, with an optional unit: `30`, `1.5s`, `200ms`, `2m`. */
 function seconds(text: string): number {

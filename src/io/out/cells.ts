@@ -24,7 +24,7 @@ import {
 } from 'apache-arrow';
 import { dateText, timestampText, timeText, UNITS_PER_SECOND } from '../../expr/calendar.ts';
 import { decimalText, shortest32, shortestText } from '../../expr/number-text.ts';
-import { hexText } from '../../expr/scalar-text.ts';
+import { toHex } from '../../wire/encoding.ts';
 import type { TimeUnit as UnitName } from '../../wire/arrow/index.ts';
 import { DfxError } from '../../wire/errors.ts';
 
@@ -72,7 +72,7 @@ function vectorCells(vector: Vector, name: string): Cells {
     case Type.LargeBinary:
     case Type.BinaryView:
     case Type.FixedSizeBinary:
-      return plain(vector, (value: Uint8Array) => hexText(value), quoted);
+      return plain(vector, (value: Uint8Array) => toHex(value), quoted);
     case Type.Date: {
       const unit = (type as ArrowType & { unit: DateUnit }).unit;
       return raw(vector, (value) =>

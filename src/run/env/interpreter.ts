@@ -88,7 +88,7 @@ async function probe(path: string): Promise<Interpreter> {
       hint: 'name a Python 3.10 or later with --python',
     });
   }
-  const found = /^(\d+) (\d+) (\S*)$/.exec(answer.trim());
+  const found = /^(\d+) (\d+)(?: (\S+))?$/.exec(answer.trim());
   if (found === null) {
     throw new DfxError('ENVIRONMENT', `${path} doesn't answer as a Python interpreter`, {
       hint: 'name a Python 3.10 or later with --python',
@@ -97,6 +97,6 @@ async function probe(path: string): Promise<Interpreter> {
   return {
     path,
     python: { major: Number(found[1]), minor: Number(found[2]) },
-    datafusion: found[3] === '' || found[3] === undefined ? null : found[3],
+    datafusion: found[3] ?? null,
   };
 }

@@ -1,6 +1,5 @@
 /** The payloads of a run: read from their files, taken out of their containers, and what each asks for. */
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import type { Expr } from '../../expr/model.ts';
 import { decodePayload, type PayloadExpr } from '../../expr/payload.ts';
 import { columnsOf, nodesOf } from '../../expr/walk.ts';
@@ -10,8 +9,6 @@ import { DfxError } from '../../wire/errors.ts';
 import type { ForeignPart } from '../../wire/pickle/index.ts';
 import type { Shape } from '../transport/messages.ts';
 import { type CarriedCode, carriedCode } from './code.ts';
-import { fileError } from './input.ts';
-import type { PayloadOperand } from './operands.ts';
 
 export interface Payload {
   readonly label: string;
@@ -37,13 +34,17 @@ export interface LoadOptions {
 }
 
 /**
- * Reads the file of an operand and every expression in it; several, in a list or a pickled collection, are labelled by their
- * place. A pickle is taken apart by dfx's own reader and loaded by nobody: one that holds anything but expressions is refused.
+ * Every expression of a payload; several, in a list or a pickled collection, are labelled by their place. A pickle is taken apart
+ * by dfx's own reader and loaded by nobody: one that holds anything but expressions is refused. Errors name `file`.
  */
-export async function loadPayloads(operand: PayloadOperand, options: LoadOptions = {}): Promise<readonly Payload[]> {
-  const file = operand.path === '-' ? 'stdin' : operand.path;
+export function loadPayloads(
+  label: string,
+  file: string,
+  bytes: Uint8Array,
+  options: LoadOptions = {},
+): readonly Payload[] {
   try {
-    const payload = decodePayload(await readBytes(operand.path), options);
+    const payload = decodePayload(bytes, options);
     if (payload.container === 'pickle') refuseForeign(payload.foreign);
     const { exprs } = payload;
     if (exprs.length === 0) {
@@ -51,9 +52,7 @@ export async function loadPayloads(operand: PayloadOperand, options: LoadOptions
         hint: 'run takes expr, expr-list and pickle; look at this one with `dfx inspect`',
       });
     }
-    return exprs.map((found) =>
-      describe(exprs.length === 1 ? operand.label : `${operand.label}${found.path}`, file, found),
-    );
+    return exprs.map((found) => describe(exprs.length === 1 ? label : `${label}${found.path}`, file, found));
   } catch (error) {
     throw error instanceof DfxError ? error.at({ file }) : error;
   }
@@ -75,19 +74,6 @@ function refuseForeign(foreign: readonly ForeignPart[]): void {
       hint: 'dfx loads no pickle: have the expressions pickled alone, in lists, tuples or dicts',
     },
   );
-}
-
-async function readBytes(path: string): Promise<Uint8Array> {
-  if (path === '-') {
-    const chunks: Buffer[] = [];
-    for await (const chunk of process.stdin) chunks.push(chunk);
-    return Buffer.concat(chunks);
-  }
-  try {
-    return await readFile(path);
-  } catch (cause) {
-    throw fileError(cause, path);
-  }
 }
 
 function describe(label: string, file: string, found: PayloadExpr): Payload {
