@@ -30,7 +30,7 @@ import {
   type Kind,
   type StringKind,
 } from './coerce.ts';
-import { formatFloat32, formatFloat64 } from './number-format.ts';
+import { debugFloat32, formatFloat32, formatFloat64 } from './number-format.ts';
 import { newValues, nullColumn, type Vector } from './vector.ts';
 
 export function castVector(vector: Vector, kind: Kind, safe: boolean): Vector {
@@ -226,7 +226,7 @@ function numberToInteger(column: NumericColumn, kind: IntegerKind, safe: boolean
 /** As Rust's `{:?}` prints a number. */
 function debugNumber(kind: string, value: number | bigint): string {
   if (!isFloat(kind)) return String(value);
-  return kind === 'Float32' ? formatFloat32(Number(value)) : formatFloat64(Number(value));
+  return kind === 'Float32' ? debugFloat32(Number(value)) : formatFloat64(Number(value));
 }
 
 function stringToNumber(column: StringColumn, kind: IntegerKind | FloatKind, safe: boolean): Column {

@@ -8,6 +8,11 @@ export function formatFloat32(value: number): string {
   return special(value) ?? layOut(value < 0, shortest32(Math.abs(value)), 13, -6);
 }
 
+/** As Rust's `{:?}` prints a float: plain notation goes further. */
+export function debugFloat32(value: number): string {
+  return special(value) ?? layOut(value < 0, shortest32(Math.abs(value)), 16, -5);
+}
+
 function special(value: number): string | null {
   if (Number.isNaN(value)) return 'NaN';
   if (value === Number.POSITIVE_INFINITY) return 'inf';
