@@ -1,9 +1,7 @@
 /**
  * From the expression of a payload to typed nodes: names become columns of the schema, operands are cast to the type that
- * DataFusion 55 coerces them to (its `type_coercion` analyzer rule), constants are computed, and the one rewrite of its
- * optimizer that changes answers (a cast compared with a literal loses the cast) is made too.
+ * DataFusion 55 coerces them to (its `type_coercion` analyzer rule). `simplify.ts` makes the nodes.
  */
-
 import type { Expr, ExprOf } from '../../expr/model.ts';
 import { children } from '../../expr/walk.ts';
 import { valueAt } from '../../io/column.ts';
