@@ -136,7 +136,7 @@ class LineCutter {
     if (this.rest.length > 0) {
       while (start < read.length && !this.endsLine(read[start] ?? 0)) start++;
       if (start === read.length) {
-        this.rest.push(read);
+        this.rest.push(read.slice());
         return pieces;
       }
       start++;
@@ -147,7 +147,8 @@ class LineCutter {
     while (end > start && !this.endsLine(read[end - 1] ?? 0)) end--;
     if (end > start) pieces.push(read.subarray(start, end));
     else end = start;
-    if (end < read.length) this.rest.push(read.subarray(end));
+    // The reader reuses its buffer.
+    if (end < read.length) this.rest.push(read.slice(end));
     return pieces;
   }
 

@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { type Column, isValid, openInput, valueAt } from '../../src/io/index.ts';
+import { type InputSource, openInput } from '../../src/io/index.ts';
 import type { DataType } from '../../src/wire/arrow/types.ts';
 import { DfxError } from '../../src/wire/errors.ts';
 import { Random } from '../run/embedded/random-sql.ts';
+import { shown } from './shown.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const PYTHON = process.env['DFX_PYTHON'] ?? `${ROOT}.venv/bin/python`;
@@ -56,20 +59,8 @@ function typeName(type: DataType): string {
   }
 }
 
-function shown(column: Column): (string | boolean | null)[] {
-  return Array.from({ length: column.length }, (_, row) => {
-    if (!isValid(column, row)) return null;
-    if (column.layout === 'numeric' && column.type.kind === 'Float64') {
-      const words = new BigUint64Array(column.values.buffer, column.values.byteOffset, column.length);
-      return (words[row] ?? 0n).toString(16).padStart(16, '0');
-    }
-    const value = valueAt(column, row);
-    return typeof value === 'number' || typeof value === 'bigint' ? String(value) : value;
-  });
-}
-
 /** Our answer in the oracle's form. Columns of dates and timestamps are read by their type only. */
-async function ours(text: Uint8Array): Promise<Answer> {
+async function ours(text: InputSource): Promise<Answer> {
   try {
     const table = await openInput(text, { format: 'csv' });
     const fields = table.schema.fields.map(({ name, type }) => [name, typeName(type)] as const);
@@ -190,6 +181,27 @@ function randomText(random: Random): string {
   const head = pools.map((_, i) => `c${i}`).join(',');
   return [head, ...rows].join(end) + random.pick(['', end]);
 }
+
+async function* chunks(text: Uint8Array): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < text.length; at += 1000) yield text.slice(at, at + 1000);
+}
+
+test('a file, a stream and bytes are read alike', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'dfx-csv-'));
+  try {
+    for (const text of CORPUS) {
+      if (typeof text !== 'string' || text.length < 4000) continue;
+      const bytes = encoder.encode(text);
+      const path = join(folder, 'a.csv');
+      writeFileSync(path, bytes);
+      const expected = await ours(bytes);
+      assert.deepEqual(await ours(path), expected);
+      assert.deepEqual(await ours(chunks(bytes)), expected);
+    }
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
 
 test('CSV has the schema and values that the real engine reads', { timeout: 60_000 }, async (t) => {
   const random = new Random(4711);
