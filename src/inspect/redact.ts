@@ -53,6 +53,8 @@ export function redactExpr(root: Expr): Expr {
       // metadata is a list of pairs: its values are data
       const kept = name === 'metadata' && Array.isArray(item) ? item.map(([pairKey]) => [pairKey, '…']) : item;
       if (name !== 'raw') pending.push({ target: copy, key: name, value: kept });
+      // a node that is nothing but bytes stays one, without them
+      else if ('kind' in value && value.kind === 'opaque') put({ ...value, raw: new Uint8Array(0) });
     }
   }
   // the copy has the shape of the original, with other nodes for literals

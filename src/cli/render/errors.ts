@@ -1,12 +1,9 @@
 /** The one line that a user gets for an error, and its JSON form. */
 import { DfxError } from '../../wire/errors.ts';
+import { escapeText } from './escape.ts';
 
-/** C0, DEL and C1: an error quotes names from payloads, and none of them may steer the terminal. */
-const CONTROL = /[\u0000-\u001f\u007f-\u009f]/g;
-
-export function printable(text: string): string {
-  return text.replace(CONTROL, (found) => `\\x${found.charCodeAt(0).toString(16).padStart(2, '0')}`);
-}
+/** An error quotes names from payloads, and none of them may steer the terminal. */
+export const printable = escapeText;
 
 /** What isn't a DfxError is a defect of dfx. */
 export function asDfxError(error: unknown): DfxError {
@@ -26,5 +23,8 @@ export function errorLine(error: DfxError): string {
 
 export function errorDocument(error: DfxError): string {
   const { code, message, file, offset, hint } = error;
-  return JSON.stringify({ schema: 'dfx.error/1', error: { code, message, file, offset, hint } });
+  return JSON.stringify({
+    schema: 'dfx.error/1',
+    error: { code, message, file: file ?? null, offset: offset ?? null, hint: hint ?? null },
+  });
 }
