@@ -13,8 +13,16 @@ export async function toStdout(data: string | Uint8Array): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     process.stdout.write(data, (error) => {
       if (!error) resolve();
-      else reject('code' in error && error.code === 'EPIPE' ? new ReaderGone() : error);
+      else reject(writeFailure(error));
     });
+  });
+}
+
+export function writeFailure(error: Error): Error {
+  if ('code' in error && error.code === 'EPIPE') return new ReaderGone();
+  return new DfxError('FILE_UNWRITABLE', `the output can't be written: ${error.message}`, {
+    file: 'stdout',
+    cause: error,
   });
 }
 
@@ -56,8 +64,12 @@ export async function outputPaths(
   return paths;
 }
 
+/** One line, or one document. `--debug` shows where it was thrown, too. */
 export function printError(error: DfxError, json: boolean): void {
   process.stderr.write(`${json ? errorDocument(error) : errorLine(error)}\n`);
+  if (!process.argv.includes('--debug')) return;
+  const { stack = '' } = error.code === 'DEFECT' && error.cause instanceof Error ? error.cause : error;
+  process.stderr.write(`${stack.split('\n').map(printable).join('\n')}\n`);
 }
 
 /** A message for people beside the data. */
@@ -74,8 +86,6 @@ export async function forEachItem<T>(
   json: boolean,
   work: (item: T, at: number) => Promise<void>,
 ): Promise<number> {
-  // the write's own failure says the same; unheard, the event would end the process
-  process.stdout.on('error', () => undefined);
   let worst: number = EXIT.ok;
   for (const [at, item] of items.entries()) {
     try {
@@ -84,8 +94,6 @@ export async function forEachItem<T>(
       if (thrown instanceof ReaderGone) return worst;
       const error = asDfxError(thrown);
       printError(error, json);
-      if (error.code === 'DEFECT' && process.argv.includes('--debug') && error.cause instanceof Error)
-        process.stderr.write(`${error.cause.stack}\n`);
       worst = Math.max(worst, error.exitCode);
     }
   }

@@ -17,55 +17,18 @@ import {
 import { withoutControls } from '../run/spawn/stderr-tail.ts';
 import { DfxError, EXIT } from '../wire/errors.ts';
 import type { RunFlags } from './commands/run.ts';
+import { untilEnded } from './ending.ts';
 import { readInput, readOperands } from './input-file.ts';
-import { printError, ReaderGone, toStdout } from './output.ts';
-import { asDfxError } from './render/errors.ts';
+import { printError, toStdout } from './output.ts';
 import type { JsonMember } from './render/json-text.ts';
 import { arrowContainer, type RowFormat, type Write, writeRows } from './render/run-rows.ts';
 import { labelWidth, runDocument, valueLine, valueMembers } from './render/run-values.ts';
 
-/** Ctrl-C and its like. */
-class Interrupted extends Error {
-  readonly exitCode: number;
-
-  constructor(signalNumber: number) {
-    super('interrupted');
-    this.exitCode = 128 + signalNumber;
-  }
-}
-
-const SIGNALS = [
-  ['SIGINT', 2],
-  ['SIGTERM', 15],
-  ['SIGHUP', 1],
-] as const;
-
-/** Runs and reports; returns the exit code. Nothing that it started is left when it returns. */
-export async function runCommand(operands: readonly string[], flags: RunFlags): Promise<number> {
-  const ending = new AbortController();
-  const handlers = SIGNALS.map(([name, number]) => {
-    const handler = (): void => ending.abort(new Interrupted(number));
-    process.on(name, handler);
-    return [name, handler] as const;
-  });
-  const onStdoutError = (error: NodeJS.ErrnoException): void =>
-    ending.abort(error.code === 'EPIPE' ? new ReaderGone() : error);
-  process.stdout.on('error', onStdoutError);
-  const timer =
-    flags.timeout === undefined
-      ? undefined
-      : setTimeout(() => ending.abort(timedOut(flags.timeout ?? 0)), flags.timeout * 1000);
-  try {
-    return await replay(operands, flags, ending.signal);
-  } catch (thrown) {
-    const cause: unknown = ending.signal.aborted ? ending.signal.reason : thrown;
-    if (cause instanceof ReaderGone) return EXIT.ok;
-    if (cause instanceof Interrupted) return cause.exitCode;
-    return report(asDfxError(cause), flags);
-  } finally {
-    clearTimeout(timer);
-    for (const [name, handler] of handlers) process.off(name, handler);
-  }
+/** Runs and reports; gives the exit code. Nothing that it started is left when it returns. */
+export function runCommand(operands: readonly string[], flags: RunFlags): Promise<number> {
+  const { timeout } = flags;
+  const deadline = timeout === undefined ? undefined : { seconds: timeout, error: () => timedOut(timeout) };
+  return untilEnded((signal) => replay(operands, flags, signal), deadline);
 }
 
 function timedOut(limit: number): DfxError {

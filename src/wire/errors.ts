@@ -20,6 +20,7 @@ export const ERROR_CODES = {
   INPUT_REQUIRED: EXIT.usage,
   FILE_NOT_FOUND: EXIT.usage,
   FILE_UNREADABLE: EXIT.usage,
+  FILE_UNWRITABLE: EXIT.usage,
   OUTPUT_EXISTS: EXIT.usage,
 
   // malformed or unsupported bytes or data

@@ -1,5 +1,8 @@
 /** `dfx env`: the Python environments that the real engine runs in. */
 import type { Command } from 'commander';
+import { EXIT } from '../../wire/errors.ts';
+import { untilEnded } from '../ending.ts';
+import { addExamples } from '../help.ts';
 
 interface CreateFlags {
   readonly python: string;
@@ -13,7 +16,13 @@ export function register(program: Command): void {
     .summary('the Python environments that the real engine runs in')
     .description('Lists, creates and removes the Python environments that `dfx run` finds by itself.');
 
-  env
+  addExamples(env, [
+    ['dfx env create', 'for the python3 on PATH'],
+    ['dfx env create --python python3.12', 'for payloads that Python 3.12 made'],
+    ['dfx env list', 'what is there, the preferred one first'],
+  ]);
+
+  const list = env
     .command('list', { isDefault: true })
     .description('show the environments, the preferred one first')
     .option('--json', 'one JSON document (dfx.env/1)', false)
@@ -26,7 +35,12 @@ export function register(program: Command): void {
       } else for (const environment of environments) print(`${environment.name}\t${environment.interpreter}`);
     });
 
-  env
+  addExamples(list, [
+    ['dfx env list', 'name and interpreter of each'],
+    ["dfx env list --json | jq '.environments[0]'", 'the one that is tried first'],
+  ]);
+
+  const create = env
     .command('create')
     .description('download the pinned packages into a new environment')
     .option('--python <path>', 'the interpreter to make it from: a path, or a command such as python3.12', 'python3')
@@ -34,26 +48,24 @@ export function register(program: Command): void {
     .option('--json', 'one JSON document (dfx.env/1)', false)
     .action(async (flags: CreateFlags) => {
       const { createEnvironment } = await import('../../run/env/environments.ts');
-      const ending = new AbortController();
-      const interrupt = (): void => ending.abort(new Error('interrupted'));
-      process.on('SIGINT', interrupt);
-      try {
+      process.exitCode = await untilEnded(async (signal) => {
         const environment = await createEnvironment({
           python: flags.python,
           datafusion: flags.datafusion,
           onLine: (line) => process.stderr.write(`${line}\n`),
-          signal: ending.signal,
+          signal,
         });
         print(flags.json ? documentOf([environment]) : `${environment.name}\t${environment.interpreter}`);
-      } catch (error) {
-        if (!ending.signal.aborted) throw error;
-        process.exitCode = 130;
-      } finally {
-        process.off('SIGINT', interrupt);
-      }
+        return EXIT.ok;
+      });
     });
 
-  env
+  addExamples(create, [
+    ['dfx env create', 'for the python3 on PATH'],
+    ['dfx env create --python python3.12 --datafusion 54.1.0', 'for a receiver of that kind'],
+  ]);
+
+  const remove = env
     .command('remove')
     .description('delete an environment')
     .argument('<name>', 'as `dfx env list` shows it')
@@ -64,6 +76,7 @@ export function register(program: Command): void {
       if (flags.json) print(documentOf(removed));
       else for (const environment of removed) process.stderr.write(`removed ${environment.folder}\n`);
     });
+  addExamples(remove, [['dfx env remove NAME', 'NAME as `dfx env list` shows it']]);
 }
 
 interface Shown {

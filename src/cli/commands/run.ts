@@ -6,6 +6,7 @@ import type { Container } from '../../wire/detect.ts';
 import type { Encoding } from '../../wire/encoding.ts';
 import { DfxError } from '../../wire/errors.ts';
 import { containerFlag, encodingFlag, oneOf, wholeNumber } from '../flags.ts';
+import { addExamples, operandsOrStdin } from '../help.ts';
 import type { RowFormat } from '../render/run-rows.ts';
 
 export interface RunFlags {
@@ -27,11 +28,11 @@ export interface RunFlags {
 }
 
 export function register(program: Command): void {
-  program
+  const command = program
     .command('run')
     .summary('replay payloads on a file, in worker processes')
     .description(
-      'Evaluates each payload on the input, in a worker process of its own: aggregates give a value each, row-wise\n' +
+      'Evaluates each payload on the input, in a worker process of its own: aggregates give a value each, row-wise ' +
         'expressions the columns of one table. A payload is a file, - for standard input, or label=file.',
     )
     .argument('[payload...]', 'payload files')
@@ -58,22 +59,17 @@ export function register(program: Command): void {
     )
     .option('--encoding <encoding>', 'read the payloads as raw, base64 or hex', encodingFlag)
     .option('--json', 'one JSON document (dfx.run/1); errors as JSON on stderr', false)
-    .addHelpText(
-      'after',
-      '\nExamples:\n' +
-        '  dfx run total.bin --input sales.csv\n' +
-        '  dfx run before=a.bin after=b.bin --input sales.arrow --output both.arrow\n' +
-        '  dfx run score.bin --input sales.csv --sandbox off     # it carries a Python UDF that you trust\n',
-    )
-    .action(async (payloads: readonly string[], flags: RunFlags, command: Command) => {
-      if (payloads.length === 0 && process.stdin.isTTY) {
-        command.outputHelp({ error: true });
-        process.exitCode = 2;
-        return;
-      }
+    .action(async (payloads: readonly string[], flags: RunFlags) => {
+      const operands = operandsOrStdin(payloads, command);
+      if (operands === null) return;
       const { runCommand } = await import('../run-command.ts');
-      process.exitCode = await runCommand(payloads.length === 0 ? ['-'] : payloads, flags);
+      process.exitCode = await runCommand(operands, flags);
     });
+  addExamples(command, [
+    ['dfx run total.bin --input sales.csv', 'what it gives on a file'],
+    ['dfx run a=a.bin b=b.bin -i sales.arrow -o both.arrow', 'two columns of one table, into a file'],
+    ['dfx run score.bin -i sales.csv --sandbox off', 'it carries a Python UDF that you trust'],
+  ]);
 }
 
 const inputFormat = oneOf<InputFormat>('input format', ['csv', 'arrow', 'parquet', 'ndjson']);

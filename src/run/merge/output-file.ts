@@ -50,5 +50,5 @@ export class OutputFile {
 
 function unwritable(path: string, cause: unknown): DfxError {
   const why = cause instanceof Error ? cause.message : String(cause);
-  return new DfxError('FILE_UNREADABLE', `the output can't be written: ${why}`, { file: path, cause });
+  return new DfxError('FILE_UNWRITABLE', `the output can't be written: ${why}`, { file: path, cause });
 }
