@@ -128,8 +128,11 @@ def in_input_order(frame, expressions):
 
 
 def distinct(expressions):
-    """The engine wants a name of its own for each column of a select; one expression keeps its own."""
-    if len(expressions) == 1:
+    """The engine wants a name of its own for each column of a select; one expression keeps its own.
+
+    A name with a NUL in it can't cross Arrow's C data interface, so that one goes too.
+    """
+    if len(expressions) == 1 and "\x00" not in expressions[0].schema_name():
         return expressions
     return [expression.alias(f"dfx_{at}") for at, expression in enumerate(expressions)]
 

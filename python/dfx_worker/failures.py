@@ -51,5 +51,8 @@ def running_failure(error, watch):
             "udf": {"name": raised.name, "family": raised.family},
             "exception": {"type": raised.type, "message": raised.message, "traceback": raised.traceback},
         }
+    if isinstance(error, KeyError):
+        # pyarrow looks types up by their number: two kinds of intervals that the engine has are none of its own.
+        return {"code": "UNSUPPORTED", "message": f"pyarrow has no type for the result (Arrow type id {error})"}
     message = one_line(error)
     return {"code": "INPUT_ROW" if BAD_ROW.search(message) else "EXECUTION", "message": message}

@@ -1,0 +1,102 @@
+/** Every payload that the reference engine accepts and can evaluate gives its values through a worker. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { loadPayloads } from '../../src/run/plan/load.ts';
+import { pythonCommand } from '../../src/run/python/command.ts';
+import { Worker } from '../../src/run/spawn/worker.ts';
+import { JobFailed, runJob } from '../../src/run/transport/job.ts';
+import { python, root } from './cli.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'dfx-test-'));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+const CATEGORIES = new Set(['exprs', 'functions', 'casts', 'literals', 'aggregates', 'windows', 'udfs']);
+
+/** Payloads whose value is another each time, in the engine too. */
+const VOLATILE = new Set([
+  '55/exprs/planned-select-i-from-values-1-a-2-b-as-v-i-l-union-all-select-3.bin',
+  ...['rand', 'random', 'uuid', 'now', 'current-time', 'current-timestamp'].flatMap((name) => [
+    `55/functions/${name}.bin`,
+    `55/functions/py-${name}.bin`,
+  ]),
+]);
+
+interface Entry {
+  readonly path: string;
+  readonly container: string;
+  readonly engine: string;
+  readonly python: string;
+  readonly category: string;
+  readonly receiver?: { readonly accepts?: boolean };
+}
+
+function oracle(args: readonly string[], input = ''): string {
+  const { status, stdout, stderr } = spawnSync(python, [join(root, 'test/run/fixture_oracle.py'), ...args], {
+    input,
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+  });
+  assert.equal(status, 0, stderr);
+  return stdout;
+}
+
+test('a worker gives what the receiver would compute, for every fixture that it evaluates', async () => {
+  const input = join(folder, 'input.arrow');
+  oracle(['input', input]);
+  const minor = spawnSync(python, ['-c', 'import sys; print("%d.%d" % sys.version_info[:2])'], { encoding: 'utf8' });
+  const manifest: readonly Entry[] = JSON.parse(readFileSync(join(root, 'fixtures/manifest.json'), 'utf8'));
+  const entries = manifest.filter(
+    ({ container, engine, category, receiver, path, python: stamp }) =>
+      container === 'expr' &&
+      engine === 'python:55.0.0' &&
+      receiver?.accepts === true &&
+      CATEGORIES.has(category) &&
+      !VOLATILE.has(path) &&
+      (category !== 'udfs' || stamp === minor.stdout.trim()),
+  );
+  const worker = Worker.start(pythonCommand(python), {
+    signal: new AbortController().signal,
+    onStderrLine: () => undefined,
+  });
+  await worker.hello();
+  const results: object[] = [];
+  const failures = new Map<string, number>();
+  for (const [job, { path }] of entries.entries()) {
+    const [payload] = loadPayloads('out', path, readFileSync(join(root, 'fixtures', path)), { as: 'expr' });
+    assert.ok(payload !== undefined);
+    const { hash, bytes, shape, windows, relation, reads } = payload;
+    await worker.send({ type: 'payload', hash }, bytes);
+    const chunks: Uint8Array[] = [];
+    try {
+      const parts = runJob(worker, {
+        job,
+        shape,
+        columns: [{ payload: hash, name: 'out' }],
+        input: { path: input, format: 'arrow' },
+        split: { kind: 'whole' },
+        relation,
+        windows,
+        reads: reads ?? [],
+        batchSize: 8192,
+        container: 'stream',
+      });
+      for await (const part of parts) chunks.push(part);
+    } catch (error) {
+      // A payload may be one that no table evaluates; a worker that dies is another matter and fails the test.
+      if (!(error instanceof JobFailed)) throw error;
+      failures.set(error.failed.code, (failures.get(error.failed.code) ?? 0) + 1);
+      continue;
+    }
+    results.push({ path, relation, shape, windows, stream: Buffer.concat(chunks).toString('base64') });
+  }
+  await worker.stop();
+  assert.deepEqual(JSON.parse(oracle(['compare', input], JSON.stringify(results))), []);
+  assert.ok(results.length > 1000, `only ${results.length} payloads gave a value`);
+  for (const code of failures.keys()) {
+    assert.ok(['COLUMN_MISSING', 'EXECUTION', 'UDF_RAISED', 'UNSUPPORTED'].includes(code), code);
+  }
+});
