@@ -96,7 +96,9 @@ function onlyExpr(source: Payload | JsonPayload): Uint8Array {
   if (payload.error !== null) throw payload.error;
   const [only, ...others] = payload.exprs;
   const foreign = payload.container === 'pickle' ? payload.foreign.length : 0;
-  if (only !== undefined && others.length === 0 && only.path === '' && foreign === 0) return only.bytes;
+  // Only the protobuf is taken: what cloudpickle sends to rebuild the expression stays behind.
+  const alone = only !== undefined && others.length === 0 && only.path === '';
+  if (alone && (foreign === 0 || only.rebuilt)) return only.bytes;
   const found = payload.exprs.length === 0 ? 'no expression' : `${payload.exprs.length} expressions in a collection`;
   throw new DfxError('UNSUPPORTED', `found ${found} in the container ${payload.container}, expected one expression`, {
     hint: 'leave the format away to keep the container',

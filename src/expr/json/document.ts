@@ -33,22 +33,25 @@ import { type UdfEntry, UdfList, type UdfOptions, udfEntryOf } from './udfs.ts';
 export const EXPR_SCHEMA_ID = 'https://dfx.dev/schemas/expr.schema.json';
 
 export interface ToJsonOptions {
-  /** Spaces a level; 0 for one line. */
+  /** Spaces a level; 0 for one line. Default: 2, with what fits into a line on one line. */
   readonly indent?: number | undefined;
 }
+
+/** Nodes that fit into lines of this width stay on one: `{ "op": "+", "args": [{ "col": "a" }, { "lit": 1 }] }`. */
+const LINE_WIDTH = 100;
 
 // writing
 
 /** The payload as the text of `expr.json`. */
 export function toJson(payload: Payload, options: ToJsonOptions = {}): string {
-  return writeJson(payloadNode(payload), { indent: options.indent ?? 2 });
+  return writeJson(payloadNode(payload), { indent: options.indent ?? 2, width: LINE_WIDTH });
 }
 
 /** One expression, without the payload around it, as `expr.json`. */
 export function exprToJson(expr: Expr, options: ToJsonOptions = {}): string {
   const udfs = new UdfList();
   const node = exprNode(expr, udfs);
-  return writeJson(documentNode([['expr', node]], udfs), { indent: options.indent ?? 2 });
+  return writeJson(documentNode([['expr', node]], udfs), { indent: options.indent ?? 2, width: LINE_WIDTH });
 }
 
 function documentNode(members: Members, udfs: UdfList): JsonNode {
@@ -199,6 +202,14 @@ export function fromJson(text: string, options: FromJsonOptions = {}): JsonPaylo
 export function payloadOf(root: JsonNode, options: FromJsonOptions = {}): JsonPayload {
   const object = ObjectReader.of(root, 'the document');
   object.optional('$schema');
+  const redacted = object.optional('redacted');
+  if (redacted?.kind === 'boolean' && redacted.value) {
+    throw shapeError(
+      redacted,
+      'found a redacted document, which lacks the values that a payload needs',
+      'decode it again without --redact',
+    );
+  }
   const entries = object.array('udfs').map((node) => udfEntryOf(node, options));
   const name = object.optionalString('container') ?? 'expr';
   const kind = CONTAINERS.find((known) => known === name);
@@ -270,13 +281,16 @@ function containerOf(
   }
 }
 
+/** What Python writes by default since 3.8. */
+const DEFAULT_PROTOCOL = 4;
+
 function pickleOf(
   object: ObjectReader,
   raw: Uint8Array | null,
   entries: readonly UdfEntry[],
   options: FromJsonOptions,
 ): JsonPayload {
-  const protocol = object.integer('protocol', HIGHEST_PROTOCOL);
+  const protocol = object.integer('protocol', DEFAULT_PROTOCOL);
   const single = object.optional('expr');
   const nodes = single === undefined ? object.array('exprs') : [single];
   const exprs = nodes.map((node) => exprOf(node, entries, options));

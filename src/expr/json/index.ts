@@ -4,6 +4,8 @@ export {
   type FromJsonOptions,
   fromJson,
   type JsonPayload,
+  payloadNode,
+  payloadOf,
   type ToJsonOptions,
   toJson,
 } from './document.ts';

@@ -25,6 +25,8 @@ export interface PickleRequest {
   readonly name: string;
   /** `package.module:attribute` */
   readonly reference: string;
+  /** The code travels too, for receivers that haven't got the module. */
+  readonly byValue: boolean;
   readonly inputSchema: Uint8Array;
   readonly returnSchema: Uint8Array;
   readonly stateSchema: Uint8Array | null;
@@ -286,6 +288,8 @@ export function parsePythonVersion(text: string): PythonVersion | null {
   return major === '' || version.major > 255 || version.minor > 255 ? null : version;
 }
 
+const MODULE_REFERENCE = /^[^\s:]+:[^\s:]+$/u;
+
 function pythonOf(
   object: ObjectReader,
   node: JsonNode,
@@ -297,7 +301,14 @@ function pythonOf(
   const schemas = schemasOf(object, family);
   const module = inner.optionalString('module');
   if (module !== undefined) {
+    const byValue = inner.boolean('by_value', false);
     inner.finish();
+    if (!MODULE_REFERENCE.test(module)) {
+      throw shapeError(
+        inner.required('module'),
+        `found ${JSON.stringify(module)} for "module", expected "package.module:name"`,
+      );
+    }
     if (options.strict === true) return null;
     if (options.pickleModule === undefined) {
       throw new DfxError(
@@ -309,11 +320,12 @@ function pythonOf(
         },
       );
     }
-    const { python, body } = options.pickleModule({ family, name, reference: module, ...schemas });
+    const { python, body } = options.pickleModule({ family, name, reference: module, byValue, ...schemas });
     return writePythonFrame(family, python, body);
   }
   const target = inner.optional('target');
-  const version = target === undefined ? options.targetPython : versionOf(target);
+  const stated = target === undefined ? undefined : versionOf(target);
+  const version = options.targetPython ?? stated;
   const captures = inner.array('captures').map((pair): readonly [string, PyValue] => {
     const [key, value, ...more] = arrayOf(pair, 'captures');
     if (key === undefined || value === undefined || more.length > 0)
