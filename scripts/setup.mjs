@@ -19,7 +19,8 @@ const wanted = `${base}\n${pins.map((file) => readFileSync(join(root, file), 'ut
 
 function run(file, args) {
   const { status, error } = spawnSync(file, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
-  if (error !== undefined) fail(`${file} can't be started: ${error.message}; name a Python 3.10 or later with --python`);
+  if (error !== undefined)
+    fail(`${file} can't be started: ${error.message}; name a Python 3.10 or later with --python`);
   if (status !== 0) fail(`${file} ${args.slice(0, 3).join(' ')} ended with ${status}`);
 }
 

@@ -183,3 +183,18 @@ test('an unknown output name needs --format', () => {
   assert.equal(status, 2);
   assert.equal(existsSync(`${root}/out.xlsx`), false);
 });
+
+test('a bad row is told with its place, by either engine', () => {
+  const path = keep('bad.csv', `value\n${'1\n'.repeat(3000)}x\n`);
+  const run = (engine: string) =>
+    dfx(['run', made.file('doubled.bin'), '--input', path, '--engine', engine, '--format', 'ndjson']);
+  const embedded = run('embedded');
+  assert.equal(embedded.stderr, `dfx: ${path}: row 3001, column "value": "x" is no Int64\n`);
+  assert.equal(embedded.status, 3);
+  const datafusion = run('datafusion');
+  assert.match(
+    datafusion.stderr,
+    /^dfx: .*bad\.csv: Parser error: Error while parsing value 'x' as type 'Int64' for column 0 at line 3001\./,
+  );
+  assert.equal(datafusion.status, 3);
+});

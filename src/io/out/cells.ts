@@ -24,8 +24,8 @@ import {
 } from 'apache-arrow';
 import { dateText, timestampText, timeText, UNITS_PER_SECOND } from '../../expr/calendar.ts';
 import { decimalText, shortest32, shortestText } from '../../expr/number-text.ts';
-import { toHex } from '../../wire/encoding.ts';
 import type { TimeUnit as UnitName } from '../../wire/arrow/index.ts';
+import { toHex } from '../../wire/encoding.ts';
 import { DfxError } from '../../wire/errors.ts';
 
 export interface Cells {

@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { type RecordBatch, tableFromArrays } from 'apache-arrow';
+import { OutputFile } from '../../src/run/merge/output-file.ts';
+import { type BatchSource, zipBatches } from '../../src/run/merge/zip.ts';
+
+/** A source whose batches have the given sizes; its values count up from `from`. */
+function source(labels: string, from: number, sizes: readonly number[]): BatchSource {
+  async function* batches(): AsyncGenerator<RecordBatch, void, void> {
+    let next = from;
+    for (const size of sizes) {
+      const column = Int32Array.from({ length: size }, () => next++);
+      const [batch] = tableFromArrays({ [labels]: column }).batches;
+      if (batch !== undefined) yield batch;
+    }
+  }
+  return { labels, batches: batches() };
+}
+
+async function rowsOf(sources: readonly BatchSource[]): Promise<readonly (readonly number[])[]> {
+  const rows: number[][] = [];
+  for await (const batch of zipBatches(sources)) {
+    for (let row = 0; row < batch.numRows; row++) {
+      rows.push(batch.schema.fields.map((_, at) => Number(batch.getChildAt(at)?.get(row))));
+    }
+  }
+  return rows;
+}
+
+test('columns stand side by side whatever the batches', async () => {
+  const expected = Array.from({ length: 7 }, (_, row) => [row, 100 + row, 200 + row]);
+  assert.deepEqual(
+    await rowsOf([source('a', 0, [7]), source('b', 100, [3, 0, 4]), source('c', 200, [1, 1, 5])]),
+    expected,
+  );
+  assert.deepEqual(await rowsOf([source('a', 0, []), source('b', 0, [0])]), []);
+});
+
+test('columns of different lengths are no table', async () => {
+  await assert.rejects(rowsOf([source('a', 0, [3]), source('b', 0, [2, 2])]), {
+    code: 'EXECUTION',
+    message: 'b gives more rows than a',
+    hint: 'run them apart: they are no columns of one table',
+  });
+});
+
+test('an output file appears whole or not at all', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'dfx-test-'));
+  try {
+    const path = join(folder, 'out.csv');
+    const dropped = await OutputFile.create(path);
+    await dropped.write('half');
+    assert.equal(existsSync(path), false);
+    await dropped.discard();
+    assert.deepEqual(readdirSync(folder), []);
+    const kept = await OutputFile.create(path);
+    await kept.write('a\n');
+    await kept.write(new TextEncoder().encode('1\n'));
+    await kept.commit();
+    assert.equal(readFileSync(path, 'utf8'), 'a\n1\n');
+    assert.deepEqual(readdirSync(folder), ['out.csv']);
+    await assert.rejects(OutputFile.create(join(folder, 'absent', 'out.csv')), { code: 'FILE_UNWRITABLE' });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
