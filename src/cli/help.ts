@@ -2,6 +2,8 @@
 import type { Command, Option } from 'commander';
 import { EXIT } from '../wire/errors.ts';
 import type { CommandEntry } from './commands.ts';
+import { oneOf } from './flags.ts';
+import { COLOR_CHOICES } from './render/style.ts';
 
 const WIDTH = 80;
 
@@ -62,7 +64,9 @@ export function shareConventions(command: Command): void {
     if (next.commands.length === 0) {
       for (const [flags, meaning] of COMMON_OPTIONS.slice(0, 3)) {
         const [long = flags] = flags.split(' ');
-        if (!next.options.some((option) => option.long === long)) next.option(flags, meaning);
+        if (next.options.some((option) => option.long === long)) continue;
+        if (long === '--color') next.option(flags, meaning, oneOf('colour choice', COLOR_CHOICES), 'auto');
+        else next.option(flags, meaning);
       }
     }
     next.helpOption('-h, --help', 'this help').helpCommand(false).configureHelp({ optionDescription: describeOption });

@@ -11,8 +11,7 @@ import { DfxError, EXIT } from '../wire/errors.ts';
 import type { Limits } from '../wire/limits.ts';
 import { type LimitFlags, limitsOf } from './flags.ts';
 import { type Operand, readInput, readOperands } from './input-file.ts';
-import { ReaderGone } from './output.ts';
-import { errorDocument, errorLine } from './render/errors.ts';
+import { errorText, ReaderGone } from './output.ts';
 import { escapeText } from './render/escape.ts';
 import { hexRows } from './render/inspect-hex.ts';
 import { opcodeRow } from './render/inspect-pickle.ts';
@@ -64,7 +63,7 @@ export async function inspectCommand(
       if (error !== null) {
         // what could be read comes before what went wrong
         await writer.flush();
-        await err.write(`${flags.json ? errorDocument(error) : errorLine(error)}\n`);
+        await err.write(errorText(error, flags.json));
         worst = Math.max(worst, error.exitCode);
       }
     }

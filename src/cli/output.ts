@@ -1,6 +1,7 @@
 /** Where a command's data goes: stdout, one file, or a file each in a folder. Files appear whole or not at all. */
 import { mkdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { outputError } from '../io/file-errors.ts';
 import { OutputFile } from '../run/merge/output-file.ts';
 import { DfxError, EXIT } from '../wire/errors.ts';
 import { asDfxError, errorDocument, errorLine, printable } from './render/errors.ts';
@@ -8,22 +9,19 @@ import { asDfxError, errorDocument, errorLine, printable } from './render/errors
 /** The reader of stdout went away: nobody is left to tell, and that is no failure. */
 export class ReaderGone extends Error {}
 
-/** Resolves when stdout took the data. */
-export async function toStdout(data: string | Uint8Array): Promise<void> {
+/** Resolves when the stream took the data. A full disk is an error like any other. */
+export async function writeTo(stream: NodeJS.WriteStream, data: string | Uint8Array): Promise<void> {
   await new Promise<void>((resolve, reject) => {
-    process.stdout.write(data, (error) => {
+    stream.write(data, (error) => {
       if (!error) resolve();
-      else reject(writeFailure(error));
+      else if ('code' in error && error.code === 'EPIPE') reject(new ReaderGone());
+      else reject(outputError(stream === process.stderr ? 'stderr' : 'stdout', error));
     });
   });
 }
 
-export function writeFailure(error: Error): Error {
-  if ('code' in error && error.code === 'EPIPE') return new ReaderGone();
-  return new DfxError('FILE_UNWRITABLE', `the output can't be written: ${error.message}`, {
-    file: 'stdout',
-    cause: error,
-  });
+export async function toStdout(data: string | Uint8Array): Promise<void> {
+  await writeTo(process.stdout, data);
 }
 
 export async function writeFileWhole(path: string, data: string | Uint8Array): Promise<void> {
@@ -58,18 +56,21 @@ export async function outputPaths(
   try {
     await mkdir(folder, { recursive: true });
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new DfxError('FILE_UNREADABLE', `the folder can't be made: ${why}`, { file: folder, cause });
+    throw outputError(folder, cause);
   }
   return paths;
 }
 
 /** One line, or one document. `--debug` shows where it was thrown, too. */
-export function printError(error: DfxError, json: boolean): void {
-  process.stderr.write(`${json ? errorDocument(error) : errorLine(error)}\n`);
-  if (!process.argv.includes('--debug')) return;
+export function errorText(error: DfxError, json: boolean): string {
+  const told = `${json ? errorDocument(error) : errorLine(error)}\n`;
+  if (!process.argv.includes('--debug')) return told;
   const { stack = '' } = error.code === 'DEFECT' && error.cause instanceof Error ? error.cause : error;
-  process.stderr.write(`${stack.split('\n').map(printable).join('\n')}\n`);
+  return `${told}${stack.split('\n').map(printable).join('\n')}\n`;
+}
+
+export function printError(error: DfxError, json: boolean): void {
+  process.stderr.write(errorText(error, json));
 }
 
 /** A message for people beside the data. */

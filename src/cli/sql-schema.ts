@@ -2,7 +2,6 @@
 import { existsSync } from 'node:fs';
 import { payloadOf } from '../expr/json/index.ts';
 import { parseJson } from '../expr/json-text.ts';
-import { fileError } from '../run/plan/input.ts';
 import { detectIpcSchema, parseDataType, readIpcSchema } from '../wire/arrow/index.ts';
 import type { Field, Schema } from '../wire/arrow/types.ts';
 import { DfxError } from '../wire/errors.ts';
@@ -12,7 +11,7 @@ import { decodeText } from './text-file.ts';
 export async function schemaOf(flags: { readonly schema?: string; readonly input?: string }): Promise<Schema | null> {
   if (flags.input !== undefined) {
     const { openInput } = await import('../io/index.ts');
-    if (!existsSync(flags.input)) throw fileError(Object.assign(new Error(), { code: 'ENOENT' }), flags.input);
+    if (!existsSync(flags.input)) throw new DfxError('FILE_NOT_FOUND', 'there is no such file', { file: flags.input });
     return (await openInput(flags.input)).schema;
   }
   if (flags.schema === undefined) return null;

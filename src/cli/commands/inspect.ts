@@ -1,16 +1,16 @@
 /** `dfx inspect`: says what a payload is, without running anything in it. */
 import type { Command } from 'commander';
-import { containerFlag, encodingFlag, oneOf, wholeNumber } from '../flags.ts';
+import { containerFlag, encodingFlag, wholeNumber } from '../flags.ts';
+import { addExamples, operandsOrStdin } from '../help.ts';
 import { type InspectFlags, inspectCommand } from '../inspect-command.ts';
 import { sinkOf } from '../render/sink.ts';
-import { COLOR_CHOICES } from '../render/style.ts';
 
 export function register(program: Command): void {
-  program
+  const command = program
     .command('inspect')
     .summary('say what a payload is and whose code it carries')
     .description(
-      'Shows the container, the expression, the UDFs with their signatures, captured values and imports, and what\n' +
+      'Shows the container, the expression, the UDFs with their signatures, captured values and imports, and what ' +
         'receivers will stumble over. Nothing in the payload is imported, called or evaluated.',
     )
     .argument('[payload...]', 'payload files; - for standard input')
@@ -23,26 +23,20 @@ export function register(program: Command): void {
     .option('--max-bytes <count>', 'refuse longer payloads', wholeNumber('--max-bytes', 1))
     .option('--max-depth <count>', 'refuse deeper nesting', wholeNumber('--max-depth', 1))
     .option('--max-nodes <count>', 'refuse more nodes', wholeNumber('--max-nodes', 1))
-    .option('--color <when>', 'auto, always or never', oneOf('colour choice', COLOR_CHOICES), 'auto')
-    .addHelpText(
-      'after',
-      '\nExamples:\n' +
-        '  dfx inspect payload.bin\n' +
-        "  dfx inspect --json *.bin | jq -r 'select(.udfs != []) | .file'\n" +
-        '  dfx inspect --hex --redact payload.bin     # to paste into a report\n' +
-        '  kubectl logs job/etl | tail -1 | dfx inspect -\n' +
-        '\nExit code: 0, or 3 where a payload is broken; what could be read is shown all the same.\n',
-    )
-    .action(async (payloads: readonly string[], flags: InspectFlags, command: Command) => {
-      if (payloads.length === 0 && process.stdin.isTTY) {
-        command.outputHelp({ error: true });
-        process.exitCode = 2;
-        return;
-      }
-      process.exitCode = await inspectCommand(payloads.length === 0 ? ['-'] : payloads, flags, {
+    .addHelpText('after', '\nExit code: 0, or 3 where a payload is broken; what could be read is shown all the same.')
+    .action(async (payloads: readonly string[], flags: InspectFlags) => {
+      const operands = operandsOrStdin(payloads, command);
+      if (operands === null) return;
+      process.exitCode = await inspectCommand(operands, flags, {
         out: sinkOf(process.stdout),
         err: sinkOf(process.stderr),
         env: process.env,
       });
     });
+  addExamples(command, [
+    ['dfx inspect payload.bin', 'what it is, and what to watch out for'],
+    ['dfx inspect --hex --redact payload.bin', 'every byte, to paste into a report'],
+    ["dfx inspect --json *.bin | jq -r 'select(.udfs != []) | .file'", 'which files carry UDFs'],
+    ['kubectl logs job/etl | tail -1 | dfx inspect', 'base64 from a log'],
+  ]);
 }

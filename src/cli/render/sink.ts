@@ -1,6 +1,6 @@
 /** Text to stdout and stderr: in big pieces, no faster than the reader takes it. */
 
-import { ReaderGone } from '../output.ts';
+import { writeTo } from '../output.ts';
 
 export interface Sink {
   readonly isTerminal: boolean;
@@ -10,27 +10,10 @@ export interface Sink {
 }
 
 export function sinkOf(stream: NodeJS.WriteStream): Sink {
-  let gone: Error | null = null;
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    gone = error.code === 'EPIPE' ? new ReaderGone() : error;
-  });
   return {
     isTerminal: stream.isTTY === true,
     width: stream.isTTY === true ? Math.max(40, stream.columns ?? 80) : 80,
-    write: async (text) => {
-      if (gone !== null) throw gone;
-      if (stream.write(text)) return;
-      await new Promise<void>((resolve) => {
-        const done = (): void => {
-          stream.off('drain', done);
-          stream.off('error', done);
-          stream.off('close', done);
-          resolve();
-        };
-        stream.on('drain', done).on('error', done).on('close', done);
-      });
-      if (gone !== null) throw gone;
-    },
+    write: (text) => writeTo(stream, text),
   };
 }
 

@@ -4,6 +4,7 @@ import { mkdtemp, open, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { fileError } from '../../io/file-errors.ts';
 import { DfxError } from '../../wire/errors.ts';
 import type { InputFormat, InputSpec } from '../transport/messages.ts';
 
@@ -76,18 +77,8 @@ async function readStart(path: string): Promise<Uint8Array> {
       await handle.close();
     }
   } catch (cause) {
-    throw fileError(cause, path);
+    throw fileError(path, cause);
   }
-}
-
-export function fileError(cause: unknown, path: string): DfxError {
-  if (cause instanceof DfxError) return cause;
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
-  if (code === 'ENOENT') return new DfxError('FILE_NOT_FOUND', 'there is no such file', { file: path, cause });
-  if (code === 'EISDIR')
-    return new DfxError('FILE_UNREADABLE', 'found a folder, expected a file', { file: path, cause });
-  const why = code === 'EACCES' ? 'permission denied' : cause instanceof Error ? cause.message : String(cause);
-  return new DfxError('FILE_UNREADABLE', `the file can't be read: ${why}`, { file: path, cause });
 }
 
 function formatOf(start: Uint8Array, path: string): InputFormat {
