@@ -3,7 +3,7 @@
 import { CHAIN_MAGIC, FRAME_MAGICS, MAGIC_LENGTH } from './frame.ts';
 import type { Limits } from './limits.ts';
 import { readPickle } from './pickle/index.ts';
-import { type CompiledMessage, compiledByIndex, readPartialMessage, type Tape } from './protobuf/index.ts';
+import { readPartialMessage, type Tape } from './protobuf/index.ts';
 
 export const CONTAINERS = [
   'expr',
@@ -94,45 +94,13 @@ export function looksLikePickle(bytes: Uint8Array): boolean {
 /** How much of a message its own writer would not have written. */
 export function messageFaults(tape: Tape): number {
   if (tape.length === 1) return FAULT.emptyMessage;
-  let faults = tape.oddityCount * FAULT.oddity;
+  let faults =
+    tape.oddityCount * FAULT.oddity +
+    tape.retiredMessages * FAULT.retiredField +
+    tape.badChoices * FAULT.emptyVariant +
+    tape.controlCharacters * FAULT.controlCharacter;
   for (const { kind } of tape.oddities) if (kind === 'unknown_field') faults += FAULT.unknownField;
-  const isVariant: (boolean | undefined)[] = [];
-  for (let entry = 0; entry < tape.length; entry++) {
-    const message = tape.message(entry);
-    if (message >= 0 && tape.field(entry)?.def.until != null) faults += FAULT.retiredField;
-    if (message >= 0) {
-      let variant = isVariant[message];
-      if (variant === undefined) {
-        variant = isOneofOnly(compiledByIndex(message));
-        isVariant[message] = variant;
-      }
-      if (variant && knownFields(tape, entry) !== 1) faults += FAULT.emptyVariant;
-    } else if (tape.field(entry)?.def.type === 'string') {
-      faults += FAULT.controlCharacter * controlCharacters(tape, entry);
-    }
-  }
   return faults;
-}
-
-/** Messages that are nothing but a choice: `LogicalExprNode`, `ScalarValue`, `ArrowType`, … */
-function isOneofOnly(message: CompiledMessage): boolean {
-  const [first] = message.def.fields;
-  return first?.oneof != null && message.def.fields.every((field) => field.oneof === first.oneof);
-}
-
-function knownFields(tape: Tape, entry: number): number {
-  let known = 0;
-  for (let at = entry + 1; at < tape.next(entry); at = tape.next(at)) if (tape.field(at) !== null) known++;
-  return known;
-}
-
-function controlCharacters(tape: Tape, entry: number): number {
-  let count = 0;
-  for (let at = tape.start(entry); at < tape.end(entry); at++) {
-    const byte = tape.bytes[at] ?? 0;
-    if (byte < 0x20 && byte !== 0x09 && byte !== 0x0a && byte !== 0x0d && byte !== 0x1b) count++;
-  }
-  return count;
 }
 
 function startsWith(bytes: Uint8Array, prefix: readonly number[]): boolean {

@@ -1,11 +1,18 @@
 /** Expressions to and from `LogicalExprNode`, the protobuf message in which DataFusion ships them. */
 import type { Limits } from '../../wire/limits.ts';
-import { type Oddity, ProtoWriter, readMessage, type Tape } from '../../wire/protobuf/index.ts';
+import {
+  compiledMessage,
+  NOT_A_MESSAGE,
+  type Oddity,
+  ProtoWriter,
+  readMessage,
+  type Tape,
+} from '../../wire/protobuf/index.ts';
 import type { Expr, Scalar } from '../model.ts';
 import { CALL_READERS, connectCalls, writeCall } from './calls.ts';
 import { type ColumnValue, connectNodes, NODE_READERS, writeNode } from './nodes.ts';
-import { type MessageReader, Reading, type ReadingNote } from './reading.ts';
-import { SCALAR_READERS, writeScalar } from './scalars.ts';
+import { type MessageReader, type Readers, Reading, type ReadingNote } from './reading.ts';
+import { readScalar, SCALAR_READERS, writeScalar } from './scalars.ts';
 import { TYPE_READERS } from './types.ts';
 
 export type { ReadingNote } from './reading.ts';
@@ -134,10 +141,46 @@ function writeExprBody(w: ProtoWriter, expr: Expr): void {
 connectNodes(writeExpr);
 connectCalls(writeExpr);
 
-const READERS: ReadonlyMap<string, MessageReader> = new Map<string, MessageReader>([
-  ['LogicalExprNode', readExpr],
-  ...TYPE_READERS,
-  ...SCALAR_READERS,
-  ...NODE_READERS,
-  ...CALL_READERS,
-]);
+const EXPR = compiledMessage('LogicalExprNode').index;
+const SCALAR = compiledMessage('ScalarValue').index;
+const COLUMN = compiledMessage('Column').index;
+
+/** A literal whose value is no message, or a column without a relation: one field inside a message inside the expression. */
+function isLeaf(tape: Tape, entry: number, message: number): boolean {
+  if (message !== SCALAR && message !== COLUMN) return false;
+  const next = entry + 2;
+  return (
+    tape.next(entry) === next &&
+    next <= tape.length &&
+    tape.message(entry + 1) === NOT_A_MESSAGE &&
+    entry > 0 &&
+    tape.message(entry - 1) === EXPR &&
+    tape.next(entry - 1) === next &&
+    tape.number(entry) === (message === SCALAR ? LITERAL : 1)
+  );
+}
+
+function readLeaf(r: Reading, entry: number): Expr {
+  const inner = entry + 1;
+  if (r.tape.number(inner) !== LITERAL)
+    return { kind: 'column', name: r.tape.string(inner + 1), relation: null, span: r.span(entry) };
+  const value = readScalar(r, inner);
+  return value === null
+    ? { kind: 'opaque', raw: r.tape.raw(entry), span: r.span(entry) }
+    : { kind: 'literal', value, span: r.span(entry) };
+}
+
+/** Number of the literal among the variants. */
+const LITERAL = 3;
+
+const READERS: Readers = {
+  byName: new Map<string, MessageReader>([
+    ['LogicalExprNode', readExpr],
+    ...TYPE_READERS,
+    ...SCALAR_READERS,
+    ...NODE_READERS,
+    ...CALL_READERS,
+  ]),
+  byIndex: [],
+  leaf: { isLeaf, read: readLeaf },
+};

@@ -11,20 +11,40 @@ export interface ReadingNote {
 /** Builds the value of one message from its fields, or null (with a note) where the model has no place for it. */
 export type MessageReader = (reading: Reading, entry: number) => unknown;
 
+const EXPR = compiledMessage('LogicalExprNode').index;
+
+/** Which reader a message has. */
+export interface Readers {
+  readonly byName: ReadonlyMap<string, MessageReader>;
+  /** The same by the message's index; null for none. Filled as messages are met. */
+  readonly byIndex: (MessageReader | null | undefined)[];
+  /**
+   * Columns and literals, which are most of every payload: they are built when the expression around asks for them (once), without a
+   * place among the values.
+   */
+  readonly leaf: {
+    /** Whether the entry is the only content of a `LogicalExprNode`, which stands right before it, and `read` reads the two. */
+    readonly isLeaf: (tape: Tape, entry: number, message: number) => boolean;
+    readonly read: MessageReader;
+  };
+}
+
 /**
  * A message is read from its last field to its first: in a preorder tape a message's fields stand behind it, so each is built
  * before the message that holds it, at any depth and without recursion.
  */
 export class Reading {
-  private readonly values: unknown[];
+  /** What the readers built, and by entry where in it: one more than the index, 0 for nothing. */
+  private readonly values: unknown[] = [];
+  private readonly places: Int32Array;
   readonly notes: ReadingNote[] = [];
   /** Expression entries that keep their bytes. */
   private readonly keepsBytes = new Set<number>();
   private readonly climbed = new Set<number>();
-  private readonly exprMessage = compiledMessage('LogicalExprNode').index;
+  private leaf: MessageReader | null = null;
 
   constructor(readonly tape: Tape) {
-    this.values = new Array(tape.length);
+    this.places = new Int32Array(tape.length);
     for (const entry of tape.oddEntries) this.keepBytes(entry);
     for (const oddity of tape.oddities) {
       // prost merges a message that stands twice; a model of the last one alone would be a wrong reading
@@ -56,17 +76,27 @@ export class Reading {
     return false;
   }
 
-  run(readers: ReadonlyMap<string, MessageReader>): void {
-    const byIndex: (MessageReader | null | undefined)[] = [];
-    for (let entry = this.tape.length - 1; entry >= 0; entry--) {
-      const message = this.tape.message(entry);
+  run(readers: Readers): void {
+    const { tape, values, places } = this;
+    const { byIndex, leaf } = readers;
+    // a leaf that keeps its bytes or stands twice is read like any other message
+    const plain = this.keepsBytes.size === 0 && this.merged.size === 0 && !this.unsure;
+    if (plain) this.leaf = leaf.read;
+    for (let entry = tape.length - 1; entry >= 0; entry--) {
+      const message = tape.message(entry);
       if (message < 0) continue;
+      if (plain && leaf.isLeaf(tape, entry, message)) {
+        entry--;
+        continue;
+      }
       let reader = byIndex[message];
       if (reader === undefined) {
-        reader = readers.get(compiledByIndex(message).def.name) ?? null;
+        reader = readers.byName.get(compiledByIndex(message).def.name) ?? null;
         byIndex[message] = reader;
       }
-      if (reader !== null) this.values[entry] = this.isMerged(entry) ? this.refuseMerge(entry) : reader(this, entry);
+      if (reader === null) continue;
+      values.push(this.isMerged(entry) ? this.refuseMerge(entry) : reader(this, entry));
+      places[entry] = values.length;
     }
   }
 
@@ -77,7 +107,9 @@ export class Reading {
 
   /** The value that the message's own reader built: its type follows from the field that the entry fills. */
   value<T>(entry: number): T | null {
-    return (this.values[entry] ?? null) as T | null;
+    const place = this.places[entry] as number;
+    if (place > 0) return this.values[place - 1] as T | null;
+    return this.leaf === null || this.tape.message(entry) !== EXPR ? null : (this.leaf(this, entry) as T | null);
   }
 
   /** The byte range of an entry's content in the payload. */
@@ -105,7 +137,7 @@ export class Reading {
     let at = entry;
     while (at >= 0 && !this.climbed.has(at)) {
       this.climbed.add(at);
-      if (this.tape.message(at) === this.exprMessage && at !== entry) {
+      if (this.tape.message(at) === EXPR && at !== entry) {
         this.keepsBytes.add(at);
         return;
       }

@@ -31,7 +31,7 @@ const DECIMAL_NUMBER = { Decimal128: 20, Decimal256: 39, Decimal32: 43, Decimal6
 const QUIET_NAN_64 = '7ff8000000000000';
 const QUIET_NAN_32 = '7fc00000';
 
-function readScalar(r: Reading, entry: number): Scalar | null {
+export function readScalar(r: Reading, entry: number): Scalar | null {
   const at = entry + 1;
   if (at >= r.tape.next(entry)) return r.missing(entry, 'value');
   const tape = r.tape;

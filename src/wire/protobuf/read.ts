@@ -1,6 +1,16 @@
 import { DfxError } from '../errors.ts';
 import { type Limits, withLimits } from '../limits.ts';
 import {
+  CHECK_BOOL,
+  CHECK_BYTES,
+  CHECK_IMPLICIT_64,
+  CHECK_IMPLICIT_FIXED,
+  CHECK_INT32,
+  CHECK_MESSAGE,
+  CHECK_NOTHING,
+  CHECK_PACKABLE,
+  CHECK_STRING,
+  CHECK_UINT32,
   type CompiledField,
   type CompiledMessage,
   compiledMessage,
@@ -12,7 +22,7 @@ import {
   WIRE_START_GROUP,
   WIRE_VARINT,
 } from './compiled.ts';
-import { isUtf8, NOT_A_MESSAGE, Tape, UNKNOWN_FIELD } from './tape.ts';
+import { COLUMNS, isUtf8, NOT_A_MESSAGE, Tape, UNKNOWN_FIELD } from './tape.ts';
 import { VarintCursor } from './varint.ts';
 
 export interface ReadOptions {
@@ -23,11 +33,17 @@ export interface ReadOptions {
 
 export interface PartialReading {
   readonly tape: Tape;
-  /** What stopped the reading, with its offset. The tape holds everything before it. */
+  /** The first thing wrong, with its offset. The tape holds everything that could be read. */
   readonly error: DfxError | null;
+  /** How many of the bytes were read: all of them too where only the end is missing. */
+  readonly reached: number;
 }
 
 const WIRE_NAMES = ['varint', 'fixed64', 'length-delimited', 'start-group', 'end-group', 'fixed32'];
+
+/** Entries that a tape has room for at first. */
+const MIN_CAPACITY = 16;
+const MAX_CAPACITY = 1 << 15;
 
 /**
  * Reads `bytes` as the named DataFusion message.
@@ -42,21 +58,24 @@ export function readMessage(bytes: Uint8Array, message: string, options: ReadOpt
   return tape;
 }
 
-/** As {@link readMessage}, but gives back what could be read along with the error. */
+/**
+ * As {@link readMessage}, but gives back what could be read along with the error. Where the end of a payload is missing, every message
+ * around it is longer than its bytes: those are read up to the end, and the first of them is the error.
+ */
 export function readPartialMessage(bytes: Uint8Array, message: string, options: ReadOptions = {}): PartialReading {
   const limits = withLimits(options.limits);
   const base = options.base ?? 0;
-  const tape = new Tape(bytes, base, Math.min(Math.max(16, bytes.length >> 2), 1 << 18));
+  const tape = new Tape(bytes, base, Math.min(Math.max(MIN_CAPACITY, bytes.length >> 2), MAX_CAPACITY));
   const root = compiledMessage(message);
   tape.push(0, root.index, 0, 0, bytes.length, -1);
   const open = new OpenMessages();
   try {
     readFields(bytes, base, root, tape, limits, open);
-    return { tape, error: null };
+    return { tape, error: open.overrun, reached: bytes.length };
   } catch (error) {
     if (!(error instanceof DfxError)) throw error;
-    for (const unfinished of open.entries()) tape.close(unfinished);
-    return { tape, error };
+    for (let at = open.depth; at > 0; at--) open.close(tape);
+    return { tape, error: open.overrun ?? error, reached: (error.offset ?? base) - base };
   }
 }
 
@@ -67,16 +86,20 @@ interface OpenMessage {
   end: number;
   /** Order of the last field, for the order check. */
   last: number;
+  /** How many fields of its own it has. */
+  known: number;
 }
 
 class OpenMessages {
   private readonly stack: OpenMessage[] = [];
   depth = 0;
+  /** The first field whose length goes beyond the end of the bytes. */
+  overrun: DfxError | null = null;
 
   push(entry: number, message: CompiledMessage, end: number): OpenMessage {
     const reused = this.stack[this.depth++];
     if (reused === undefined) {
-      const opened = { entry, message, end, last: 0 };
+      const opened = { entry, message, end, last: 0, known: 0 };
       this.stack.push(opened);
       return opened;
     }
@@ -84,17 +107,19 @@ class OpenMessages {
     reused.message = message;
     reused.end = end;
     reused.last = 0;
+    reused.known = 0;
     return reused;
   }
 
   /** Closes the innermost message and gives the one around it. */
-  pop(): OpenMessage | undefined {
-    this.depth--;
+  close(tape: Tape): OpenMessage | undefined {
+    const closed = this.stack[--this.depth];
+    if (closed !== undefined) {
+      tape.close(closed.entry);
+      if (closed.message.choice && closed.known !== 1) tape.badChoices++;
+      if (this.depth === 0) tape.knownFields = closed.known;
+    }
     return this.depth === 0 ? undefined : this.stack[this.depth - 1];
-  }
-
-  *entries(): Iterable<number> {
-    for (let at = 0; at < this.depth; at++) yield this.stack[at]?.entry ?? 0;
   }
 }
 
@@ -113,30 +138,34 @@ function readFields(
     });
   }
   const cursor = new VarintCursor(bytes, base);
+  const { maxNodes, maxDepth } = limits;
   let current = open.push(0, root, bytes.length);
+  let position = 0;
+  let data = tape.data;
   tape.depth = 1;
 
   for (;;) {
-    while (cursor.position >= current.end) {
-      tape.close(current.entry);
-      const outer = open.pop();
+    while (position >= current.end) {
+      const outer = open.close(tape);
       if (outer === undefined) return;
       current = outer;
     }
-    if (tape.length > limits.maxNodes) {
-      throw new DfxError('LIMIT', `found more than ${limits.maxNodes} fields`, {
-        offset: base + cursor.position,
+    if (tape.length > maxNodes) {
+      throw new DfxError('LIMIT', `found more than ${maxNodes} fields`, {
+        offset: base + position,
         hint: 'raise maxNodes (--max-nodes) if you trust the payload',
       });
     }
 
-    const tag = cursor.position;
+    const tag = position;
     const message = current.message;
     let key = bytes[tag] as number;
     let overlong = false;
-    if (key < 0x80) cursor.position = tag + 1;
+    if (key < 0x80) position = tag + 1;
     else {
+      cursor.position = tag;
       cursor.read(current.end, 'a field tag of ', message.def.name);
+      position = cursor.position;
       key = cursor.low;
       overlong = cursor.overlong;
       if (cursor.high !== 0) throw badTag(key, cursor.high, message, base + tag);
@@ -148,34 +177,59 @@ function readFields(
     const field = message.field(number);
 
     if (field === undefined) {
-      const start = cursor.position;
-      skipField(cursor, number, wireType, current.end, base, limits);
-      const content = wireType === WIRE_BYTES ? contentStart(bytes, start) : start;
-      const entry = tape.push(number, UNKNOWN_FIELD, tag, content, cursor.position, current.entry);
+      cursor.position = position;
+      const overrun = skipField(cursor, number, wireType, current.end, base, limits);
+      if (overrun !== null) {
+        if (current.end < bytes.length) throw overrun;
+        open.overrun ??= overrun;
+        cursor.position = current.end;
+      }
+      const content = wireType === WIRE_BYTES ? contentStart(bytes, position) : position;
+      position = cursor.position;
+      const entry = tape.push(number, UNKNOWN_FIELD, tag, Math.min(content, position), position, current.entry);
+      data = tape.data;
       tape.odd('unknown_field', entry, tag);
       continue;
     }
 
-    let start = cursor.position;
+    let start = position;
     let end: number;
+    /** Behind the field: the same as `end`, but for a text that is cut off inside a character. */
+    let next: number;
     if (wireType === WIRE_BYTES) {
       if (field.wireType !== WIRE_BYTES && !field.packable) throw wrongWireType(message, field, wireType, base + tag);
       let length = start < current.end ? (bytes[start] as number) : 0x80;
       if (length < 0x80) start++;
       else {
+        cursor.position = start;
         cursor.read(current.end, 'the length of ', field.def.name);
         overlong ||= cursor.overlong;
         start = cursor.position;
         length = cursor.high * 0x1_0000_0000 + cursor.low;
       }
       end = start + length;
-      if (end > current.end) throw tooLong(length, current.end - start, message, field, base + tag);
+      if (end > current.end) {
+        const overrun = tooLong(length, current.end - start, message, field, base + tag);
+        // only at the very end is it clear that bytes are missing; elsewhere the length is wrong, and nothing tells where the field ends
+        if (current.end < bytes.length || field.packable) throw overrun;
+        open.overrun ??= overrun;
+        end = field.check === CHECK_STRING ? wholeCharacters(bytes, start) : bytes.length;
+        next = bytes.length;
+      } else next = end;
     } else {
       if (wireType !== field.wireType) throw wrongWireType(message, field, wireType, base + tag);
       if (wireType === WIRE_VARINT) {
-        cursor.read(current.end, 'the value of ', field.def.name);
-        overlong ||= cursor.overlong;
-        end = cursor.position;
+        const low = start < current.end ? (bytes[start] as number) : 0x80;
+        if (low < 0x80) {
+          cursor.low = low;
+          cursor.high = 0;
+          end = start + 1;
+        } else {
+          cursor.position = start;
+          cursor.read(current.end, 'the value of ', field.def.name);
+          overlong ||= cursor.overlong;
+          end = cursor.position;
+        }
       } else {
         const size = wireType === WIRE_FIXED64 ? 8 : 4;
         end = start + size;
@@ -187,30 +241,61 @@ function readFields(
           );
         }
       }
+      next = end;
     }
 
-    const inner = field.def.type === 'message' ? messageOf(field) : null;
-    const entry = tape.push(number, inner === null ? NOT_A_MESSAGE : inner.index, tag, start, end, current.entry);
+    const inner = field.check === CHECK_MESSAGE ? (field.message ?? messageOf(field)) : null;
+    // Tape.push by hand: the call would cost as much as the rest of the loop
+    const entry = tape.length++;
+    let at = entry * COLUMNS;
+    if (at === data.length) data = tape.grow(tag);
+    data[at++] = number;
+    data[at++] = inner === null ? NOT_A_MESSAGE : inner.index;
+    data[at++] = tag;
+    data[at++] = start;
+    data[at++] = end;
+    data[at++] = entry + 1;
+    data[at] = current.entry;
+
     if (overlong) tape.odd('overlong_varint', entry, tag);
     if (field.order > current.last) current.last = field.order;
     else if (field.order < current.last) tape.odd('field_order', entry, tag);
     else if (field.singular || field.packable) tape.odd('duplicate_field', entry, tag);
 
+    current.known++;
     if (inner !== null) {
-      if (open.depth >= limits.maxDepth) {
-        throw new DfxError('LIMIT', `found more than ${limits.maxDepth} messages inside each other`, {
+      if (field.retired) tape.retiredMessages++;
+      if (open.depth >= maxDepth) {
+        throw new DfxError('LIMIT', `found more than ${maxDepth} messages inside each other`, {
           offset: base + tag,
           hint: 'raise maxDepth (--max-depth) if you trust the payload',
         });
       }
       current = open.push(entry, inner, end);
       if (open.depth > tape.depth) tape.depth = open.depth;
-      cursor.position = start;
+      position = start;
       continue;
     }
+    position = next;
+    if (field.check === CHECK_NOTHING) continue;
+    if (field.check === CHECK_STRING) {
+      // printable ASCII, nearly always
+      let char = start;
+      while (char < end && (((bytes[char] as number) - 0x20) & 0xff) < 0x60) char++;
+      if (char === end && start < end) continue;
+    }
     checkScalar(bytes, base, tape, field, entry, wireType, cursor);
-    cursor.position = end;
   }
+}
+
+/** Where the last whole character before the end of the bytes ends: a text may be cut off inside one. */
+function wholeCharacters(bytes: Uint8Array, start: number): number {
+  let at = bytes.length - 1;
+  while (at > start && at > bytes.length - 4 && ((bytes[at] as number) & 0xc0) === 0x80) at--;
+  if (at < start) return bytes.length;
+  const lead = bytes[at] as number;
+  const size = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc0 ? 2 : 1;
+  return at + size > bytes.length ? at : bytes.length;
 }
 
 function badTag(low: number, high: number, message: CompiledMessage, offset: number): DfxError {
@@ -249,13 +334,12 @@ function checkScalar(
 ): void {
   const start = tape.start(entry);
   const end = tape.end(entry);
-  if (field.packable) {
-    if (wireType === WIRE_BYTES) checkPacked(base, tape, field, entry, cursor);
-    else tape.odd('unpacked', entry, tape.tag(entry));
-    return;
-  }
-  switch (field.def.type) {
-    case 'string':
+  switch (field.check) {
+    case CHECK_PACKABLE:
+      if (wireType === WIRE_BYTES) checkPacked(base, tape, field, entry, cursor);
+      else tape.odd('unpacked', entry, tape.tag(entry));
+      return;
+    case CHECK_STRING:
       if (!isUtf8(bytes, start, end)) {
         tape.drop(entry);
         throw new DfxError('BAD_UTF8', `found bytes that aren't UTF-8 in the string ${field.def.name}`, {
@@ -264,35 +348,38 @@ function checkScalar(
         });
       }
       if (field.implicit && start === end) tape.odd('explicit_default', entry, tape.tag(entry));
+      tape.controlCharacters += controlCharacters(bytes, start, end);
       return;
-    case 'bytes':
+    case CHECK_BYTES:
       if (field.implicit && start === end) tape.odd('explicit_default', entry, tape.tag(entry));
       return;
-    case 'double':
-    case 'float':
-      if (field.implicit && isZero(bytes, start, end)) tape.odd('explicit_default', entry, tape.tag(entry));
-      return;
-    case 'message':
+    case CHECK_IMPLICIT_FIXED:
+      if (isZero(bytes, start, end)) tape.odd('explicit_default', entry, tape.tag(entry));
       return;
     default:
-      checkVarint(tape, field, entry, cursor);
+      if (field.implicit && cursor.low === 0 && cursor.high === 0) tape.odd('explicit_default', entry, tape.tag(entry));
+      if (field.check !== CHECK_IMPLICIT_64 && isWide(field.check, cursor))
+        tape.odd('wide_value', entry, tape.tag(entry));
   }
 }
 
-function checkVarint(tape: Tape, field: CompiledField, entry: number, cursor: VarintCursor): void {
-  if (field.implicit && cursor.low === 0 && cursor.high === 0) tape.odd('explicit_default', entry, tape.tag(entry));
-  if (isWide(field, cursor)) tape.odd('wide_value', entry, tape.tag(entry));
+function controlCharacters(bytes: Uint8Array, start: number, end: number): number {
+  let count = 0;
+  for (let at = start; at < end; at++) {
+    const byte = bytes[at] as number;
+    if (byte < 0x20 && byte !== 0x09 && byte !== 0x0a && byte !== 0x0d && byte !== 0x1b) count++;
+  }
+  return count;
 }
 
 /** A value that prost would cut down to the field's type and so write differently. */
-function isWide(field: CompiledField, cursor: VarintCursor): boolean {
-  switch (field.def.type) {
-    case 'bool':
+function isWide(check: number, cursor: VarintCursor): boolean {
+  switch (check) {
+    case CHECK_BOOL:
       return cursor.high !== 0 || cursor.low > 1;
-    case 'uint32':
+    case CHECK_UINT32:
       return cursor.high !== 0;
-    case 'int32':
-    case 'enum':
+    case CHECK_INT32:
       return cursor.high !== (cursor.low >= 0x8000_0000 ? 0xffff_ffff : 0);
     default:
       return false;
@@ -309,7 +396,7 @@ function checkPacked(base: number, tape: Tape, field: CompiledField, entry: numb
       const at = cursor.position;
       cursor.read(end, 'an element of ', field.def.name);
       if (cursor.overlong) tape.odd('overlong_varint', entry, at);
-      if (isWide(field, cursor)) tape.odd('wide_value', entry, at);
+      if (isWide(elementCheck(field), cursor)) tape.odd('wide_value', entry, at);
     }
     return;
   }
@@ -327,12 +414,29 @@ function checkPacked(base: number, tape: Tape, field: CompiledField, entry: numb
   }
 }
 
+function elementCheck(field: CompiledField): number {
+  switch (field.def.type) {
+    case 'bool':
+      return CHECK_BOOL;
+    case 'uint32':
+      return CHECK_UINT32;
+    case 'int32':
+    case 'enum':
+      return CHECK_INT32;
+    default:
+      return CHECK_NOTHING;
+  }
+}
+
 function isZero(bytes: Uint8Array, start: number, end: number): boolean {
   for (let at = start; at < end; at++) if (bytes[at] !== 0) return false;
   return true;
 }
 
-/** Moves the cursor behind an unknown field. Groups nest by counting, not by recursion. */
+/**
+ * Moves the cursor behind an unknown field. Groups nest by counting, not by recursion. Gives the error where the end of the bytes that the
+ * field's message has comes first.
+ */
 function skipField(
   cursor: VarintCursor,
   number: number,
@@ -340,7 +444,7 @@ function skipField(
   end: number,
   base: number,
   limits: Limits,
-): void {
+): DfxError | null {
   const groups: number[] = [];
   let currentNumber = number;
   let currentType = wireType;
@@ -377,12 +481,12 @@ function skipField(
         }
     }
     if (cursor.position > end) {
-      throw new DfxError('TRUNCATED', `found the end of the bytes inside the unknown field ${currentNumber}`, {
+      return new DfxError('TRUNCATED', `found the end of the bytes inside the unknown field ${currentNumber}`, {
         offset: base + at,
         hint: "the payload is cut off or of another message; compare its length with the sender's",
       });
     }
-    if (groups.length === 0) return;
+    if (groups.length === 0) return null;
     const tag = cursor.position;
     cursor.read(end, 'a field tag inside a group', '');
     currentType = cursor.low & 7;

@@ -20,7 +20,7 @@ export interface Oddity {
   readonly offset: number;
 }
 
-const COLUMNS = 7;
+export const COLUMNS = 7;
 const NUMBER = 0;
 const MESSAGE = 1;
 const TAG = 2;
@@ -44,10 +44,19 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
  * Offsets are local to `bytes`; `base` takes them to the payload.
  */
 export class Tape {
-  private data: Int32Array;
+  /** One row of `COLUMNS` an entry. The reader writes it directly; everybody else asks the methods below. */
+  data: Int32Array;
   length = 0;
   /** Most messages inside each other; the root counts 1. */
   depth = 0;
+  /** Fields of the root message that its table has. */
+  knownFields = 0;
+  /** Fields of message type that newer versions no longer have. */
+  retiredMessages = 0;
+  /** Messages that are nothing but a choice and don't have exactly one known field. */
+  badChoices = 0;
+  /** Control characters in texts, line breaks, tabs and escapes aside. */
+  controlCharacters = 0;
   readonly oddities: Oddity[] = [];
   oddityCount = 0;
 
@@ -62,11 +71,7 @@ export class Tape {
   push(number: number, message: number, tag: number, start: number, end: number, parent: number): number {
     const entry = this.length++;
     let at = entry * COLUMNS;
-    if (at + COLUMNS > this.data.length) {
-      const grown = new Int32Array(this.data.length * 2);
-      grown.set(this.data);
-      this.data = grown;
-    }
+    if (at === this.data.length) this.grow(tag);
     const data = this.data;
     data[at++] = number;
     data[at++] = message;
@@ -76,6 +81,16 @@ export class Tape {
     data[at++] = entry + 1;
     data[at] = parent;
     return entry;
+  }
+
+  /** Makes room, as much as the bytes need if what follows is like what was read up to `position`. */
+  grow(position: number): Int32Array {
+    const held = this.data.length / COLUMNS;
+    const foreseen = position > 0 ? Math.ceil((held / position) * this.bytes.length * 1.03) : 0;
+    const grown = new Int32Array(Math.max(held + (held >> 2) + 16, Math.min(foreseen, 8 * held)) * COLUMNS);
+    grown.set(this.data);
+    this.data = grown;
+    return grown;
   }
 
   /** Takes back the last entry: its bytes turned out to be no value of its field. */
