@@ -45,7 +45,7 @@ export function loadPayloads(
 ): readonly Payload[] {
   try {
     const payload = decodePayload(bytes, options);
-    if (payload.container === 'pickle') refuseForeign(payload.foreign);
+    if (payload.container === 'pickle') refuseForeign(payload.foreign, payload.exprs);
     const { exprs } = payload;
     if (exprs.length === 0) {
       throw new DfxError('UNSUPPORTED', `found the container ${payload.container}, expected expressions`, {
@@ -61,7 +61,7 @@ export function loadPayloads(
 /** A pickle shows at most so many of its foreign parts in one line. */
 const SHOWN_PARTS = 3;
 
-function refuseForeign(foreign: readonly ForeignPart[]): void {
+function refuseForeign(foreign: readonly ForeignPart[], exprs: readonly PayloadExpr[]): void {
   const [part] = foreign;
   if (part === undefined) return;
   const shown = foreign.slice(0, SHOWN_PARTS).map(({ what, offset }) => `${what} (byte ${offset})`);
@@ -71,9 +71,19 @@ function refuseForeign(foreign: readonly ForeignPart[]): void {
     `the pickle holds ${shown.join(', ')}${more}, expected nothing but expressions`,
     {
       offset: part.offset,
-      hint: 'dfx loads no pickle: have the expressions pickled alone, in lists, tuples or dicts',
+      hint: pickleHint(exprs),
     },
   );
+}
+
+function pickleHint(exprs: readonly PayloadExpr[]): string {
+  const [only, ...others] = exprs;
+  if (only === undefined || !exprs.some(({ rebuilt }) => rebuilt))
+    return 'dfx loads no pickle: have the expressions pickled alone, in lists, tuples or dicts';
+  // cloudpickle sends the code of `Expr._reconstruct` along, which would run; the expression can be taken out without it.
+  const remedy = 'pickled by cloudpickle, whose code dfx does not run: send pickle.dumps(expr)';
+  const alone = others.length === 0 && only.path === '';
+  return alone ? `${remedy}, or take the expression out: dfx decode FILE | dfx encode --format expr -` : remedy;
 }
 
 function describe(label: string, file: string, found: PayloadExpr): Payload {

@@ -1,7 +1,8 @@
 import { DfxError } from '../errors.ts';
 import type { Limits, Span } from '../limits.ts';
-import { argumentsOf, currentModule, displayName, textOf } from './names.ts';
+import { argumentsOf, displayName, isGlobal, isPlain, textOf } from './names.ts';
 import type { PickleReading } from './read.ts';
+import { RebuiltMethods } from './rebuilt-method.ts';
 import { encodeLatin1 } from './text.ts';
 import type { CallValue, PickleValue } from './value.ts';
 import { PickleWriter } from './write.ts';
@@ -15,6 +16,11 @@ export interface PickledExpr {
   readonly span: Span;
   /** Where it stands, such as `[1]["a"]`; empty at the top. */
   readonly path: string;
+  /**
+   * Written by cloudpickle, which sends `Expr._reconstruct` along by value: loading the pickle would run the sender's copy of it,
+   * so its calls are foreign.
+   */
+  readonly rebuilt: boolean;
 }
 
 /** Something that isn't needed to carry expressions. A receiver that loads the pickle would run or import it. */
@@ -55,13 +61,9 @@ function isNeeded(value: PickleValue): boolean {
   );
 }
 
-function isGlobal(value: PickleValue | undefined, module: string, name: string): boolean {
-  return value?.kind === 'global' && currentModule(value.module) === module && value.name === name;
-}
-
 /**
  * Finds the expressions of a pickle in which lists, tuples and dicts hold `Expr` reconstructions, as datafusion writes them
- * in protocols 0 to 5. The pickle is not loaded. What is anything else is in `foreign`, whether or not it is part of the
+ * in protocols 0 to 5, or cloudpickle (`rebuilt`). The pickle is not loaded. What is anything else is in `foreign`, whether or not it is part of the
  * value: a call whose result is dropped runs too. Throws the reading's error where the pickle is broken.
  */
 export function readPickledExprs(reading: PickleReading, limits: Partial<Limits> = {}): PickledExprs {
@@ -69,6 +71,7 @@ export function readPickledExprs(reading: PickleReading, limits: Partial<Limits>
   const exprs: PickledExpr[] = [];
   const foreign: ForeignPart[] = [];
   const understood = new Set<PickleValue>();
+  const rebuilt = new RebuiltMethods(reading);
   const told = new Set<PickleValue>();
   const budget = Math.min(MAX_SLOTS, limits.maxNodes ?? MAX_SLOTS);
   type Step = { readonly value: PickleValue; readonly path: Path | null } | { readonly leave: PickleValue };
@@ -102,7 +105,8 @@ export function readPickledExprs(reading: PickleReading, limits: Partial<Limits>
       case 'call': {
         const found = readExpr(value, reading, understood);
         if (found === null) isForeign(value, path, displayName(value.callee));
-        else exprs.push({ ...found, path: written(path) });
+        const expr = found ?? readRebuiltExpr(value, reading, rebuilt);
+        if (expr !== null) exprs.push({ ...expr, path: written(path), rebuilt: found === null });
         break;
       }
       case 'list':
@@ -118,7 +122,7 @@ export function readPickledExprs(reading: PickleReading, limits: Partial<Limits>
           for (const [key, item] of [...value.pairs].reverse()) {
             const label = keyText(key);
             if (label === null) isForeign(key, path, `a key that is a ${key.kind}`);
-            else stack.push({ value: item, path: { outer: path, label } });
+            stack.push({ value: item, path: { outer: path, label: label ?? (key.kind === 'none' ? 'None' : '…') } });
           }
         } else {
           for (let i = value.items.length - 1; i >= 0; i--) {
@@ -155,30 +159,35 @@ function keyText(key: PickleValue): string | null {
   return key.kind === 'int' ? String(key.value) : null;
 }
 
+type FoundExpr = Omit<PickledExpr, 'path' | 'rebuilt'>;
+
 /** `getattr(Expr, "_reconstruct")(bytes)`; every call in it is added to `understood`. */
-function readExpr(
-  call: CallValue,
-  reading: PickleReading,
-  understood: Set<PickleValue>,
-): Omit<PickledExpr, 'path'> | null {
+function readExpr(call: CallValue, reading: PickleReading, understood: Set<PickleValue>): FoundExpr | null {
   const method = call.callee;
   if (!isPlain(call) || method.kind !== 'call' || !isPlain(method)) return null;
   const [owner, name, ...more] = argumentsOf(method);
   if (!isGlobal(method.callee, 'builtins', 'getattr') || more.length > 0) return null;
   if (!isGlobal(owner, 'datafusion.expr', 'Expr') || textOf(name) !== '_reconstruct') return null;
+  const found = readArgument(call, reading, understood);
+  if (found !== null) understood.add(call).add(method);
+  return found;
+}
+
+/** The same with a method that the pickle builds. Its calls run the sender's code, so none of them is understood. */
+function readRebuiltExpr(call: CallValue, reading: PickleReading, methods: RebuiltMethods): FoundExpr | null {
+  return isPlain(call) && methods.has(call.callee) ? readArgument(call, reading, new Set()) : null;
+}
+
+/** The protobuf bytes that a call is given, alone. */
+function readArgument(call: CallValue, reading: PickleReading, understood: Set<PickleValue>): FoundExpr | null {
   const args = argumentsOf(call);
   const [content] = args;
   if (content === undefined || args.length !== 1) return null;
   const bytes = readBytes(content, understood);
   if (bytes === null) return null;
-  understood.add(call).add(method);
   if (bytes.copied) return { ...bytes, span: content.span };
   const start = reading.offset + (bytes.proto.byteOffset - reading.bytes.byteOffset);
   return { ...bytes, span: { start, end: start + bytes.proto.length } };
-}
-
-function isPlain(call: CallValue): boolean {
-  return call.how === 'reduce' && call.state === null && call.items.length === 0 && call.pairs.length === 0;
 }
 
 function readBytes(

@@ -58,6 +58,15 @@ export function argumentsOf(call: CallValue): readonly PickleValue[] {
   return call.args.kind === 'tuple' || call.args.kind === 'list' ? call.args.items : [];
 }
 
+export function isGlobal(value: PickleValue | undefined, module: string, name: string): boolean {
+  return value?.kind === 'global' && currentModule(value.module) === module && value.name === name;
+}
+
+/** A call by REDUCE to whose result nothing was done afterwards. */
+export function isPlain(call: CallValue): boolean {
+  return call.how === 'reduce' && call.state === null && call.items.length === 0 && call.pairs.length === 0;
+}
+
 /**
  * What a value is the name of, seen through attribute access and imports that the pickle would do as it loads:
  * `getattr(importlib.import_module("os"), "system")` is `os.system`. Null where that can't be told.
