@@ -69,6 +69,14 @@ test('a worker that leaves is dead with its exit code', () => {
   assert.equal(status, 5);
 });
 
+test('a dead worker is noticed while a process that it forked holds its pipes', () => {
+  const started = performance.now();
+  const { status, last } = run('forks');
+  assert.match(last, /the Python worker \d+ left with exit code 7 in the middle of its work; /);
+  assert.equal(status, 5);
+  assert.ok(performance.now() - started < 7000);
+});
+
 test('a worker that crashes is dead with its signal and the cause', () => {
   const { status, stderr, last } = run('crashes');
   assert.match(

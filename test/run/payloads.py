@@ -58,6 +58,14 @@ def spawns(values):
     return values
 
 
+def forks(values):
+    if os.fork() == 0:
+        os.setsid()  # out of the worker's process group, with its pipes
+        time.sleep(8)
+        os._exit(0)
+    os._exit(7)
+
+
 def prints(values):
     print(f"saw {len(values)} \x1b[31mvalues")
     return values
@@ -109,7 +117,7 @@ write("ranked", f.row_number(order_by=[value.sort()]))
 write("nulls", f.nullif(value, lit(42)))
 write("zero", value / (value - value))
 
-for function in (raises, exits, leaves, crashes, sleeps, spawns, prints):
+for function in (raises, exits, leaves, crashes, sleeps, spawns, forks, prints):
     write(function.__name__, f.sum(scalar(function.__name__, function)))
 write("raises_row", scalar("raises_row", raises))
 write("returns_int", scalar("returns_int", lambda values: 1))

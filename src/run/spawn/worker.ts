@@ -30,6 +30,9 @@ export interface WorkerOptions {
 /** How long a worker may take to leave after `stop` or after its pipe has closed. */
 const LEAVE_MS = 2000;
 
+/** How long the pipes of a worker that is gone may stay open: its last words may still be on their way. */
+const EXIT_GRACE_MS = 500;
+
 const live = new Set<Worker>();
 let exitHook = false;
 
@@ -63,7 +66,11 @@ export class Worker {
       child.on('exit', (code, signal) => {
         const status: ExitStatus = signal === null ? { kind: 'code', code: code ?? 0 } : { kind: 'signal', signal };
         this.#killGroup();
-        const late = setTimeout(() => resolve(status), 200);
+        const late = setTimeout(() => {
+          // Whatever still holds the pipes open isn't the worker: a process that a UDF forked and detached.
+          this.#fromWorker.destroy();
+          resolve(status);
+        }, EXIT_GRACE_MS);
         child.on('close', () => {
           clearTimeout(late);
           this.#tail.end();
