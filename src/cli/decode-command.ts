@@ -1,9 +1,16 @@
 /** What `dfx decode` does once its flags are read. */
 import { payloadNode } from '../expr/json/index.ts';
-import { type JsonNode, jsonArray, jsonBoolean, jsonObject, jsonString, writeJson } from '../expr/json-text.ts';
+import {
+  JSON_NULL,
+  type JsonNode,
+  jsonArray,
+  jsonBoolean,
+  jsonObject,
+  jsonString,
+  writeJson,
+} from '../expr/json-text.ts';
 import { decodePayload, type Payload, type PayloadExpr, readPayload } from '../expr/payload.ts';
-import { exprsToProto } from '../expr/proto/index.ts';
-import { protoJsonNode } from '../expr/proto-json.ts';
+import { payloadProtoJson } from '../expr/proto-json-payload.ts';
 import { sqlText } from '../expr/sql-text.ts';
 import { toTree } from '../expr/tree.ts';
 import { redactExpr } from '../inspect/redact.ts';
@@ -34,7 +41,7 @@ export async function decodeCommand(texts: readonly string[], flags: DecodeFlags
   return forEachItem(operands, flags.json, async (operand, at) => {
     const path = paths?.[at] ?? toFile;
     const decoded = await decode(operand, flags);
-    if (decoded.note !== null) printNote(`${operand.name}: ${decoded.note}`);
+    if (decoded.note !== null && !flags.json) printNote(`${operand.name}: ${decoded.note}`);
     if (path !== null) await writeFileWhole(path, `${decoded.text}\n`);
     if (flags.json) await toStdout(`${documentLine(operand, flags, decoded, path)}\n`);
     else if (path === null) {
@@ -65,7 +72,10 @@ async function decode(operand: Operand, flags: DecodeFlags): Promise<Decoded> {
     const payload = isText ? readPayload(bytes, options) : decodePayload(bytes, options);
     const shown = flags.redact ? redacted(payload) : payload;
     if (isText) return expressionText(shown, flags);
-    const node = flags.format === 'json' ? jsonNode(shown, flags.redact) : protoNode(payload, flags);
+    const node =
+      flags.format === 'json'
+        ? jsonNode(shown, flags.redact)
+        : payloadProtoJson(payload, { lossy: flags.lossy, limits: limitsOf(flags) });
     const indented = { indent: 2, width: LINE_WIDTH };
     return {
       payload,
@@ -87,37 +97,6 @@ function redacted(payload: Payload): Payload {
 
 function jsonNode(payload: Payload, redact: boolean): JsonNode {
   return redact ? redactedNode(payload) : payloadNode(payload);
-}
-
-function protoNode(payload: Payload, flags: DecodeFlags): JsonNode {
-  const options = { lossy: flags.lossy, limits: limitsOf(flags) };
-  switch (payload.container) {
-    case 'expr':
-      return protoJsonNode(payload.bytes, 'LogicalExprNode', options);
-    case 'expr-list':
-      return protoJsonNode(payload.bytes, 'LogicalExprList', options);
-    case 'physical-expr':
-    case 'logical-plan':
-    case 'physical-plan':
-      return protoJsonNode(payload.bytes, payload.message, options);
-    case 'pickle': {
-      if (!flags.lossy) {
-        throw new DfxError('UNREPRESENTABLE', "found a pickle, which proto JSON can't express", {
-          offset: 0,
-          hint: 'decode with --format json, which keeps it, or with --lossy, which gives the expressions alone',
-        });
-      }
-      const [only, ...others] = payload.exprs;
-      if (only !== undefined && others.length === 0) return protoJsonNode(only.bytes, 'LogicalExprNode', options);
-      return protoJsonNode(exprsToProto(payload.exprs.map(({ expr }) => expr)), 'LogicalExprList', options);
-    }
-    case 'frame':
-    case 'schema':
-      throw new DfxError('UNREPRESENTABLE', `found a ${payload.container}, which is no protobuf message`, {
-        offset: 0,
-        hint: 'decode with --format json',
-      });
-  }
 }
 
 function expressionText(payload: Payload, flags: DecodeFlags): Decoded {
@@ -179,6 +158,7 @@ function documentLine(operand: Operand, flags: DecodeFlags, decoded: Decoded, pa
       ['format', jsonString(flags.format)],
       ['redacted', jsonBoolean(flags.redact)],
       ['complete', jsonBoolean(decoded.error === null)],
+      ['note', decoded.note === null ? JSON_NULL : jsonString(decoded.note)],
       ...(path === null ? members : [['output', jsonString(path)] as const]),
     ]),
   );

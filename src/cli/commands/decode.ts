@@ -24,7 +24,7 @@ export function register(program: Command): void {
     .command('decode')
     .summary('show payloads as expr.json, proto JSON, SQL or a tree')
     .description(
-      'Gives each payload back as text. expr.json is lossless: `dfx encode` makes the same bytes of it. Nothing in a\n' +
+      'Gives each payload back as text. expr.json is lossless: `dfx encode` makes the same bytes of it. Nothing in a ' +
         'payload is loaded or run. A payload is a file, - for standard input, or label=file.',
     )
     .argument('[payload...]', 'payload files')

@@ -32,8 +32,8 @@ export function register(program: Command): void {
     .command('encode')
     .summary('build payloads from expr.json, proto JSON or SQL')
     .description(
-      'Builds a payload from each file: expr.json, the proto JSON of the Rust crates, or SQL. A file is -, for standard\n' +
-        'input, or label=file. Python UDFs given as source need no Python here; module:name UDFs are imported and pickled\n' +
+      'Builds a payload from each file: expr.json, the proto JSON of the Rust crates, or SQL. A file is -, for standard ' +
+        'input, or label=file. Python UDFs given as source need no Python here; module:name UDFs are imported and pickled ' +
         'by a local Python. Binary never goes to a terminal: there it is base64.',
     )
     .argument('[file...]', 'expr.json, proto JSON or SQL files')

@@ -7,7 +7,7 @@ import { CONTAINERS, type Container } from '../../wire/detect.ts';
 import { toBase64 } from '../../wire/encoding.ts';
 import { DfxError } from '../../wire/errors.ts';
 import type { Limits } from '../../wire/limits.ts';
-import { HIGHEST_PROTOCOL, readPickle, readPickledExprs, writePickledExpr } from '../../wire/pickle/index.ts';
+import { readPickle, readPickledExprs, writePickledExpr } from '../../wire/pickle/index.ts';
 import {
   type JsonMember,
   type JsonNode,
@@ -185,8 +185,8 @@ export interface FromJsonOptions extends UdfOptions {
 export interface JsonPayload {
   readonly container: Container;
   readonly exprs: readonly Expr[];
-  /** Pickle protocol, where the container is one. */
-  readonly protocol: number;
+  /** Of a pickle; null for the other containers. */
+  readonly protocol: number | null;
   readonly bytes: Uint8Array;
 }
 
@@ -234,12 +234,12 @@ function containerOf(
   switch (kind) {
     case 'expr': {
       const expr = exprOf(object.required('expr'), entries, options);
-      return { container: kind, exprs: [expr], protocol: HIGHEST_PROTOCOL, bytes: exprToProto(expr) };
+      return { container: kind, exprs: [expr], protocol: null, bytes: exprToProto(expr) };
     }
     case 'expr-list': {
       const exprs = object.array('exprs').map((node) => exprOf(node, entries, options));
       const bytes = exprsToProto(exprs);
-      return { container: kind, exprs, protocol: HIGHEST_PROTOCOL, bytes: raw ?? bytes };
+      return { container: kind, exprs, protocol: null, bytes: raw ?? bytes };
     }
     case 'pickle':
       return pickleOf(object, raw, entries, options);
@@ -248,7 +248,7 @@ function containerOf(
       if (entry?.definition == null || others.length > 0) {
         throw shapeError(object.node, `found ${entries.length} UDFs in a frame, expected one with its body`);
       }
-      return { container: kind, exprs: [], protocol: HIGHEST_PROTOCOL, bytes: entry.definition };
+      return { container: kind, exprs: [], protocol: null, bytes: entry.definition };
     }
     case 'schema': {
       const fields =
@@ -263,10 +263,10 @@ function containerOf(
         ) {
           throw mismatch(object.node, 'the fields');
         }
-        return { container: kind, exprs: [], protocol: HIGHEST_PROTOCOL, bytes: raw };
+        return { container: kind, exprs: [], protocol: null, bytes: raw };
       }
       if (fields === null) throw shapeError(object.node, 'found no "fields" in a schema');
-      return { container: kind, exprs: [], protocol: HIGHEST_PROTOCOL, bytes: writeIpcSchema({ fields, metadata }) };
+      return { container: kind, exprs: [], protocol: null, bytes: writeIpcSchema({ fields, metadata }) };
     }
     case 'physical-expr':
     case 'logical-plan':
@@ -277,7 +277,7 @@ function containerOf(
           `found no "raw" in a ${kind}`,
           'edit a plan as proto JSON: dfx decode --format proto-json',
         );
-      return { container: kind, exprs: [], protocol: HIGHEST_PROTOCOL, bytes: raw };
+      return { container: kind, exprs: [], protocol: null, bytes: raw };
   }
 }
 
