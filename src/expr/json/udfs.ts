@@ -57,7 +57,10 @@ interface Interned {
 /** Gathers the definitions that the tree refers to. */
 export class UdfList {
   private readonly entries: Interned[] = [];
-  private readonly ids = new Set<string>();
+  /** By family and {@link fingerprint}: a payload may hold a hundred thousand definitions. */
+  private readonly known = new Map<string, Interned[]>();
+  /** Ids in use, each with the number to try next where it is asked for again. */
+  private readonly ids = new Map<string, number>();
 
   /** The id under which the definition stands, and the name that it gives to calls that don't say one. */
   add(
@@ -65,13 +68,13 @@ export class UdfList {
     outerName: string,
     definition: Uint8Array,
   ): { readonly id: string; readonly name: string } {
-    const known = this.entries.find((entry) => entry.family === family && sameBytes(entry.definition, definition));
+    const key = `${family} ${fingerprint(definition)}`;
+    const alike = this.known.get(key) ?? [];
+    const known = alike.find((entry) => sameBytes(entry.definition, definition));
     if (known !== undefined) return known;
     const reading = readUdf(definition);
     const name = reading.signature?.name ?? outerName;
-    let id = name;
-    for (let count = 2; this.ids.has(id); count++) id = `${name}#${count}`;
-    this.ids.add(id);
+    const id = this.freeId(name);
     const members: Members = [
       ['name', jsonString(name)],
       ['family', jsonString(family)],
@@ -80,12 +83,33 @@ export class UdfList {
     members.push(...definitionMembers(family, definition, reading));
     const entry = { family, definition, id, name, node: jsonObject(members) };
     this.entries.push(entry);
+    this.known.set(key, [...alike, entry]);
     return entry;
+  }
+
+  private freeId(name: string): string {
+    let count = this.ids.get(name);
+    if (count === undefined) {
+      this.ids.set(name, 2);
+      return name;
+    }
+    while (this.ids.has(`${name}#${count}`)) count++;
+    const id = `${name}#${count}`;
+    this.ids.set(name, count + 1).set(id, 2);
+    return id;
   }
 
   json(): JsonNode | null {
     return this.entries.length === 0 ? null : jsonArray(this.entries.map(({ node }) => node));
   }
+}
+
+const SAMPLED = 65_536;
+
+/** Equal for equal bytes. Definitions up to 64 KiB are told apart whole; what is longer can't be many in one payload. */
+function fingerprint(definition: Uint8Array): string {
+  const sample = definition.length <= SAMPLED ? definition : definition.subarray(definition.length - SAMPLED);
+  return `${definition.length} ${toBase64(sample)}`;
 }
 
 function definitionMembers(family: DefinitionFamily, definition: Uint8Array, reading: UdfReading): Members {
@@ -95,7 +119,7 @@ function definitionMembers(family: DefinitionFamily, definition: Uint8Array, rea
       const members = jsMembers(reading.javascript);
       if (members !== null && sameBytes(definition, writeJsUdf(reading.javascript))) return members;
     } else if (framing.language === 'python') {
-      const source = sourceMembers(reading, framing.python, framing.body);
+      const source = sourceMembers(reading, framing.python, framing.family);
       if (source !== null) return source;
       const frame: Members = [
         ['python', jsonString(pythonText(framing.python))],
@@ -128,10 +152,9 @@ function signatureMembers(signature: UdfSignature): Members {
 }
 
 /** The source form, where writing it again gives the same frame. */
-function sourceMembers(reading: UdfReading, python: PythonVersion, body: Uint8Array): Members | null {
-  const source = reading.pickle === null ? null : readSourceUdf(reading.pickle);
+function sourceMembers(reading: UdfReading, python: PythonVersion, family: UdfFamily): Members | null {
+  const source = reading.pickle === null ? null : readSourceUdf(reading.pickle, family);
   if (source === null || reading.signature === null) return null;
-  if (!sameBytes(body, writeSourceUdf(source))) return null;
   const captures: JsonNode[] = [];
   for (const [name, value] of source.captures) {
     const node = pyValueJson(value);

@@ -16,6 +16,7 @@ import type { CodeFacts } from './code-object.ts';
 import { argumentsOf, cloudpickleName, currentModule, displayName, nameOf, textOf } from './names.ts';
 import { previewOf, typeNameOf } from './preview.ts';
 import type { PickleReading } from './read.ts';
+import type { UdfFamily } from './source-udf.ts';
 import { readSourceUdf, type SourceUdf } from './source-udf-read.ts';
 import { type CallValue, eachValue, type PicklePair, type PickleValue } from './value.ts';
 
@@ -106,10 +107,13 @@ const NOTHING: Facts = {
   source: null,
 };
 
-/** Says what a callable in a pickle is, without building it. `value` is any value of `reading`, usually a UDF's callable. */
-export function describeCallable(value: PickleValue, reading: PickleReading): CallableReport {
+/**
+ * Says what a callable in a pickle is, without building it. `value` is any value of `reading`, usually a UDF's callable, and
+ * `family` the family of the frame around it, where there is one.
+ */
+export function describeCallable(value: PickleValue, reading: PickleReading, family?: UdfFamily): CallableReport {
   const states = indexStates(reading);
-  const source = readSourceUdf(reading);
+  const source = readSourceUdf(reading, family);
   if (source !== null && source.callable === value) return sourceReport(source, value);
   const nested: CallableReport[] = [];
   const nestedCode: CodeFacts[] = [];

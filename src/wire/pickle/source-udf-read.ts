@@ -6,6 +6,7 @@ import {
   type SourceUdfInput,
   sourceFile,
   sourceImportText,
+  type UdfFamily,
   VOLATILITIES,
   writeSourceUdf,
 } from './source-udf.ts';
@@ -23,11 +24,14 @@ export interface SourceUdf extends SourceUdfInput {
 
 /**
  * Recognises a pickle that `writeSourceUdf` made, without loss: what it gives writes the very same bytes, which is also how it
- * is checked. Null for every other pickle, a tampered one included.
+ * is checked. Null for every other pickle, a tampered one or one that more bytes follow included. `family` is the frame's:
+ * scalar and window UDFs have tuples of one shape, so without it a window UDF is told as scalar.
  */
-export function readSourceUdf(reading: PickleReading): SourceUdf | null {
-  const { value } = reading;
+export function readSourceUdf(reading: PickleReading, family?: UdfFamily): SourceUdf | null {
+  const { value, trailing } = reading;
   if (value?.kind !== 'tuple' || (value.items.length !== 5 && value.items.length !== 6)) return null;
+  if (trailing.end > trailing.start) return null;
+  if (family !== undefined && (family === 'aggregate') !== (value.items.length === 6)) return null;
   const [nameValue, callable, input, returns] = value.items;
   const state = value.items.length === 6 ? value.items[4] : undefined;
   const name = textOf(nameValue);
@@ -52,9 +56,10 @@ export function readSourceUdf(reading: PickleReading): SourceUdf | null {
     returnSchema: returns.value,
     volatility,
   };
-  // The families scalar and window have tuples of the same shape: the frame tells which it is.
   const udf: SourceUdfInput =
-    state === undefined ? { ...base, family: 'scalar' } : { ...base, family: 'aggregate', stateSchema: state.value };
+    state === undefined
+      ? { ...base, family: family ?? 'scalar' }
+      : { ...base, family: 'aggregate', stateSchema: state.value };
   if (!writesTheSame(udf, reading)) return null;
   return { ...udf, file: sourceFile(name), captureValues: globals.captureValues, callable };
 }
