@@ -74,8 +74,9 @@ export function shareConventions(command: Command): void {
 }
 
 /** Commander's own form says `(default: false)` of every switch. */
-function describeOption({ description, defaultValue, defaultValueDescription }: Option): string {
-  if (defaultValue === undefined || typeof defaultValue === 'boolean') return description;
+function describeOption({ description, defaultValue, defaultValueDescription, long }: Option): string {
+  const isPlain = defaultValue === undefined || typeof defaultValue === 'boolean' || String(defaultValue) === '';
+  if (isPlain || long === '--color') return description;
   return `${description} (default: ${defaultValueDescription ?? defaultValue})`;
 }
 

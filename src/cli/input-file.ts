@@ -46,13 +46,16 @@ export async function readInput(
   maxBytes = DEFAULT_LIMITS.maxBytes,
 ): Promise<Uint8Array> {
   try {
-    if (path === '-') return await readStream(process.stdin, maxBytes);
+    if (path === '-') {
+      if (fstatSync(0).isDirectory()) throw isFolder(); // Node gives an empty stream for it
+      return await readStream(process.stdin, maxBytes);
+    }
     // one read, synchronous: for a small file that is half the time
     const file = openSync(path, 'r');
     try {
       const stat = fstatSync(file);
       if (stat.isFile()) return readWhole(file, stat.size, maxBytes);
-      if (stat.isDirectory()) throw new DfxError('FILE_UNREADABLE', 'found a folder, expected a file');
+      if (stat.isDirectory()) throw isFolder();
     } finally {
       closeSync(file);
     }
@@ -92,6 +95,10 @@ async function readStream(stream: AsyncIterable<Uint8Array>, maxBytes: number): 
     at += chunk.length;
   }
   return bytes;
+}
+
+function isFolder(): DfxError {
+  return new DfxError('FILE_UNREADABLE', 'found a folder, expected a file');
 }
 
 function tooMany(maxBytes: number): DfxError {

@@ -4,6 +4,7 @@ import type { Container } from '../../wire/detect.ts';
 import type { Encoding } from '../../wire/encoding.ts';
 import { DfxError } from '../../wire/errors.ts';
 import { containerFlag, encodingFlag, type LimitFlags, oneOf, wholeNumber } from '../flags.ts';
+import { addExamples, operandsOrStdin } from '../help.ts';
 
 export const DECODE_FORMATS = ['json', 'proto-json', 'sql', 'tree'] as const;
 export type DecodeFormat = (typeof DECODE_FORMATS)[number];
@@ -20,7 +21,7 @@ export interface DecodeFlags extends LimitFlags {
 }
 
 export function register(program: Command): void {
-  program
+  const command = program
     .command('decode')
     .summary('show payloads as expr.json, proto JSON, SQL or a tree')
     .description(
@@ -39,24 +40,19 @@ export function register(program: Command): void {
     .option('--max-depth <count>', 'refuse deeper nesting', wholeNumber('--max-depth', 1))
     .option('--max-nodes <count>', 'refuse more nodes', wholeNumber('--max-nodes', 1))
     .option('--json', 'one JSON document a payload and line (dfx.decode/1); errors as JSON on stderr', false)
-    .addHelpText(
-      'after',
-      '\nExamples:\n' +
-        '  dfx decode payload.bin\n' +
-        '  dfx decode payload.bin --format sql\n' +
-        '  dfx decode *.bin --out-dir decoded\n' +
-        '  dfx decode payload.bin | sed s/10/20/ | dfx encode -o changed.bin\n',
-    )
-    .action(async (payloads: readonly string[], flags: DecodeFlags, command: Command) => {
-      if (payloads.length === 0 && process.stdin.isTTY) {
-        command.outputHelp({ error: true });
-        process.exitCode = 2;
-        return;
-      }
-      checkFlags(flags, payloads.length);
+    .action(async (payloads: readonly string[], flags: DecodeFlags) => {
+      const operands = operandsOrStdin(payloads, command);
+      if (operands === null) return;
+      checkFlags(flags, operands.length);
       const { decodeCommand } = await import('../decode-command.ts');
-      process.exitCode = await decodeCommand(payloads.length === 0 ? ['-'] : payloads, flags);
+      process.exitCode = await decodeCommand(operands, flags);
     });
+  addExamples(command, [
+    ['dfx decode payload.bin', 'expr.json, which encodes to the same bytes'],
+    ['dfx decode payload.bin --format sql', 'the expression as SQL'],
+    ['dfx decode *.bin --out-dir decoded', 'a file for each'],
+    ['dfx decode a.bin | sed s/10/20/ | dfx encode -o b.bin', 'a payload with another number'],
+  ]);
 }
 
 function checkFlags(flags: DecodeFlags, count: number): void {

@@ -5,6 +5,7 @@ import type { Container } from '../../wire/detect.ts';
 import type { Encoding } from '../../wire/encoding.ts';
 import { DfxError } from '../../wire/errors.ts';
 import { containerFlag, encodingFlag, oneOf, wholeNumber } from '../flags.ts';
+import { addExamples, operandsOrStdin } from '../help.ts';
 
 export const ENCODE_SOURCES = ['json', 'proto-json', 'sql'] as const;
 export type EncodeSource = (typeof ENCODE_SOURCES)[number];
@@ -28,7 +29,7 @@ export interface EncodeFlags {
 }
 
 export function register(program: Command): void {
-  program
+  const command = program
     .command('encode')
     .summary('build payloads from expr.json, proto JSON or SQL')
     .description(
@@ -52,24 +53,19 @@ export function register(program: Command): void {
     .option('-o, --output <file>', 'write to a file, whole or not at all; - for stdout')
     .option('--out-dir <folder>', 'write a file for each input')
     .option('--json', 'one JSON document a payload and line (dfx.encode/1); errors as JSON on stderr', false)
-    .addHelpText(
-      'after',
-      '\nExamples:\n' +
-        '  dfx encode expr.json -o payload.bin\n' +
-        '  dfx encode --sql "a + 1 > sqrt(b)" --encoding base64\n' +
-        '  dfx encode udf.json --target-python 3.11 -o payload.bin\n' +
-        '  dfx encode exprs/*.json --out-dir payloads --format pickle\n',
-    )
-    .action(async (files: readonly string[], flags: EncodeFlags, command: Command) => {
-      if (files.length === 0 && flags.sql === undefined && process.stdin.isTTY) {
-        command.outputHelp({ error: true });
-        process.exitCode = 2;
-        return;
-      }
-      checkFlags(flags, files.length);
+    .action(async (files: readonly string[], flags: EncodeFlags) => {
+      const operands = flags.sql === undefined ? operandsOrStdin(files, command) : files;
+      if (operands === null) return;
+      checkFlags(flags, operands.length);
       const { encodeCommand } = await import('../encode-command.ts');
-      process.exitCode = await encodeCommand(files, flags);
+      process.exitCode = await encodeCommand(operands, flags);
     });
+  addExamples(command, [
+    ['dfx encode expr.json -o payload.bin', 'from expr.json'],
+    ['dfx encode --sql "a + 1 > sqrt(b)" --encoding base64', 'from SQL, to paste'],
+    ['dfx encode udf.json --target-python 3.11 -o payload.bin', 'a Python UDF from its source'],
+    ['dfx encode exprs/*.json --out-dir payloads --format pickle', 'many pickled expressions'],
+  ]);
 }
 
 function collect(text: string, before: readonly string[]): readonly string[] {

@@ -11,7 +11,8 @@ export function register(program: Command): void {
     .summary('say what a payload is and whose code it carries')
     .description(
       'Shows the container, the expression, the UDFs with their signatures, captured values and imports, and what ' +
-        'receivers will stumble over. Nothing in the payload is imported, called or evaluated.',
+        'receivers will stumble over. Nothing in the payload is imported, called or evaluated. Where a payload is ' +
+        'broken, what could be read is shown all the same.',
     )
     .argument('[payload...]', 'payload files; - for standard input')
     .option('--json', 'one JSON document (dfx.inspect/1) a line; errors as JSON on stderr', false)
@@ -23,7 +24,6 @@ export function register(program: Command): void {
     .option('--max-bytes <count>', 'refuse longer payloads', wholeNumber('--max-bytes', 1))
     .option('--max-depth <count>', 'refuse deeper nesting', wholeNumber('--max-depth', 1))
     .option('--max-nodes <count>', 'refuse more nodes', wholeNumber('--max-nodes', 1))
-    .addHelpText('after', '\nExit code: 0, or 3 where a payload is broken; what could be read is shown all the same.')
     .action(async (payloads: readonly string[], flags: InspectFlags) => {
       const operands = operandsOrStdin(payloads, command);
       if (operands === null) return;
