@@ -42,7 +42,7 @@ const LINE_WIDTH = 100;
 
 // writing
 
-/** The payload as the text of `expr.json`. */
+/** The payload as the text of `expr.json`. Throws the error of a payload that could not be read to its end. */
 export function toJson(payload: Payload, options: ToJsonOptions = {}): string {
   return writeJson(payloadNode(payload), { indent: options.indent ?? 2, width: LINE_WIDTH });
 }
@@ -63,7 +63,9 @@ function documentNode(members: Members, udfs: UdfList): JsonNode {
   ]);
 }
 
+/** Throws what stopped the reading of the payload: half of one would encode to another. */
 export function payloadNode(payload: Payload): JsonNode {
+  if (payload.error !== null) throw payload.error;
   const udfs = new UdfList();
   switch (payload.container) {
     case 'expr':

@@ -185,7 +185,8 @@ function nestedMembers(kind: NestedKind, nested: NestedValue): Members | null {
   const value = nestedValueJson(kind, nested);
   if (value !== null)
     return [
-      ['lit', value.value],
+      // {"lit": null} of a list is the wire's null of any type; a list that is null is another value
+      [value.value.kind === 'null' ? 'nested' : 'lit', value.value],
       ['type', typeJson(value.type)],
     ];
   const members: Members = [
@@ -237,6 +238,7 @@ export function literalOf(object: ObjectReader, depth = 0): Scalar {
   const union = object.optional('union');
   if (union !== undefined) return unionOf(ObjectReader.of(union, 'a union value'), depth);
   const nested = object.optional('nested');
+  if (nested?.kind === 'null') return nullNestedOf(nested, typeOf(object.required('type'), 'type'));
   if (nested !== undefined) return nestedOf(ObjectReader.of(nested, 'a nested value'));
 
   const node = object.required('lit');
@@ -534,6 +536,14 @@ const NESTED_KINDS: readonly NestedKind[] = [
   'Struct',
   'Map',
 ];
+
+/** `{"nested": null, "type": "List(Int64)"}`: a list that is null, in the Arrow bytes of one. */
+function nullNestedOf(node: JsonNode, type: DataType): Scalar {
+  const kind = NESTED_KINDS.find((known) => known === type.kind);
+  if (kind === undefined)
+    throw shapeError(node, `found a nested null of type ${type.kind}, expected one of ${NESTED_KINDS.join(', ')}`);
+  return { kind, nested: nestedValueOf(node, type) };
+}
 
 function nestedOf(object: ObjectReader): Scalar {
   const name = object.string('kind');

@@ -13,9 +13,9 @@ import type { NestedKind, NestedValue } from '../model.ts';
 import { shapeError } from './shape.ts';
 import { sameJson, typeHasText } from './types.ts';
 
-/** The one column of the record batch in a nested literal, as datafusion-proto names it. */
-function columnOf(type: DataType): Field {
-  return { name: 'field_name', type, nullable: false, metadata: [] };
+/** The one column of the record batch in a nested literal, as datafusion-proto names it; nullable where its value is null. */
+function columnOf(type: DataType, isNull: boolean): Field {
+  return { name: 'field_name', type, nullable: isNull, metadata: [] };
 }
 
 /** The value as JSON with its type, or null where writing it again would not give the same bytes. */
@@ -27,8 +27,8 @@ export function nestedValueJson(
   if (type === undefined || type.kind !== kind || !typeHasText(type)) return null;
   try {
     const value = readNested(nested);
-    if (value === null || !sameNested(fromValue(type, value), nested)) return null;
-    return { value: nodeOf(arrowValueToJson(type, value)), type };
+    if (!sameNested(fromValue(type, value), nested)) return null;
+    return { value: value === null ? JSON_NULL : nodeOf(arrowValueToJson(type, value)), type };
   } catch (error) {
     // bytes that the Arrow reader refuses stay bytes; `inspect` tells what is wrong with them
     if (error instanceof DfxError) return null;
@@ -38,7 +38,7 @@ export function nestedValueJson(
 
 export function nestedValueOf(node: JsonNode, type: DataType): NestedValue {
   try {
-    return fromValue(type, arrowValueFromJson(type, plainOf(node)));
+    return fromValue(type, node.kind === 'null' ? null : arrowValueFromJson(type, plainOf(node)));
   } catch (error) {
     if (!(error instanceof DfxError)) throw error;
     throw shapeError(node, error.message, error.hint);
@@ -46,7 +46,7 @@ export function nestedValueOf(node: JsonNode, type: DataType): NestedValue {
 }
 
 function fromValue(type: DataType, value: Parameters<typeof writeNested>[1]): NestedValue {
-  const field = columnOf(type);
+  const field = columnOf(type, value === null);
   return { ...writeNested(field, value), schema: { fields: [field], metadata: [] } };
 }
 
