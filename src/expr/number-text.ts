@@ -1,5 +1,7 @@
 /** Numbers as Rust's `Display` writes them: no exponents, and the fewest digits that read back to the same value. */
 
+export { decimalText } from '../wire/arrow/index.ts';
+
 /** `1`, `0.0000001`, `-0`, `NaN`, `inf`. */
 export function float64Text(value: number): string {
   return special(value) ?? withoutExponent(shortestText(value));
@@ -62,23 +64,12 @@ export function arrowFloatText(value: number, bits: 32 | 64): string {
   return `${sign}${first}${rest === '' ? '' : `.${rest}`}e${point - 1}`;
 }
 
-/** The unscaled integer with its point: `1.23` for 123 with scale 2, `12300` for 123 with scale -2. */
-export function decimalText(unscaled: bigint, scale: number): string {
-  const { sign, digits } = split(unscaled);
-  if (scale <= 0) return sign + (unscaled === 0n ? '0' : digits + '0'.repeat(-scale));
-  const padded = digits.padStart(scale + 1, '0');
-  return `${sign}${padded.slice(0, -scale)}.${padded.slice(-scale)}`;
-}
-
 /** As arrow-rs prints it: digits beyond the precision are cut off, and a zero gets a negative scale's zeros too (`000`). */
 export function arrowDecimalText(unscaled: bigint, precision: number, scale: number): string {
-  const { sign, digits } = split(unscaled);
+  const sign = unscaled < 0n ? '-' : '';
+  const digits = (unscaled < 0n ? -unscaled : unscaled).toString();
   const kept = digits.slice(0, precision);
   if (scale <= 0) return sign + kept + '0'.repeat(-scale);
   if (digits.length > scale && kept.length >= scale) return `${sign}${kept.slice(0, -scale)}.${kept.slice(-scale)}`;
   return `${sign}0.${digits.padStart(scale, '0')}`;
-}
-
-function split(unscaled: bigint): { readonly sign: string; readonly digits: string } {
-  return unscaled < 0n ? { sign: '-', digits: (-unscaled).toString() } : { sign: '', digits: unscaled.toString() };
 }

@@ -7,7 +7,7 @@ import { DfxError } from '../wire/errors.ts';
 import { enumDef, type FieldDef, type ProtoScalar } from '../wire/proto/tables.ts';
 import { type CompiledField, type CompiledMessage, compiledMessage, ProtoWriter } from '../wire/protobuf/index.ts';
 import { type JsonNode, type JsonObject, jsonString, writeJson } from './json-text.ts';
-import { fromBase64 } from './proto-json-base64.ts';
+import { readBase64 } from './proto-json-base64.ts';
 import { floatBytes, parseFloatText } from './proto-json-floats.ts';
 
 /** A field that is ready to be written. */
@@ -166,7 +166,7 @@ function planScalar(place: string, field: CompiledField, node: JsonNode): Planne
       return { form: 'bytes', number, value: encoder.encode(node.value) };
     case 'bytes': {
       if (node.kind !== 'string') throw wrongKind(place, node, 'a string of base64');
-      const value = fromBase64(node.value);
+      const value = readBase64(node.value);
       if (typeof value === 'string') throw shape(`found ${value} for ${place}`, node.start, 'write standard base64');
       return { form: 'bytes', number, value };
     }

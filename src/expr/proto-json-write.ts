@@ -3,6 +3,8 @@
  * lowerCamelCase names, 64-bit integers as strings, bytes as base64, enum values by name, absent defaults. Unlike it, non-finite
  * floats are strings, which its readers take.
  */
+
+import { toBase64 } from '../wire/encoding.ts';
 import { DfxError } from '../wire/errors.ts';
 import { enumDef, NEWEST_MAJOR } from '../wire/proto/tables.ts';
 import {
@@ -23,7 +25,6 @@ import {
   jsonString,
   writeJson,
 } from './json-text.ts';
-import { toBase64 } from './proto-json-base64.ts';
 import { floatText } from './proto-json-floats.ts';
 
 const ODDITIES: Readonly<Record<OddityKind, string>> = {

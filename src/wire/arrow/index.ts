@@ -1,5 +1,6 @@
 /** Arrow types, schemas and one-row record batches, as DataFusion's payloads carry them. */
 
+export { decimalText, parseDecimal } from './decimal-text.ts';
 export { type NestedSource, type ReadNestedOptions, readNested } from './nested-read.ts';
 export { writeNested } from './nested-write.ts';
 export {
@@ -17,5 +18,5 @@ export { parseDataType } from './type-parse.ts';
 export type { DictionaryField, PlacedField } from './type-read.ts';
 export { displayDataType, formatDataType } from './type-text.ts';
 export * from './types.ts';
-export { arrowValueFromJson, arrowValueToJson, decimalText, type JsonValue, parseDecimal } from './value-json.ts';
+export { arrowValueFromJson, arrowValueToJson, type JsonValue } from './value-json.ts';
 export type { ArrowMap, ArrowStruct, ArrowUnion, ArrowValue, NestedBytes } from './value-model.ts';

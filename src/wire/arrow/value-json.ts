@@ -10,6 +10,7 @@
  */
 import { DfxError } from '../errors.ts';
 import { DEFAULT_LIMITS } from '../limits.ts';
+import { decimalText, parseDecimal } from './decimal-text.ts';
 import { fixedWidth, shortInt, writeFixed } from './fixed-width.ts';
 import { runSteps, type Step } from './heap-steps.ts';
 import { formatDataType } from './type-text.ts';
@@ -226,28 +227,6 @@ function floatFromJson(json: unknown): ArrowValue | undefined {
   if (typeof json === 'number') return json;
   const bits = typeof json === 'string' ? /^NaN:([0-9a-f]{4,16})$/.exec(json)?.[1] : undefined;
   return bits === undefined ? SPECIAL_FLOATS.get(json) : { kind: 'nan', bits };
-}
-
-/** `12.34` for 1234 at scale 2; `12e3` for 12 at scale -3. */
-export function decimalText(unscaled: bigint, scale: number): string {
-  if (scale < 0) return `${unscaled}e${-scale}`;
-  if (scale === 0) return unscaled.toString();
-  const sign = unscaled < 0n ? '-' : '';
-  const digits = (unscaled < 0n ? -unscaled : unscaled).toString().padStart(scale + 1, '0');
-  return `${sign}${digits.slice(0, -scale)}.${digits.slice(-scale)}`;
-}
-
-/** The unscaled integer, or undefined when the text has digits that the scale can't hold. */
-export function parseDecimal(text: string, scale: number): bigint | undefined {
-  const match = /^(-?)([0-9]{1,100})(?:\.([0-9]{1,130}))?(?:e([0-9]{1,3}))?$/.exec(text);
-  if (match === null) return undefined;
-  const [, sign, whole = '0', fraction = '', exponent = '0'] = match;
-  const shift = scale - fraction.length + Number(exponent);
-  const digits = BigInt(whole + fraction);
-  const divisor = 10n ** BigInt(Math.max(0, -shift));
-  if (digits % divisor !== 0n) return undefined;
-  const unscaled = (digits / divisor) * 10n ** BigInt(Math.max(0, shift));
-  return sign === '-' ? -unscaled : unscaled;
 }
 
 function isDecimal(type: DataType): type is Extract<DataType, { readonly scale: number }> {

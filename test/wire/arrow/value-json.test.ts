@@ -20,7 +20,7 @@ const EXACT: readonly (readonly [string, ArrowValue, unknown])[] = [
   ['Float16', 2 ** -24, 2 ** -24],
   ['Int64', -(2n ** 63n), '-9223372036854775808'],
   ['UInt64', 2n ** 64n - 1n, '18446744073709551615'],
-  ['Decimal128(10, -3)', 12n, '12e3'],
+  ['Decimal128(10, -3)', 12n, '12000'],
   ['Decimal128(10, 2)', -1n, '-0.01'],
   ['Interval(DayTime)', { kind: 'dayTime', days: 1, milliseconds: -2 }, { days: 1, milliseconds: -2 }],
   ['Interval(YearMonth)', -7, -7],
@@ -73,4 +73,11 @@ test('decimals take any digits that their scale can hold', () => {
   assert.equal(parseDecimal('12000', -3), 12n);
   assert.equal(parseDecimal('1,5', 1), undefined);
   assert.equal(decimalText(-5n, 3), '-0.005');
+  // Python: decimal.Decimal((1, (1, 2, 3), 2)) formatted with 'f', and zero without zeros behind it.
+  assert.equal(decimalText(-123n, -2), '-12300');
+  assert.equal(decimalText(0n, -2), '0');
+  for (const scale of [-128, -1, 0, 1, 38, 76, 127]) {
+    for (const unscaled of [0n, -7n, 10n ** 76n - 1n])
+      assert.equal(parseDecimal(decimalText(unscaled, scale), scale), unscaled, `${unscaled} at ${scale}`);
+  }
 });
