@@ -1,5 +1,4 @@
 /** What `dfx inspect` does once its flags are read. */
-import { createHash } from 'node:crypto';
 import { toTree } from '../expr/tree.ts';
 import { hexLines } from '../inspect/hex.ts';
 import type { InspectReport } from '../inspect/model.ts';
@@ -90,13 +89,22 @@ async function examine(operand: Operand, flags: InspectFlags, limits: Partial<Li
       limits,
       file,
       redact: flags.redact,
-      sha256: createHash('sha256').update(bytes).digest('hex'),
+      sha256: await hashOf(bytes),
     });
     return { inspection, error: inspection.error?.at({ file }) ?? null };
   } catch (error) {
     if (error instanceof DfxError) return { inspection: null, error: error.at({ file }) };
     throw error;
   }
+}
+
+/** From here on node's own hash is faster, its loading counted in. */
+const LONG = 1 << 16;
+
+async function hashOf(bytes: Uint8Array): Promise<string | undefined> {
+  if (bytes.length < LONG) return undefined;
+  const { createHash } = await import('node:crypto');
+  return createHash('sha256').update(bytes).digest('hex');
 }
 
 async function writeText(

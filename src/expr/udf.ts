@@ -5,7 +5,7 @@ import { DfxError } from '../wire/errors.ts';
 import { type Definition, type FrameFamily, readDefinition } from '../wire/frame.ts';
 import { type JsUdf, readJsUdf } from '../wire/js-udf.ts';
 import type { Limits } from '../wire/limits.ts';
-import { type PickleReading, type PickleValue, readPickle } from '../wire/pickle/index.ts';
+import { bytesIn, type PickleReading, type PickleValue, readPickle } from '../wire/pickle/index.ts';
 
 export type Volatility = 'immutable' | 'stable' | 'volatile';
 
@@ -119,7 +119,8 @@ function schemaOf(
   offset: number,
   body: Uint8Array,
 ): readonly Field[] {
-  if (value?.kind !== 'bytes') {
+  const bytes = value === undefined ? null : bytesIn(value);
+  if (value === undefined || bytes === null) {
     throw new DfxError(
       'FRAME_BODY',
       `found no bytes for the ${what} schema of the ${family} UDF frame, expected an Arrow IPC stream`,
@@ -130,10 +131,9 @@ function schemaOf(
     );
   }
   // the bytes are a view into the frame, so that errors and spans can say where in the payload they are
-  const within =
-    value.value.buffer === body.buffer ? offset + value.value.byteOffset - body.byteOffset : value.span.start;
+  const within = bytes.buffer === body.buffer ? offset + bytes.byteOffset - body.byteOffset : value.span.start;
   try {
-    return readIpcSchema(value.value).schema.fields;
+    return readIpcSchema(bytes).schema.fields;
   } catch (error) {
     // the reader counts from the start of its bytes
     if (!(error instanceof DfxError)) throw error;

@@ -68,7 +68,7 @@ function oddityFindings(tape: Tape, found: Warning[]): void {
           offset,
         ),
       );
-    } else found.push(warning('ODD_ENCODING', `${ODDITIES[kind]}: ${many}`, offset));
+    } else found.push(warning('ODD_ENCODING', `found ${ODDITIES[kind]} (${many})`, offset));
   }
 }
 

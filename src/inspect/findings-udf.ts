@@ -137,7 +137,9 @@ function byName({ report, definition, definitionOffset }: UdfFinding, found: War
 }
 
 export function riskWarnings(risks: readonly RiskReport[], title: string, found: Warning[]): void {
-  for (const { severity, message, offset } of risks) {
+  for (const { code, severity, message, offset } of risks) {
+    // these two are told as the error and by TRAILING_BYTES
+    if (code === 'malformed' || code === 'trailing-bytes') continue;
     if (severity !== 'info') found.push(warning('PICKLE_RISK', `${title}: ${message}`, offset));
   }
 }
@@ -147,7 +149,7 @@ function titleOf({ family, name }: UdfReport): string {
 }
 
 function quoted(text: string): string {
-  return JSON.stringify(text);
+  return `"${text}"`;
 }
 
 /** FRAME and eight zeros, looked for as bytes first: opcodes are only gone through where they might be there. */

@@ -54,9 +54,7 @@ export function payloadWarnings({ payload, udfs, alternatives, chosen, settled }
 function pickleFindings(payload: Extract<Payload, { container: 'pickle' }>, found: Warning[]): void {
   const { pickle, foreign } = payload;
   for (const { what, offset } of foreign) {
-    found.push(
-      warning('PICKLE_FOREIGN', `the pickle holds ${what}, which no expression needs; loading it would run it`, offset),
-    );
+    found.push(warning('PICKLE_FOREIGN', `the pickle holds ${what} beside its expressions`, offset));
   }
   const trailing = pickle.trailing.end - pickle.trailing.start;
   if (trailing > 0) {

@@ -21,7 +21,7 @@ export interface InspectReport {
   /** Without base64 or hex: what every offset in this document counts in. */
   readonly payloadBytes: number;
   readonly container: Container | null;
-  /** What else the bytes could be, best first. `faults` 0 is a perfect reading. */
+  /** What else the bytes could be, best first: the fewer faults, the better the reading. */
   readonly alternatives: readonly { readonly container: Container; readonly faults: number }[];
   readonly redacted: boolean;
   /** The expression of a payload that holds exactly one. */

@@ -27,7 +27,7 @@ export function pickleListings({ payload, udfs }: Inspection): readonly PickleLi
   for (const { reading, report } of udfs) {
     const pickle = reading?.pickle ?? null;
     if (pickle !== null)
-      listings.push({ title: `the ${report.family ?? ''} UDF ${JSON.stringify(report.name ?? '')}`, reading: pickle });
+      listings.push({ title: `the ${report.family ?? ''} UDF "${report.name ?? ''}"`, reading: pickle });
   }
   return listings;
 }

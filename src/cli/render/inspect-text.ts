@@ -105,7 +105,7 @@ function expressionLines(
   lines.push(
     ...labelled(
       'size',
-      `${nodes} in ${levels}; ${grouped(report.messageDepth)} of the 100 nested messages that receivers read`,
+      `${nodes} in ${levels}, ${grouped(report.messageDepth)} nested messages (receivers read 100)`,
       options,
     ),
   );

@@ -35,7 +35,7 @@ export function udfLines(udf: UdfReport, options: TextOptions): readonly string[
     const imports = udf.imports.filter(({ origin }) => origin !== 'builder');
     const names = imports.map(({ module, name }) => escapeText(name === '' ? module : `${module}.${name}`));
     if (udf.callable !== null) label('imports', names.length === 0 ? 'none' : names.join(', '));
-    label('risks', risksText(udf.risks));
+    if (udf.callable !== null || udf.risks.length > 0) label('risks', risksText(udf.risks));
   }
   return lines;
 }

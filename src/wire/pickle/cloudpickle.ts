@@ -306,7 +306,9 @@ function partialFacts(value: CallValue, states: StateIndex): Facts {
   const target = state[0] ?? argumentsOf(value)[0];
   const inner = target === undefined ? null : readFunction(target, states);
   const name = target === undefined ? null : nameOf(target);
-  const facts = inner === null ? NOTHING : functionFacts(inner, states);
+  const asClass = target === undefined ? null : readClass(target, states);
+  const facts =
+    inner !== null ? functionFacts(inner, states) : asClass !== null ? classFacts(asClass, states) : NOTHING;
   const bound = state.length === 0 ? argumentsOf(value).slice(1) : itemsOf(state[1]);
   const names = inner?.code?.arguments ?? [];
   return {

@@ -194,21 +194,26 @@ function readBytes(
   value: PickleValue,
   understood: Set<PickleValue>,
 ): { readonly proto: Uint8Array; readonly copied: boolean } | null {
-  if (value.kind === 'bytes') return { proto: value.value, copied: false };
+  const bytes = bytesIn(value);
+  if (bytes === null) return null;
+  if (value.kind === 'call') understood.add(value);
+  return { proto: bytes, copied: value.kind === 'call' };
+}
+
+/**
+ * What a value holds as Python `bytes`: a view of the payload, or a copy where protocols 0 to 2 write them as a call of
+ * `_codecs.encode` on Latin-1 text. Null where it is anything else.
+ */
+export function bytesIn(value: PickleValue): Uint8Array | null {
+  if (value.kind === 'bytes') return value.value;
   if (value.kind !== 'call' || !isPlain(value)) return null;
   const args = argumentsOf(value);
-  if (isGlobal(value.callee, 'builtins', 'bytes') && args.length === 0) {
-    understood.add(value);
-    return { proto: new Uint8Array(0), copied: true };
-  }
+  if (isGlobal(value.callee, 'builtins', 'bytes') && args.length === 0) return new Uint8Array(0);
   const [content, encoding] = args;
   if (!isGlobal(value.callee, '_codecs', 'encode') || args.length !== 2) return null;
   const text = textOf(content);
   if (text === null || textOf(encoding) !== 'latin1') return null;
-  const proto = encodeLatin1(text);
-  if (proto === null) return null;
-  understood.add(value);
-  return { proto, copied: true };
+  return encodeLatin1(text);
 }
 
 /** The bytes that `pickle.dumps(expr, protocol)` gives for an expression with this protobuf. */

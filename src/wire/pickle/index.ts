@@ -10,7 +10,14 @@ export {
 } from './cloudpickle.ts';
 export type { CodeFacts } from './code-object.ts';
 export { type DisassembleOptions, disassemble, type PickleArgument, type PickleInstruction } from './disassemble.ts';
-export { type ForeignPart, type PickledExpr, type PickledExprs, readPickledExprs, writePickledExpr } from './exprs.ts';
+export {
+  bytesIn,
+  type ForeignPart,
+  type PickledExpr,
+  type PickledExprs,
+  readPickledExprs,
+  writePickledExpr,
+} from './exprs.ts';
 export type { CallHow, PickleCall, PickleGlobal } from './machine.ts';
 export { displayName, dotted, nameOf, type QualifiedName } from './names.ts';
 export { type ArgumentEncoding, HIGHEST_PROTOCOL, OPCODES, type Opcode, opcodeOf } from './opcodes.ts';
