@@ -10,7 +10,7 @@ export function asDfxError(error: unknown): DfxError {
   if (error instanceof DfxError) return error;
   return new DfxError('DEFECT', error instanceof Error ? error.message : String(error), {
     cause: error,
-    hint: 'this is a defect of dfx: please report it with the command and --debug',
+    hint: 'this is a defect of dfx: please report it with the command and what --debug shows',
   });
 }
 
