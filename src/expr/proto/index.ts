@@ -51,7 +51,7 @@ export function exprFromTape(tape: Tape): ExprReading {
 /** The expressions of a tape whose root is a `LogicalExprList` or a `LogicalExprNodeCollection`. */
 export function exprsFromTape(tape: Tape): { readonly exprs: readonly Expr[]; readonly notes: readonly ReadingNote[] } {
   const reading = new Reading(tape);
-  reading.run(READERS);
+  reading.run(READERS, 1);
   const exprs: Expr[] = [];
   for (let at = 1; at < tape.next(0); at = tape.next(at)) {
     if (tape.number(at) === 1)

@@ -302,20 +302,24 @@ const writeCast = (w: ProtoWriter, number: number, expr: ExprOf<'cast' | 'try_ca
 // in list
 
 function readInList(r: Reading, entry: number): Expr | null {
+  const { tape } = r;
   let expr: Expr | null = null;
   let negated = false;
-  const list: Expr[] = [];
-  const end = r.tape.next(entry);
-  for (let at = entry + 1; at < end; at = r.tape.next(at)) {
-    const number = r.tape.number(at);
-    if (number === 3) negated = r.tape.bool(at);
+  // a list may have hundreds of thousands of items, and one that grows with them costs as much as reading them: a literal takes three entries
+  const list = new Array<Expr>(Math.floor((tape.next(entry) - entry) / 3));
+  let length = 0;
+  const end = tape.next(entry);
+  for (let at = entry + 1; at < end; at = tape.next(at)) {
+    const number = tape.number(at);
+    if (number === 3) negated = tape.bool(at);
     else if (number === 1 || number === 2) {
       const value = r.value<Expr>(at);
       if (value === null) return null;
-      if (number === 2) list.push(value);
+      if (number === 2) list[length++] = value;
       else expr = value;
     }
   }
+  list.length = length;
   return expr === null ? r.missing(entry, 'expr') : { kind: 'in_list', expr, list, negated, span: r.exprSpan(entry) };
 }
 

@@ -34,9 +34,15 @@ export interface Readers {
  * before the message that holds it, at any depth and without recursion.
  */
 export class Reading {
-  /** What the readers built, and by entry where in it: one more than the index, 0 for nothing. */
+  /**
+   * What the readers built and no message around has taken yet, with the entry of each; the first entry is on top. A reader takes the values
+   * of its fields from there, and they are dropped with it.
+   */
   private readonly values: unknown[] = [];
-  private readonly places: Int32Array;
+  private readonly entries: number[] = [];
+  private top = 0;
+  /** Where the next value is likely to be: readers ask for their fields in order. */
+  private next = 0;
   readonly notes: ReadingNote[] = [];
   /** Expression entries that keep their bytes. */
   private readonly keepsBytes = new Set<number>();
@@ -44,13 +50,16 @@ export class Reading {
   private leaf: MessageReader | null = null;
 
   constructor(readonly tape: Tape) {
-    this.places = new Int32Array(tape.length);
     for (const entry of tape.oddEntries) this.keepBytes(entry);
+    const outOfOrder = new Set<number>();
     for (const oddity of tape.oddities) {
       // prost merges a message that stands twice; a model of the last one alone would be a wrong reading
-      if (oddity.kind === 'duplicate_field' && tape.message(oddity.entry) >= 0)
-        this.merged.add(tape.parent(oddity.entry));
+      if (tape.message(oddity.entry) < 0) continue;
+      if (oddity.kind === 'duplicate_field') this.merged.add(tape.parent(oddity.entry));
+      // with another field between them the second one only counts as out of order
+      if (oddity.kind === 'field_order') outOfOrder.add(tape.parent(oddity.entry));
     }
+    for (const entry of outOfOrder) if (this.hasDuplicateMessage(entry)) this.merged.add(entry);
     if (tape.oddityCount > tape.oddities.length) this.unsure = true;
   }
 
@@ -76,13 +85,14 @@ export class Reading {
     return false;
   }
 
-  run(readers: Readers): void {
-    const { tape, values, places } = this;
+  /** Builds the values of all messages from `first` on: of the root itself, or of its fields. */
+  run(readers: Readers, first: 0 | 1 = 0): void {
+    const { tape, values, entries } = this;
     const { byIndex, leaf } = readers;
     // a leaf that keeps its bytes or stands twice is read like any other message
     const plain = this.keepsBytes.size === 0 && this.merged.size === 0 && !this.unsure;
     if (plain) this.leaf = leaf.read;
-    for (let entry = tape.length - 1; entry >= 0; entry--) {
+    for (let entry = tape.length - 1; entry >= first; entry--) {
       const message = tape.message(entry);
       if (message < 0) continue;
       if (plain && leaf.isLeaf(tape, entry, message)) {
@@ -95,9 +105,16 @@ export class Reading {
         byIndex[message] = reader;
       }
       if (reader === null) continue;
-      values.push(this.isMerged(entry) ? this.refuseMerge(entry) : reader(this, entry));
-      places[entry] = values.length;
+      this.next = this.top - 1;
+      const value = this.isMerged(entry) ? this.refuseMerge(entry) : reader(this, entry);
+      const end = tape.next(entry);
+      let top = this.top;
+      while (top > 0 && (entries[top - 1] as number) < end) top--;
+      entries[top] = entry;
+      values[top] = value;
+      this.top = top + 1;
     }
+    this.next = this.top - 1;
   }
 
   private refuseMerge(entry: number): null {
@@ -107,8 +124,12 @@ export class Reading {
 
   /** The value that the message's own reader built: its type follows from the field that the entry fills. */
   value<T>(entry: number): T | null {
-    const place = this.places[entry] as number;
-    if (place > 0) return this.values[place - 1] as T | null;
+    const { entries, top } = this;
+    let at = this.next;
+    if (at + 1 < top && (entries[at + 1] as number) >= entry) at = top - 1;
+    while (at >= 0 && (entries[at] as number) < entry) at--;
+    this.next = at;
+    if (at >= 0 && entries[at] === entry) return this.values[at] as T | null;
     return this.leaf === null || this.tape.message(entry) !== EXPR ? null : (this.leaf(this, entry) as T | null);
   }
 

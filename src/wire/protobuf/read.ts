@@ -123,6 +123,17 @@ class OpenMessages {
   }
 }
 
+/** Where a reading stands between two calls of {@link readSome}. */
+interface Progress {
+  current: OpenMessage;
+  position: number;
+}
+
+/**
+ * Fields read in one call: JavaScript engines compile a function that is called often better than the one long loop of a single call.
+ */
+const FIELDS_A_CALL = 1024;
+
 function readFields(
   bytes: Uint8Array,
   base: number,
@@ -138,16 +149,29 @@ function readFields(
     });
   }
   const cursor = new VarintCursor(bytes, base);
-  const { maxNodes, maxDepth } = limits;
-  let current = open.push(0, root, bytes.length);
-  let position = 0;
-  let data = tape.data;
+  const progress: Progress = { current: open.push(0, root, bytes.length), position: 0 };
   tape.depth = 1;
+  while (!readSome(bytes, base, tape, limits, open, cursor, progress));
+}
 
-  for (;;) {
+/** Reads up to {@link FIELDS_A_CALL} fields; true once there are no more. */
+function readSome(
+  bytes: Uint8Array,
+  base: number,
+  tape: Tape,
+  limits: Limits,
+  open: OpenMessages,
+  cursor: VarintCursor,
+  progress: Progress,
+): boolean {
+  const { maxNodes, maxDepth } = limits;
+  let { current, position } = progress;
+  let data = tape.data;
+
+  for (let count = 0; count < FIELDS_A_CALL; count++) {
     while (position >= current.end) {
       const outer = open.close(tape);
-      if (outer === undefined) return;
+      if (outer === undefined) return true;
       current = outer;
     }
     if (tape.length > maxNodes) {
@@ -166,7 +190,7 @@ function readFields(
       cursor.position = tag;
       cursor.read(current.end, 'a field tag of ', message.def.name);
       position = cursor.position;
-      key = cursor.low;
+      key = cursor.low | 0;
       overlong = cursor.overlong;
       if (cursor.high !== 0) throw badTag(key, cursor.high, message, base + tag);
     }
@@ -205,11 +229,13 @@ function readFields(
         cursor.read(current.end, 'the length of ', field.def.name);
         overlong ||= cursor.overlong;
         start = cursor.position;
-        length = cursor.high * 0x1_0000_0000 + cursor.low;
+        // whole numbers all the way: one length that might be a double makes the engine treat every place as one
+        length = cursor.high === 0 && cursor.low < 0x8000_0000 ? cursor.low | 0 : -1;
       }
       end = start + length;
-      if (end > current.end) {
-        const overrun = tooLong(length, current.end - start, message, field, base + tag);
+      if (length < 0 || end > current.end) {
+        const found = length < 0 ? cursor.high * 0x1_0000_0000 + cursor.low : length;
+        const overrun = tooLong(found, current.end - start, message, field, base + tag);
         // only at the very end is it clear that bytes are missing; elsewhere the length is wrong, and nothing tells where the field ends
         if (current.end < bytes.length || field.packable) throw overrun;
         open.overrun ??= overrun;
@@ -286,6 +312,9 @@ function readFields(
     }
     checkScalar(bytes, base, tape, field, entry, wireType, cursor);
   }
+  progress.current = current;
+  progress.position = position;
+  return false;
 }
 
 /** Where the last whole character before the end of the bytes ends: a text may be cut off inside one. */

@@ -87,7 +87,7 @@ export class Tape {
   grow(position: number): Int32Array {
     const held = this.data.length / COLUMNS;
     const foreseen = position > 0 ? Math.ceil((held / position) * this.bytes.length * 1.03) : 0;
-    const grown = new Int32Array(Math.max(held + (held >> 2) + 16, Math.min(foreseen, 8 * held)) * COLUMNS);
+    const grown = new Int32Array(Math.max(held + (held >> 2) + 16, Math.min(foreseen, 16 * held)) * COLUMNS);
     grown.set(this.data);
     this.data = grown;
     return grown;
