@@ -55,9 +55,12 @@ def run(channel, job, payloads, watch):
     """Evaluates `job` and sends `result` frames and `done`; raises Failed."""
     watch.clear()
     ctx = inputs.session(job.get("batchSize", 8192))
+    # Both bars: the session that opens no frame, and the unpickler that is never reached.
+    watch.inline_code = job.get("inlineCode") is True
+    decoder = ctx.with_python_udf_inlining(enabled=watch.inline_code)
     started = time.perf_counter()
     try:
-        expressions = [decode(ctx, payloads, column["payload"], watch) for column in job["columns"]]
+        expressions = [decode(decoder, payloads, column["payload"], watch) for column in job["columns"]]
         with inputs.opened_input(ctx, job.get("input"), job.get("relation")) as frame:
             check_columns(frame, job.get("reads", ()))
             opened = time.perf_counter()

@@ -6,6 +6,7 @@ UNREGISTERED = re.compile(
     r"LogicalExtensionCodec is not provided for (scalar|aggregate|window) function (.+?)\"?\)?$"
     r"|There is no (UDF|UDAF|UDWF) named \"(.+?)\" in the"
 )
+REFUSED = re.compile(r"inlining is disabled|this job opens no inline UDF")
 FAMILIES = {"UDF": "scalar", "UDAF": "aggregate", "UDWF": "window"}
 BAD_ROW = re.compile(r"Error while parsing value|incorrect number of fields|Csv error|Json error|Parquet error", re.I)
 ENGINE_DEFECT = re.compile(r"\s*This issue was likely caused by a bug in DataFusion's code.*", re.S)
@@ -34,6 +35,8 @@ def decoding_failure(error, watch):
             "message": f"a UDF can't be unpickled: {type(unpickling).__name__}: {one_line(unpickling)}",
         }
     message = one_line(error)
+    if not watch.inline_code and REFUSED.search(message):
+        return {"code": "STRICT", "message": "the engine met an inline UDF where none may be opened, and opened none"}
     found = UNREGISTERED.search(message)
     if found is not None:
         family = found.group(1) or FAMILIES[found.group(3)]

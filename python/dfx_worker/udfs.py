@@ -44,6 +44,8 @@ class Watch:
     def __init__(self):
         self.raised = None
         self.unpickling = None
+        # Whether the job at hand may open inline frames: none may before a job says so.
+        self.inline_code = False
 
     def clear(self):
         self.raised = None
@@ -58,6 +60,8 @@ class Watch:
         loads = cloudpickle.loads
 
         def watched_loads(data, *args, **kwargs):
+            if not self.inline_code:
+                raise PermissionError("this job opens no inline UDF")
             try:
                 value = loads(data, *args, **kwargs)
             except BaseException as error:

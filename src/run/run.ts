@@ -291,6 +291,7 @@ async function* startJob(
     input: context.input,
     split: { kind: 'whole' },
     relation: group.relation,
+    inlineCode: group.entries.every(({ inlineCode }) => inlineCode),
     windows: group.entries.some(({ payload }) => payload.windows),
     reads: [...new Set(group.entries.flatMap(({ payload }) => payload.reads ?? []))],
     batchSize: BATCH_SIZE,

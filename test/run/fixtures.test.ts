@@ -65,7 +65,7 @@ test('a worker gives what the receiver would compute, for every fixture that it 
   await worker.hello();
   const results: object[] = [];
   const failures = new Map<string, number>();
-  for (const [job, { path }] of entries.entries()) {
+  for (const [job, { path, category }] of entries.entries()) {
     const [payload] = loadPayloads('out', path, readFileSync(join(root, 'fixtures', path)), { as: 'expr' });
     assert.ok(payload !== undefined);
     const { hash, bytes, shape, windows, relation, reads } = payload;
@@ -79,6 +79,7 @@ test('a worker gives what the receiver would compute, for every fixture that it 
         input: { path: input, format: 'arrow' },
         split: { kind: 'whole' },
         relation,
+        inlineCode: category === 'udfs',
         windows,
         reads: reads ?? [],
         batchSize: 8192,

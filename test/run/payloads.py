@@ -147,3 +147,23 @@ class Trace:
 
 
 (OUT / "planted.pkl").write_bytes(pickle.dumps([value, Trace()]))
+
+
+def field(number, body):
+    def varint(n):
+        return bytes([n]) if n < 128 else bytes([n & 127 | 128]) + varint(n >> 7)
+
+    return varint(number << 3 | 2) + varint(len(body)) + body
+
+
+def write_subquery(name, ctx, sql):
+    """A scalar subquery around a whole plan: LogicalExprNode 36, ScalarSubqueryExprNode 1, SubqueryNode 1."""
+    plan = ctx.sql(sql).logical_plan().to_bytes(ctx)
+    (OUT / f"{name}.bin").write_bytes(field(36, field(1, field(1, plan))))
+
+
+scanning = SessionContext()
+scanning.register_csv("t", str(pathlib.Path(__file__).parents[2] / "fixtures" / "main" / "values.csv"))
+write_subquery("subquery_values", scanning, "SELECT 7")
+write_subquery("subquery_scan", scanning, "SELECT sum(value) FROM t")
+write_subquery("subquery_copy", scanning, f"COPY (SELECT 1 AS a) TO '{OUT / 'copied.csv'}'")

@@ -9,6 +9,7 @@ import { DfxError } from '../../wire/errors.ts';
 import type { ForeignPart } from '../../wire/pickle/index.ts';
 import type { Shape } from '../transport/messages.ts';
 import { type CarriedCode, carriedCode } from './code.ts';
+import { type OutwardNode, outwardNodes } from './outward.ts';
 
 export interface Payload {
   readonly label: string;
@@ -22,6 +23,8 @@ export interface Payload {
   /** Window functions: they need the whole input, and the engine gives their rows in another order. */
   readonly windows: boolean;
   readonly code: CarriedCode;
+  /** Plan nodes of subqueries that read or write beyond the input. */
+  readonly outward: readonly OutwardNode[];
   /** The distinct names of the columns that it reads; null: every one (a wildcard). */
   readonly reads: readonly string[] | null;
   /** The table name that its columns go by, null for none. */
@@ -88,6 +91,7 @@ function pickleHint(exprs: readonly PayloadExpr[]): string {
 
 function describe(label: string, file: string, found: PayloadExpr): Payload {
   const { expr, bytes } = found;
+  const base = found.escaped ? 0 : found.span.start;
   const columns = columnsOf(expr);
   const relations = [...new Set(columns.map(({ relation }) => relation).filter((relation) => relation !== null))];
   if (relations.length > 1) {
@@ -113,7 +117,8 @@ function describe(label: string, file: string, found: PayloadExpr): Payload {
     expr,
     shape,
     windows,
-    code: carriedCode(expr, bytes, found.escaped ? 0 : found.span.start),
+    code: carriedCode(expr, bytes, base),
+    outward: outwardNodes(found.tape, base, base + bytes.length),
     reads: everyColumn ? null : [...new Set(columns.map(({ name }) => name))],
     relation: relations[0] ?? null,
   };

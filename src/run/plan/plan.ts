@@ -10,7 +10,7 @@ import type { InputSpec, Shape } from '../transport/messages.ts';
 import { nodeCommand } from '../worker/command.ts';
 import { chooseEngine, type EngineName, type EngineOption, readInputSchema, type SchemaReading } from './engine.ts';
 import type { Payload } from './load.ts';
-import { checkPolicy, type Policy, stampOf } from './policy.ts';
+import { checkPolicy, checkReach, mayOpenFrames, type Policy, stampOf } from './policy.ts';
 
 export interface PlanOptions {
   readonly policy: Policy;
@@ -30,6 +30,8 @@ export interface PlannedPayload {
   /** Why that engine. */
   readonly reason: string;
   readonly command: WorkerCommand;
+  /** Whether its worker may open inline frames. */
+  readonly inlineCode: boolean;
 }
 
 export interface Plan {
@@ -71,14 +73,15 @@ async function planPayload(
   // A frame's stamp is held against the Python that would run it; a payload without one may need no Python at all.
   let python = stamp === null ? null : await chooseInterpreter(options.python, stamp);
   checkPolicy(payload.code, options.policy, python);
+  checkReach(payload.outward, options.policy);
   needInput(payload, options.input);
   await needColumns(payload, options, schema);
   refuseJavaScript(payload);
   const { engine, reason } = await chooseEngine(payload, options.engine, schema);
-  if (engine === 'embedded') return { payload, engine, reason, command: nodeCommand() };
+  if (engine === 'embedded') return { payload, engine, reason, command: nodeCommand(), inlineCode: false };
   python ??= await chooseInterpreter(options.python, stamp);
   if (python === null) throw noInterpreter(stamp);
-  return { payload, engine, reason, command: enginePython(python) };
+  return { payload, engine, reason, command: enginePython(python), inlineCode: mayOpenFrames(options.policy) };
 }
 
 function enginePython(python: ChosenInterpreter): WorkerCommand {

@@ -6,11 +6,17 @@ import { DfxError } from '../../wire/errors.ts';
 import { type PythonVersion, pythonText } from '../../wire/frame.ts';
 import { sameVersion } from '../env/choose.ts';
 import type { CarriedCode, CarriedDefinition } from './code.ts';
+import type { OutwardNode } from './outward.ts';
 
 export interface Policy {
   readonly strict: boolean;
   /** `off`: the user trusts the code and says so. */
   readonly sandbox: 'on' | 'off';
+}
+
+/** Whether a worker may open inline frames at all. The worker holds to it too, whatever dfx's reading of the bytes says. */
+export function mayOpenFrames(policy: Policy): boolean {
+  return policy.sandbox === 'off' && !policy.strict;
 }
 
 /** The Python that the workers would run, null while none was found. */
@@ -81,6 +87,20 @@ function checkDefinition(carried: CarriedDefinition, policy: Policy, receiver: R
       if (policy.sandbox === 'on') throw noSandbox(`${languageName(definition.language)} code, ${udf}`, offset);
     }
   }
+}
+
+/** Throws where a subquery's plan reaches beyond the input, which no sandbox keeps from private files yet. */
+export function checkReach(outward: readonly OutwardNode[], policy: Policy): void {
+  const [first] = outward;
+  if (first === undefined || policy.sandbox === 'off') return;
+  throw new DfxError(
+    'SANDBOX_UNAVAILABLE',
+    `a subquery's plan has ${first.name}, which can read or write files, and there is no sandbox to keep it from private ones`,
+    {
+      offset: first.offset,
+      hint: 'if you trust who made it, run it with --sandbox off; else have it made without a subquery',
+    },
+  );
 }
 
 function languageName(language: 'python' | 'javascript'): string {

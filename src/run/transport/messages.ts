@@ -27,6 +27,8 @@ export interface Job {
   readonly split: { readonly kind: 'whole' };
   /** The table name that the payloads' columns go by. */
   readonly relation: string | null;
+  /** Whether inline frames may be opened. The worker refuses them where not, even those that the parent didn't see. */
+  readonly inlineCode: boolean;
   /** Some expression is a window function: the worker puts the rows back into the order of the input. */
   readonly windows: boolean;
   /** The columns that the input must have. */
@@ -168,6 +170,7 @@ export function readRequest(frame: Frame): ToWorker {
               },
         split: { kind: header.object('split').oneOf('kind', ['whole']) },
         relation: header.textOrNull('relation'),
+        inlineCode: header.flag('inlineCode'),
         windows: header.flag('windows'),
         reads: header.texts('reads'),
         batchSize: header.number('batchSize'),

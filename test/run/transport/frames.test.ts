@@ -99,6 +99,7 @@ test('a job survives its frame', () => {
     input: { path: 'x.csv', format: 'csv', csv: { header: true, delimiter: ';' } },
     split: { kind: 'whole' },
     relation: null,
+    inlineCode: false,
     windows: false,
     reads: ['1', '__proto__'],
     batchSize: 8192,
