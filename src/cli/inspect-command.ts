@@ -10,8 +10,9 @@ import { DfxError, EXIT } from '../wire/errors.ts';
 import type { Limits } from '../wire/limits.ts';
 import { type LimitFlags, limitsOf } from './flags.ts';
 import { type Operand, readInput, readOperands } from './input-file.ts';
-import { errorText, ReaderGone } from './output.ts';
+import { errorText, ReaderGone, writeFileWhole } from './output.ts';
 import { escapeText } from './render/escape.ts';
+import type { PageDraft } from './render/html.ts';
 import { hexRows } from './render/inspect-hex.ts';
 import { opcodeRow } from './render/inspect-pickle.ts';
 import { reportText } from './render/inspect-text.ts';
@@ -22,6 +23,9 @@ export interface InspectFlags extends LimitFlags {
   readonly json: boolean;
   readonly hex: boolean;
   readonly pickle: boolean;
+  readonly html: boolean;
+  /** Of the page; `-` for stdout, which is the default. */
+  readonly output?: string;
   readonly redact: boolean;
   readonly as?: Container;
   readonly encoding?: Encoding;
@@ -51,9 +55,12 @@ export async function inspectCommand(
     const style = await loadStyle(!flags.json && wantsColor(flags.color, out.isTerminal, env));
     const limits = limitsOf(flags);
     let shown = 0;
-    for (const operand of readOperands(operands)) {
+    const inputs = readOperands(operands);
+    const page = flags.html ? await startPage(inputs.length, flags.redact) : null;
+    for (const operand of inputs) {
       const { inspection, error } = await examine(operand, flags, limits);
-      if (inspection !== null) {
+      if (page !== null) page.add(operand.name, inspection, error);
+      else if (inspection !== null) {
         const separator = shown++ > 0 && !flags.json ? '\n' : '';
         await writer.add(separator);
         if (flags.json) await writeDocument(writer, inspection, flags);
@@ -66,12 +73,21 @@ export async function inspectCommand(
         worst = Math.max(worst, error.exitCode);
       }
     }
+    const text = page?.text() ?? null;
+    if (text !== null && flags.output !== undefined && flags.output !== '-') await writeFileWhole(flags.output, text);
+    else if (text !== null) await writer.add(text);
     await writer.flush();
   } catch (error) {
     if (error instanceof ReaderGone) return EXIT.ok;
     throw error;
   }
   return worst;
+}
+
+/** The page's modules load only where one is asked for. */
+async function startPage(count: number, redact: boolean): Promise<PageDraft> {
+  const { PageDraft } = await import('./render/html.ts');
+  return new PageDraft(count, redact);
 }
 
 interface Examined {

@@ -1,5 +1,6 @@
 /** `dfx inspect`: says what a payload is, without running anything in it. */
 import type { Command } from 'commander';
+import { DfxError } from '../../wire/errors.ts';
 import { containerFlag, encodingFlag, wholeNumber } from '../flags.ts';
 import { addExamples, operandsOrStdin } from '../help.ts';
 import { type InspectFlags, inspectCommand } from '../inspect-command.ts';
@@ -18,6 +19,8 @@ export function register(program: Command): void {
     .option('--json', 'one JSON document (dfx.inspect/1) a line; errors as JSON on stderr', false)
     .option('--hex', 'every byte, with what it means beside it', false)
     .option('--pickle', 'every pickle in the payload, opcode by opcode', false)
+    .option('--html', 'one page with all of it, for a browser or a report', false)
+    .option('-o, --output <file>', 'html: write to a file, whole or not at all; - for stdout')
     .option('--redact', 'hide literals and captured values, for sharing', false)
     .option('--as <container>', 'read as this container, whatever the bytes look like', containerFlag)
     .option('--encoding <encoding>', 'read as raw, base64 or hex', encodingFlag)
@@ -27,6 +30,7 @@ export function register(program: Command): void {
     .action(async (payloads: readonly string[], flags: InspectFlags) => {
       const operands = operandsOrStdin(payloads, command);
       if (operands === null) return;
+      checkFlags(flags);
       process.exitCode = await inspectCommand(operands, flags, {
         out: sinkOf(process.stdout),
         err: sinkOf(process.stderr),
@@ -35,8 +39,19 @@ export function register(program: Command): void {
     });
   addExamples(command, [
     ['dfx inspect payload.bin', 'what it is, and what to watch out for'],
+    ['dfx inspect --html -o report.html *.bin', 'a page to attach to a report'],
     ['dfx inspect --hex --redact payload.bin', 'every byte, to paste into a report'],
     ["dfx inspect --json *.bin | jq -r 'select(.udfs != []) | .file'", 'which files carry UDFs'],
     ['kubectl logs job/etl | tail -1 | dfx inspect', 'base64 from a log'],
   ]);
+}
+
+function checkFlags({ html, json, hex, pickle, output }: InspectFlags): void {
+  const other = json ? '--json' : hex ? '--hex' : pickle ? '--pickle' : null;
+  if (html && other !== null) {
+    throw new DfxError('USAGE', `found --html beside ${other}`, { hint: 'call inspect once for each' });
+  }
+  if (!html && output !== undefined) {
+    throw new DfxError('USAGE', 'found --output without --html', { hint: 'everything else goes to stdout' });
+  }
 }

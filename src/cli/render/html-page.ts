@@ -17,12 +17,13 @@ export interface IndexEntry {
   readonly error: string | null;
 }
 
-export interface PageSection {
+/** A payload's part of the page, drawn: the inspection behind it may go. */
+export interface PayloadSection {
   readonly entry: IndexEntry;
   readonly markup: Markup;
 }
 
-export function page(sections: readonly PageSection[]): string {
+export function page(sections: readonly PayloadSection[]): string {
   const [first] = sections;
   const title = first !== undefined && sections.length === 1 ? first.entry.file : `${sections.length} payloads`;
   const index = sections.length > 1 ? indexOf(sections.map(({ entry }) => entry)) : NOTHING;

@@ -54,7 +54,7 @@ h3+dl,h3~dl:first-of-type{margin-top:.2rem}
 dl>div{display:contents}
 dt{color:var(--dim)}
 dd{margin:0;overflow-wrap:anywhere}
-dd pre{margin:0}
+dd pre{margin:0;white-space:pre-wrap}
 ul.plain{list-style:none;margin:0;padding:0}
 ul.plain>li+li{margin-top:.3rem}
 .finding{margin:.5rem 0;padding:.55rem .8rem;border-left:4px solid var(--edge);background:var(--fill);border-radius:0 6px 6px 0;color:var(--ink);overflow-wrap:anywhere}
@@ -71,7 +71,10 @@ a.offset{color:var(--link)}
 .tree{margin:.9rem 0;overflow-x:auto;padding:.15rem 0}
 .tree ul{margin-left:.42rem;padding-left:1.05rem;border-left:1px solid var(--line)}
 .tree .node{display:inline-block;padding:.06rem .3rem;white-space:nowrap}
-.tree summary.node{display:block;width:max-content;cursor:pointer;border-radius:4px}
+.tree summary.node{display:block;width:max-content;border-radius:4px;list-style:none}
+.tree summary.node::-webkit-details-marker{display:none}
+.tree summary.node::before{content:"▸";display:inline-block;width:.85rem;color:var(--dim)}
+.tree details[open]>summary.node::before{content:"▾"}
 .tree summary.node:hover{background:var(--back)}
 .tree li>.node:not(summary){padding-left:1.15rem}
 .tree .more{padding-left:1.15rem}
@@ -86,6 +89,8 @@ thead th{color:var(--dim);font-size:.8rem;font-weight:600}
 .values td,.values th{padding:.28rem .9rem .28rem 0;border-bottom:1px solid var(--line);vertical-align:top;overflow-wrap:anywhere}
 .values tbody tr:last-child>*{border-bottom:0}
 .values th[scope=row]{font-weight:600;max-width:22rem}
+.captured{table-layout:fixed}
+.captured thead th:first-child{width:24%}.captured thead th:nth-child(2){width:18%}.captured thead th:last-child{width:7.5rem}
 .values .number{text-align:right;white-space:nowrap;padding-right:0;color:var(--dim)}
 .values .number+.number{padding-left:1rem}.values .number+td,.values .number+th{padding-left:1.2rem}
 .bytes>summary{margin-bottom:.6rem;color:var(--dim);width:max-content;max-width:100%}
@@ -120,6 +125,8 @@ header,main,footer{padding-left:.75rem;padding-right:.75rem}
 h2{font-size:1.2rem}
 dl{display:block}dl>div{display:block;margin-bottom:.5rem}dt{font-size:.8rem}
 .values thead{display:none}
+.tree .node{white-space:normal;min-width:13rem}
+.tree summary.node{width:auto}
 .values tr{display:flex;flex-wrap:wrap;gap:0 .8rem;padding:.35rem 0;border-bottom:1px solid var(--line)}
 .values tr:last-child{border-bottom:0}
 .values td,.values th,.values .number,.values .number+td{border:0;padding:0}

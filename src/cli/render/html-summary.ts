@@ -44,10 +44,13 @@ const CONTAINERS: Readonly<Record<Container, string>> = {
   schema: 'an Arrow IPC schema',
 };
 
+/** A reading with more faults is none. */
+const LIKELY_FAULTS = 10;
+
 export function summary(report: InspectReport): Markup {
-  const others = report.alternatives.map(
-    ({ container, faults }) => html`${container} <span class="dim">(${faultsText(faults)})</span>`,
-  );
+  const others = report.alternatives
+    .filter(({ faults }) => faults < LIKELY_FAULTS)
+    .map(({ container, faults }) => html`${container} <span class="dim">(${faultsText(faults)})</span>`);
   const within =
     report.encoding === 'raw' ? '' : ` of ${report.encoding} text, ${bytesText(report.payloadBytes)} in it`;
   return factList([

@@ -172,7 +172,7 @@ function valueTable(title: string, values: readonly ValueReport[], redacted: boo
       }</td><td class="number">${bytesText(bytes)}</td></tr>\n`,
     (count) => html`<tr><td colspan="4" class="more">… ${grouped(count)} more</td></tr>`,
   );
-  return html`<h5>${title}</h5><table class="values"><thead><tr><th scope="col">Name</th><th scope="col">Type</th><th scope="col">Value</th><th scope="col" class="number">Size</th></tr></thead><tbody>
+  return html`<h5>${title}</h5><table class="values captured"><thead><tr><th scope="col">Name</th><th scope="col">Type</th><th scope="col">Value</th><th scope="col" class="number">Size</th></tr></thead><tbody>
 ${rows}</tbody></table>`;
 }
 
@@ -181,7 +181,8 @@ function importsPart({ transport, language, imports, callable }: UdfReport): Mar
   if (transport !== 'inline' || language !== 'python' || callable === null) return NOTHING;
   const own = imports.filter(({ origin }) => origin !== 'builder');
   const builders = imports.length - own.length;
-  const note = builders === 0 ? NOTHING : html` <span class="dim">and ${grouped(builders)} of cloudpickle’s own</span>`;
+  const note =
+    builders === 0 ? NOTHING : html` <span class="dim">(and ${grouped(builders)} that pickling itself needs)</span>`;
   const list = joined(
     capped(own, SHOWN_NAMES, (each) => code(importName(each)), moreText),
     COMMA,

@@ -10,7 +10,7 @@ import { grouped } from '../../inspect/warnings.ts';
 import type { DfxError } from '../../wire/errors.ts';
 import { type ByteView, byteView } from './html-hex.ts';
 import { code, html, type Markup, NOTHING } from './html-markup.ts';
-import { type IndexEntry, page } from './html-page.ts';
+import { type IndexEntry, type PayloadSection, page } from './html-page.ts';
 import {
   arrowFacts,
   countOf,
@@ -25,13 +25,7 @@ import {
 import { expressionTree } from './html-tree.ts';
 import { udfCard } from './html-udf.ts';
 
-/** A payload's part of the page, drawn: the inspection behind it may go. */
-export interface PayloadSection {
-  readonly entry: IndexEntry;
-  readonly markup: Markup;
-}
-
-export interface SectionOptions {
+interface SectionOptions {
   /** Its place among the payloads, from 0: names its anchors. */
   readonly at: number;
   /** How many payloads share the page. */
@@ -43,6 +37,31 @@ export interface HtmlOptions {
   readonly redact: boolean;
 }
 
+/** A page that grows by a payload at a time, so that no more than one of them is held. */
+export class PageDraft {
+  private readonly sections: PayloadSection[] = [];
+  private isRead = false;
+
+  constructor(
+    private readonly of: number,
+    private readonly redact: boolean,
+  ) {}
+
+  /** `error` is told where there is no inspection; else the report has it. */
+  add(file: string, inspection: Inspection | null, error: DfxError | null): void {
+    const at = this.sections.length;
+    if (inspection !== null) {
+      this.isRead = true;
+      this.sections.push(payloadSection(inspection, { at, of: this.of, redact: this.redact }));
+    } else if (error !== null) this.sections.push(failureSection(file, error, at));
+  }
+
+  /** Null where not one of the files could be read: there is nothing to show. */
+  text(): string | null {
+    return this.isRead ? page(this.sections) : null;
+  }
+}
+
 const SHOWN_EXPRESSIONS = 100;
 const SHOWN_UDFS = 100;
 /** Rows of bytes of a whole page, and the least that each of many payloads gets. */
@@ -52,16 +71,13 @@ const MIN_ROWS = 64;
 /** Rows that are shown because something links to them. */
 const MAX_LINKED = 100;
 
+/** The page of inspections that are all there. */
 export function renderHtml(inspections: readonly Inspection[], { redact }: HtmlOptions): string {
-  return htmlPage(inspections.map((each, at) => payloadSection(each, { at, of: inspections.length, redact })));
-}
-
-export function htmlPage(sections: readonly PayloadSection[]): string {
-  return page(sections);
+  return page(inspections.map((each, at) => payloadSection(each, { at, of: inspections.length, redact })));
 }
 
 /** Bounded, however big the payload: lists, trees and bytes are cut and say how much is left out. */
-export function payloadSection(inspection: Inspection, { at, of, redact }: SectionOptions): PayloadSection {
+function payloadSection(inspection: Inspection, { at, of, redact }: SectionOptions): PayloadSection {
   const { report, payload } = inspection;
   const prefix = `p${at + 1}`;
   // in old pickles an expression stands as escaped text, whose offsets are not those of the payload's bytes
@@ -89,7 +105,7 @@ export function payloadSection(inspection: Inspection, { at, of, redact }: Secti
 }
 
 /** The part of a file that couldn't even be opened. */
-export function failureSection(file: string, error: DfxError, at: number): PayloadSection {
+function failureSection(file: string, error: DfxError, at: number): PayloadSection {
   const prefix = `p${at + 1}`;
   const hint = error.hint === undefined ? NOTHING : html`<br><span class="hint">${error.hint}</span>`;
   return {
@@ -191,7 +207,7 @@ function bytesPart(view: ByteView, isOpen: boolean, isEscaped: boolean): Part {
   const note = isEscaped
     ? html`<p class="dim">This pickle holds its expressions as escaped text: offsets inside them count from the unescaped bytes and are not linked.</p>`
     : NOTHING;
-  const markup = html`${note}<details class="bytes"${isOpen ? html` open` : NOTHING}><summary>Every byte with its meaning</summary>
+  const markup = html`${note}<details class="bytes"${isOpen ? html` open` : NOTHING}><summary>Bytes with their meaning</summary>
 ${view.markup}</details>`;
   return { id: 'bytes', title: 'Bytes', markup };
 }
