@@ -77,7 +77,7 @@ export type Payload = Decoded &
 
 /**
  * Takes a payload apart.
- * @throws DfxError EMPTY_INPUT, UNKNOWN_CONTAINER or whatever stops the reading, with its offset. Use {@link readPayload} to keep
+ * @throws DfxError EMPTY_INPUT or whatever stops the reading, with its offset. Use {@link readPayload} to keep
  * what could be read.
  */
 export function decodePayload(input: Uint8Array, options: DecodeOptions = {}): Payload {

@@ -21,11 +21,9 @@ export const ERROR_CODES = {
   FILE_NOT_FOUND: EXIT.usage,
   FILE_UNREADABLE: EXIT.usage,
   FILE_UNWRITABLE: EXIT.usage,
-  OUTPUT_EXISTS: EXIT.usage,
 
   // malformed or unsupported bytes or data
   EMPTY_INPUT: EXIT.data,
-  UNKNOWN_CONTAINER: EXIT.data,
   ENCODING: EXIT.data,
   LIMIT: EXIT.data,
   TRUNCATED: EXIT.data,

@@ -36,9 +36,9 @@ function documents(stderr: string): { code: string; file: string | null; offset:
     .trimEnd()
     .split('\n')
     .map((line) => {
-      const document = JSON.parse(line);
-      assert.ok(validate(document), JSON.stringify(validate.errors));
-      return document.error;
+      const { schema, error } = JSON.parse(line);
+      assert.ok(validate({ schema, error }), JSON.stringify(validate.errors));
+      return error;
     });
 }
 
