@@ -406,10 +406,24 @@ function readNode(
 
 /** A node with bytes of its own, which must still mean what the node says. */
 function rawExpr(node: JsonNode, raw: Uint8Array, friendly: Expr | null, options: FromJsonOptions): Expr {
-  const { expr } = exprFromProto(raw, { limits: options.limits });
+  const expr = rawReading(node, raw, options);
   if (expr.kind === 'opaque') return { kind: 'opaque', raw };
   if (friendly !== null && !sameBytes(canonical(friendly), canonical(expr))) throw mismatch(node, 'the expression');
   return { ...expr, raw, span: undefined };
+}
+
+/** Errors count in the document's text, as all of its errors do. */
+function rawReading(node: JsonNode, raw: Uint8Array, options: FromJsonOptions): Expr {
+  try {
+    return exprFromProto(raw, { limits: options.limits }).expr;
+  } catch (error) {
+    if (!(error instanceof DfxError)) throw error;
+    throw shapeError(
+      node,
+      `found "raw" bytes that can't be read: byte ${error.offset ?? 0}: ${error.message}`,
+      error.hint,
+    );
+  }
 }
 
 function canonical(expr: Expr): Uint8Array {
