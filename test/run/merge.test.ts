@@ -1,5 +1,18 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -65,5 +78,42 @@ test('an output file appears whole or not at all', async () => {
     await assert.rejects(OutputFile.create(join(folder, 'absent', 'out.csv')), { code: 'FILE_UNWRITABLE' });
   } finally {
     rmSync(folder, { recursive: true });
+  }
+});
+
+test('a link stays a link, and the file behind it keeps its mode', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'dfx-test-'));
+  try {
+    const file = join(folder, 'real.csv');
+    const link = join(folder, 'link.csv');
+    writeFileSync(file, 'old');
+    chmodSync(file, 0o600);
+    symlinkSync(file, link);
+    const output = await OutputFile.create(link);
+    await output.write('new');
+    await output.commit();
+    assert.equal(readFileSync(file, 'utf8'), 'new');
+    assert.equal(lstatSync(link).isSymbolicLink(), true);
+    assert.equal(statSync(file).mode & 0o777, 0o600);
+    assert.deepEqual(readdirSync(folder).sort(), ['link.csv', 'real.csv']);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+test('a pipe is written to, not replaced', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'dfx-test-'));
+  try {
+    const pipe = join(folder, 'pipe');
+    assert.equal(spawnSync('mkfifo', [pipe]).status, 0);
+    const reading = readFile(pipe, 'utf8');
+    const output = await OutputFile.create(pipe);
+    await output.write('through');
+    await output.commit();
+    assert.equal(await reading, 'through');
+    assert.equal(lstatSync(pipe).isFIFO(), true);
+    assert.deepEqual(readdirSync(folder), ['pipe']);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
   }
 });

@@ -1,6 +1,9 @@
-/** A file that appears whole or not at all: written under a temporary name beside it, then renamed. */
+/**
+ * A file that appears whole or not at all: written under a temporary name beside it, then renamed. A device or a pipe is written
+ * to as it is: renaming would put a file in its place. Of a symbolic link, the file behind it is replaced.
+ */
 import { rmSync } from 'node:fs';
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { outputError } from '../../io/file-errors.ts';
 
@@ -29,20 +32,33 @@ function unwatch(temporary?: string): void {
 
 export class OutputFile {
   readonly #path: string;
-  readonly #temporary: string;
+  /** Null for what is no file. */
+  readonly #temporary: string | null;
   readonly #handle: FileHandle;
 
-  private constructor(path: string, temporary: string, handle: FileHandle) {
+  private constructor(path: string, temporary: string | null, handle: FileHandle) {
     this.#path = path;
     this.#temporary = temporary;
     this.#handle = handle;
   }
 
   static async create(path: string): Promise<OutputFile> {
-    const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
+    const found = await existing(path);
+    if (found !== null && !found.isFile) {
+      try {
+        return new OutputFile(path, null, await open(path, 'w'));
+      } catch (cause) {
+        throw outputError(path, cause);
+      }
+    }
+    const target = found?.path ?? path;
+    const temporary = join(dirname(target), `.${basename(target)}.${process.pid}.tmp`);
     watch(temporary);
     try {
-      return new OutputFile(path, temporary, await open(temporary, 'wx'));
+      const handle = await open(temporary, 'wx');
+      // who may read the old file may read the new one, and nobody else
+      if (found !== null) await handle.chmod(found.mode);
+      return new OutputFile(target, temporary, handle);
     } catch (cause) {
       unwatch(temporary);
       throw outputError(path, cause);
@@ -58,21 +74,33 @@ export class OutputFile {
   }
 
   async commit(): Promise<void> {
+    const temporary = this.#temporary;
     try {
       await this.#handle.close();
-      await rename(this.#temporary, this.#path);
+      if (temporary !== null) await rename(temporary, this.#path);
     } catch (cause) {
-      await rm(this.#temporary, { force: true });
+      if (temporary !== null) await rm(temporary, { force: true });
       throw outputError(this.#path, cause);
     } finally {
-      unwatch(this.#temporary);
+      if (temporary !== null) unwatch(temporary);
     }
   }
 
   /** Leaves nothing. */
   async discard(): Promise<void> {
     await this.#handle.close();
+    if (this.#temporary === null) return;
     await rm(this.#temporary, { force: true });
     unwatch(this.#temporary);
+  }
+}
+
+/** What stands at `path` already, behind its links; null for nothing. */
+async function existing(path: string): Promise<{ path: string; isFile: boolean; mode: number } | null> {
+  try {
+    const found = await stat(path);
+    return { path: await realpath(path), isFile: found.isFile(), mode: found.mode & 0o777 };
+  } catch {
+    return null; // creating the file says why it can't be
   }
 }
