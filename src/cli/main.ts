@@ -60,8 +60,6 @@ process.on('unhandledRejection', (thrown) => process.exit(report(thrown).exitCod
 process.stdout.on('error', () => undefined);
 process.stderr.on('error', () => undefined);
 
-try {
-  await main(process.argv.slice(2));
-} catch (thrown) {
+main(process.argv.slice(2)).catch((thrown: unknown) => {
   process.exitCode = thrown instanceof ReaderGone ? EXIT.ok : report(thrown).exitCode;
-}
+});

@@ -1,0 +1,29 @@
+// Compiles and runs a built file of the command line, with the code that V8 made of it at build time where it still fits.
+'use strict';
+const { readFileSync } = require('node:fs');
+const { createRequire } = require('node:module');
+const { dirname } = require('node:path');
+const { Script } = require('node:vm');
+
+const HEAD = '(function (exports, require, module, __filename, __dirname) {';
+
+/** `cachedData` from another version of V8, or for other flags, is refused by V8 and then does no harm. */
+exports.compile = (file, source, cachedData) =>
+  new Script(`${HEAD}${source}\n})`, { filename: file, cachedData, columnOffset: -HEAD.length });
+
+exports.start = (script, file) => {
+  const module = { exports: {} };
+  script.runInThisContext()(module.exports, createRequire(file), module, file, dirname(file));
+};
+
+exports.startFile = (file) => {
+  // the build writes ASCII only: no decoding
+  const source = readFileSync(file, 'latin1');
+  let cached;
+  try {
+    cached = readFileSync(`${file}.cache`);
+  } catch {
+    // an installed package has none
+  }
+  exports.start(exports.compile(file, source, cached), file);
+};

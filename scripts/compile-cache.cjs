@@ -1,0 +1,24 @@
+// Runs a file of the command line as bin/dfx does, once for each list of arguments, and keeps the code that V8 compiled for it beside it.
+//   node scripts/compile-cache.cjs dist/cli/inspect.cjs '[["inspect", "payload.bin"]]'
+'use strict';
+const { readFileSync, writeFileSync } = require('node:fs');
+const { resolve } = require('node:path');
+const { compile, start } = require('../bin/start.cjs');
+
+const [, , name, runs] = process.argv;
+const file = resolve(name);
+const script = compile(file, readFileSync(file, 'latin1'));
+const waiting = JSON.parse(runs);
+
+function next() {
+  const args = waiting.shift();
+  if (args === undefined) {
+    writeFileSync(`${file}.cache`, script.createCachedData());
+    process.exit(0);
+  }
+  process.argv = [process.execPath, 'dfx', ...args];
+  // the event comes again only where there was something to do since
+  process.once('beforeExit', () => setImmediate(next));
+  start(script, file);
+}
+next();
