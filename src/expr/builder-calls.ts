@@ -88,7 +88,8 @@ function windowClauses(options: OverOptions): Pick<ExprOf<'window_function'>, 'p
   };
 }
 
-function impliedFrame(ordered: boolean): WindowFrame {
+/** What SQL takes for OVER without a frame. */
+export function impliedFrame(ordered: boolean): WindowFrame {
   return ordered ? range('unbounded preceding') : rows('unbounded preceding', 'unbounded following');
 }
 

@@ -95,14 +95,10 @@ export function protoContainerOf(root: JsonNode): Container | null {
     return null;
   for (const [container, message] of CONTAINER_MESSAGES) {
     const { def } = compiledMessage(message);
-    const names = new Set(def.fields.flatMap(({ name }) => [name, camelCase(name)]));
+    const names = new Set(def.fields.flatMap(({ name, jsonName }) => [name, jsonName]));
     if (root.members.every(({ key }) => names.has(key))) return container;
   }
   return null;
-}
-
-function camelCase(name: string): string {
-  return name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 }
 
 function messageOf(container: Container): string {

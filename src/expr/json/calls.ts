@@ -1,6 +1,7 @@
 /** Function calls in `expr.json`, writing and reading side by side. */
+import { impliedFrame } from '../builder-calls.ts';
 import { type FunctionFamily, findFunction } from '../functions.ts';
-import { JSON_NULL, type JsonNode, jsonArray, jsonBoolean, jsonObject, jsonString } from '../json-text.ts';
+import { JSON_NULL, type JsonNode, jsonArray, jsonBoolean, jsonNumber, jsonObject, jsonString } from '../json-text.ts';
 import type {
   Definition,
   Expr,
@@ -15,6 +16,7 @@ import type {
 import type { Child, Members, Slot } from './forms.ts';
 import { literalMembers, literalOf } from './literals.ts';
 import { nameOfKind, ObjectReader, shapeError, stringOf } from './shape.ts';
+import { sameJson } from './types.ts';
 
 type CallExpr = ExprOf<'scalar_function' | 'higher_order_function' | 'aggregate_function' | 'window_function'>;
 
@@ -65,7 +67,8 @@ export function callMembers(expr: CallExpr, slot: Slot, nameOf: DefinitionName):
   const over: Members = [];
   if (expr.partitionBy.length > 0) over.push(['partition_by', jsonArray(expr.partitionBy.map(slot))]);
   if (expr.orderBy.length > 0) over.push(['order_by', jsonArray(expr.orderBy.map((sort) => sortJson(sort, slot)))]);
-  if (expr.frame !== null) {
+  if (expr.frame === null) over.push(['frame', JSON_NULL]);
+  else if (!sameJson(expr.frame, impliedFrame(expr.orderBy.length > 0))) {
     const frame = frameJson(expr.frame);
     if (frame === null) return null;
     over.push(['frame', frame]);
@@ -188,10 +191,16 @@ function windowOf(
     args: call.args,
     partitionBy,
     orderBy,
-    frame: frameNode === undefined ? null : frameOf(frameNode),
+    frame: frameOrImplied(frameNode, orderBy.length > 0),
     ...options,
     definition: call.definition,
   };
+}
+
+/** Without "frame" SQL's own; null for a payload that has none, which receivers refuse. */
+function frameOrImplied(node: JsonNode | undefined, ordered: boolean): WindowFrame | null {
+  if (node === undefined) return impliedFrame(ordered);
+  return node.kind === 'null' ? null : frameOf(node);
 }
 
 /** Ascending with nulls last unless it says otherwise; descending with nulls first (SQL's defaults in DataFusion). */
@@ -224,13 +233,14 @@ function frameJson(frame: WindowFrame): JsonNode | null {
   return jsonObject(members);
 }
 
-/** `"current row"`, `"unbounded preceding"`, `{"following": {"lit": 1, "type": "UInt64"}}`; null where the bytes have no value. */
+/** `"current row"`, `"unbounded preceding"`, `{"following": 1}`, `{"following": {"lit": 1.5}}`; null where the bytes have no value. */
 function boundJson(bound: FrameBound): JsonNode | null {
   if (bound.kind === 'CURRENT_ROW') return jsonString('current row');
   const key = bound.kind === 'PRECEDING' ? 'preceding' : 'following';
   // the engine writes UNBOUNDED as a null count
   if (bound.value?.kind === 'Null' && bound.value.type.kind === 'UInt64') return jsonString(`unbounded ${key}`);
   if (bound.value === null) return jsonObject([[key, JSON_NULL]]);
+  if (bound.value.kind === 'UInt64') return jsonObject([[key, jsonNumber(bound.value.value)]]);
   const members = literalMembers(bound.value);
   return members === null ? null : jsonObject([[key, jsonObject(members)]]);
 }
