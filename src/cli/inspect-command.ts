@@ -41,7 +41,7 @@ export interface Streams {
 
 /** Lines of an expression's tree that are shown. */
 const TREE_LINES = 30;
-const TREE_DEPTH = 24;
+const TREE_DEPTH = 12;
 
 /** Inspects each operand in turn, and gives the greatest exit code. One bad payload doesn't stop the others. */
 export async function inspectCommand(

@@ -79,7 +79,8 @@ type Say = (
 function pythonWarnings({ report }: UdfFinding, title: string, say: Say): void {
   const { callable } = report;
   if (report.python !== null) {
-    const what = callable?.kind === 'source' ? 'is source text stamped' : 'is bytecode';
+    const what =
+      callable === null ? 'is stamped' : callable.kind === 'source' ? 'is source text stamped' : 'is bytecode';
     say('PYTHON_BYTECODE', `${title} ${what} for Python ${report.python} and nothing else`);
   }
   const needed = new Set<string>();

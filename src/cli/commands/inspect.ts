@@ -3,10 +3,14 @@ import type { Command } from 'commander';
 import { DfxError } from '../../wire/errors.ts';
 import { containerFlag, encodingFlag, wholeNumber } from '../flags.ts';
 import { addExamples, operandsOrStdin } from '../help.ts';
-import { type InspectFlags, inspectCommand } from '../inspect-command.ts';
+import { type InspectFlags, inspectCommand, type Streams } from '../inspect-command.ts';
 import { sinkOf } from '../render/sink.ts';
 
-export function register(program: Command): void {
+function processStreams(): Streams {
+  return { out: sinkOf(process.stdout), err: sinkOf(process.stderr), env: process.env };
+}
+
+export function register(program: Command, streams: () => Streams = processStreams): void {
   const command = program
     .command('inspect')
     .summary('say what a payload is and whose code it carries')
@@ -31,11 +35,7 @@ export function register(program: Command): void {
       const operands = operandsOrStdin(payloads, command);
       if (operands === null) return;
       checkFlags(flags);
-      process.exitCode = await inspectCommand(operands, flags, {
-        out: sinkOf(process.stdout),
-        err: sinkOf(process.stderr),
-        env: process.env,
-      });
+      process.exitCode = await inspectCommand(operands, flags, streams());
     });
   addExamples(command, [
     ['dfx inspect payload.bin', 'what it is, and what to watch out for'],

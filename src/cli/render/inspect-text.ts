@@ -94,8 +94,8 @@ function expressionLines(
     lines.push('');
     // labels are one line each: what is left of line breaks is dfx's own
     for (const line of tree.text.split('\n')) lines.push(`  ${cutText(escapeText(line), width - 2)}`);
-    lines.push('');
   }
+  lines.push('');
   const columns = report.columns.map(({ name, relation }) => (relation === null ? name : `${relation}.${name}`));
   lines.push(...labelled('columns', listText(columns), options));
   if (report.functions.length > 0)
@@ -157,7 +157,12 @@ function arrowLines({ arrow }: InspectReport, options: TextOptions): readonly st
   lines.push(...labelled('format', `IPC ${arrow.form}, metadata ${arrow.version}, ${arrow.endian}-endian`, options));
   for (const { name, type, nullable } of arrow.fields.slice(0, FIELD_LINES)) {
     lines.push(
-      ...labelled('field', `${escapeText(name)}: ${escapeText(type)}${nullable ? '' : ' not null'}`, options, 3),
+      ...labelled(
+        'field',
+        `${name === '' ? '""' : escapeText(name)}: ${escapeText(type)}${nullable ? '' : ' not null'}`,
+        options,
+        3,
+      ),
     );
   }
   if (arrow.fields.length > FIELD_LINES)

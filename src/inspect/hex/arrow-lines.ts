@@ -165,6 +165,15 @@ class FlatWalk {
     }
   }
 
+  /** A FieldNode is length and null count, a Buffer offset and length (`Message.fbs`). */
+  private numberText({ name, width }: FlatSlot, at: number): string {
+    const { reader } = this;
+    if (width === 4) return String(reader.i32At(at));
+    if (width === 8) return String(reader.i64At(at));
+    const [first, second] = [reader.i64At(at), reader.i64At(at + 8)];
+    return name === 'nodes' ? `${first} rows, ${second} nulls` : `at ${first}, ${second} bytes`;
+  }
+
   private string(table: FlatTable, at: number, label: string, depth: number): void {
     const vector = this.reader.vector(table, at, 1, label);
     if (vector === undefined || this.seen.has(vector.start + 0.5)) return;
@@ -195,7 +204,7 @@ class FlatWalk {
         depth,
         slot.kind === 'tables' ? 'structure' : 'value',
         `${label}[${index}]`,
-        slot.kind === 'tables' ? 'reference' : '',
+        slot.kind === 'tables' ? 'reference' : this.numberText(slot, start),
       );
       if (slot.kind === 'tables' && slot.of !== undefined) {
         this.todo.push({ table: this.reader.element(vector, index, label), type: slot.of, depth });
