@@ -3,7 +3,7 @@ import type { ArrowReport, ExpressionReport, InspectReport, PickleReport, Warnin
 import { bytesText, grouped } from '../../inspect/warnings.ts';
 import type { Container } from '../../wire/detect.ts';
 import { capped, code, fact, factList, html, joined, type Markup, NOTHING } from './html-markup.ts';
-import { type ByteLink, fieldType, moreText, riskList } from './html-udf.ts';
+import { type ByteLink, fieldMetadata, fieldType, moreText, riskList } from './html-udf.ts';
 
 const SHOWN = 200;
 const SQL_CHARACTERS = 20_000;
@@ -140,10 +140,7 @@ export function expressionFacts(report: ExpressionReport, byteLink: ByteLink): M
       'Size',
       html`${countText(report.nodes, 'node')} in ${countText(report.depth, 'level')}, ${bytesText(report.bytes)} from ${byteLink(report.offset)}`,
     ),
-    fact(
-      'Nesting',
-      html`<span${deep}>${grouped(report.messageDepth)} of the 100 nested messages that receivers read</span>`,
-    ),
+    fact('Nesting', html`<span${deep}>${countText(report.messageDepth, 'nested message')}; receivers read 100</span>`),
   ]);
 }
 
@@ -194,7 +191,8 @@ export function arrowFacts(arrow: ArrowReport, redacted: boolean): Markup {
   const fields = capped(
     arrow.fields,
     SHOWN,
-    (field) => html`<tr><th scope="row">${code(field.name, 120)}</th><td>${fieldType(field)}</td></tr>\n`,
+    (field) =>
+      html`<tr><th scope="row">${code(field.name, 120)}</th><td>${fieldType(field)}${fieldMetadata(field, redacted)}</td></tr>\n`,
     (count) => html`<tr><td colspan="2" class="more">… ${countText(count, 'more field')}</td></tr>`,
   );
   const metadata = capped(

@@ -33,7 +33,7 @@ export function udfCard(udf: UdfReport, { byteLink, redacted }: CardOptions): Ma
       ? NOTHING
       : html`<p class="finding bad"><b>${udf.error.code}</b> ${udf.error.offset === null ? NOTHING : byteLink(udf.error.offset)} ${udf.error.message}</p>`;
   return html`<article class="card udf">
-<h4>${udf.name === null ? html`<span class="dim">UDF without a name</span>` : code(udf.name)} ${tags(udf)}</h4>
+<h4>${udf.name === null ? html`<span class="dim">UDF without a name</span>` : code(udf.name)}${tags(udf)}</h4>
 ${error}${signature(udf)}
 ${factList([
   udf.outerName !== null && udf.outerName !== udf.name ? fact('Called as', code(udf.outerName)) : null,
@@ -78,6 +78,17 @@ function fieldList(fields: readonly FieldReport[], named = true): readonly Marku
 
 export function fieldType({ type, nullable }: FieldReport): Markup {
   return html`<span class="type">${code(type)}</span>${nullable ? '' : ' not null'}`;
+}
+
+/** Keys are names and stay; values are data. */
+export function fieldMetadata({ metadata = [] }: FieldReport, redacted: boolean): Markup {
+  const pairs = capped(
+    metadata,
+    SHOWN_NAMES,
+    ([key, value]) => html`${code(key, 120)} = ${redacted ? html`<span class="dim">redacted</span>` : code(value)}`,
+    moreText,
+  );
+  return pairs.length === 0 ? NOTHING : html`<br><span class="dim">${joined(pairs, COMMA)}</span>`;
 }
 
 export function moreText(count: number): Markup {
