@@ -1,4 +1,4 @@
-/** Starts the real `dfx` for tests that need no Python. */
+/** Starts the real `dfx` for tests that need no Python: the sources, or with DFX_SOURCES=0 the bundle. */
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,7 +11,11 @@ export const launcher = join(root, 'bin/dfx');
 export const UDF_PAYLOAD = 'fixtures/main/count_above_10.bin';
 
 const { NO_COLOR: _no, FORCE_COLOR: _force, ...inherited } = process.env;
-export const environment: NodeJS.ProcessEnv = { ...inherited, DFX_SOURCES: '1', TERM: 'xterm-256color' };
+export const environment: NodeJS.ProcessEnv = {
+  ...inherited,
+  DFX_SOURCES: process.env['DFX_SOURCES'] ?? '1',
+  TERM: 'xterm-256color',
+};
 
 export interface Outcome {
   readonly status: number | null;
