@@ -10,10 +10,10 @@ export const launcher = join(root, 'bin/dfx');
 /** A payload with a UDF and a plain one, as one names them from the root. */
 export const UDF_PAYLOAD = 'fixtures/main/count_above_10.bin';
 
-const { NO_COLOR: _no, FORCE_COLOR: _force, ...inherited } = process.env;
+const { NO_COLOR: _no, FORCE_COLOR: _force, DFX_SOURCES = '1', ...inherited } = process.env;
 export const environment: NodeJS.ProcessEnv = {
   ...inherited,
-  DFX_SOURCES: process.env['DFX_SOURCES'] ?? '1',
+  DFX_SOURCES,
   TERM: 'xterm-256color',
 };
 
