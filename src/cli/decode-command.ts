@@ -32,6 +32,8 @@ const EXTENSION: Readonly<Record<DecodeFormat, string>> = {
 /** Lines of `--format json` that people read. */
 const LINE_WIDTH = 100;
 
+const REDACTED_NOTE = 'the values are redacted: this shows the payload and can not be encoded to it again';
+
 /** Decodes and prints; returns the exit code. */
 export async function decodeCommand(texts: readonly string[], flags: DecodeFlags): Promise<number> {
   const operands = readOperands(texts);
@@ -81,7 +83,7 @@ async function decode(operand: Operand, flags: DecodeFlags): Promise<Decoded> {
       payload,
       text: writeJson(node, indented),
       members: [['document', node]],
-      note: flags.redact ? 'the values are redacted: this document shows the payload and can not be encoded' : null,
+      note: flags.redact ? REDACTED_NOTE : null,
       error: null,
     };
   } catch (error) {
@@ -139,8 +141,9 @@ function expressionText(payload: Payload, flags: DecodeFlags): Decoded {
       ],
       ...(isTree ? [] : [['exact', jsonBoolean(inexact.length === 0 && !flags.redact)] as const]),
     ],
-    note:
-      first === undefined
+    note: flags.redact
+      ? REDACTED_NOTE
+      : first === undefined
         ? null
         : `the SQL doesn't say all: ${first.reason}${inexact.length > 1 ? `, and ${inexact.length - 1} more` : ''}`,
     error: payload.error,

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { payloadOf } from '../expr/json/index.ts';
 import { parseJson } from '../expr/json-text.ts';
 import { detectIpcSchema, parseDataType, readIpcSchema } from '../wire/arrow/index.ts';
-import type { Field, Schema } from '../wire/arrow/types.ts';
+import type { DataType, Field, Schema } from '../wire/arrow/types.ts';
 import { DfxError } from '../wire/errors.ts';
 import { readInput } from './input-file.ts';
 import { decodeText } from './text-file.ts';
@@ -44,8 +44,19 @@ function columns(text: string): readonly Field[] {
         hint: 'such as --schema "a:Int64,b:Utf8"; a file of that name is read instead',
       });
     }
-    return { name: unquoted(name.trim()), type: parseDataType(type.join(':').trim()), nullable: true, metadata: [] };
+    return { name: unquoted(name.trim()), type: typeOf(type.join(':').trim()), nullable: true, metadata: [] };
   });
+}
+
+function typeOf(text: string): DataType {
+  try {
+    return parseDataType(text);
+  } catch (error) {
+    if (!(error instanceof DfxError)) throw error;
+    throw new DfxError('USAGE', `found the type ${JSON.stringify(text)} in --schema: ${error.message}`, {
+      hint: error.hint,
+    });
+  }
 }
 
 /** Splits where no bracket or double quote is open; at a colon, the first one only. */
