@@ -1,8 +1,8 @@
 // Builds what the package ships: the command line as CommonJS (it starts faster than ESM), one file a command; the library as one
 // ESM file that runs in a browser, and its types.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, rmSync } from 'node:fs';
-import { basename } from 'node:path';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { build } from 'esbuild';
 
 rmSync('dist', { recursive: true, force: true });
@@ -13,7 +13,29 @@ const shared = {
   sourcemap: false,
   legalComments: 'none',
   minify: true,
+  metafile: true,
 };
+
+/** The folders of the packages whose code is in a bundle: their licenses ask to travel with it. */
+const bundled = new Set();
+
+async function bundle(options) {
+  const { metafile } = await build({ ...shared, ...options });
+  for (const input of Object.keys(metafile.inputs)) {
+    const [, folder] = /^((?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(input) ?? [];
+    if (folder !== undefined) bundled.add(folder);
+  }
+}
+
+function licenses() {
+  const texts = [...bundled].sort().map((folder) => {
+    const { name, version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+    const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
+    if (file === undefined) throw new Error(`no license in ${folder}`);
+    return `${name} ${version}\n\n${readFileSync(join(folder, file), 'utf8').trim()}\n`;
+  });
+  return `The command line of dfx contains code of these packages.\n\n${texts.join(`\n${'-'.repeat(80)}\n\n`)}`;
+}
 
 // commander and cli-table3 are CommonJS and ask for node's modules with `require`, which an ESM bundle hasn't got.
 const banner = {
@@ -54,8 +76,7 @@ const commands = readdirSync('src/cli/commands')
   .map((name) => basename(name, '.ts'));
 for (const command of [null, ...commands]) {
   const outfile = `dist/cli/${command ?? 'any'}.cjs`;
-  await build({
-    ...shared,
+  await bundle({
     platform: 'node',
     format: 'cjs',
     entryPoints: ['src/cli/main.ts'],
@@ -76,8 +97,7 @@ for (const command of [null, ...commands]) {
 }
 // The worker process of the embedded engine.
 if (existsSync('src/run/worker/node.ts')) {
-  await build({
-    ...shared,
+  await bundle({
     platform: 'node',
     format: 'esm',
     banner,
@@ -86,9 +106,9 @@ if (existsSync('src/run/worker/node.ts')) {
     external: ['apache-arrow'],
   });
 }
+writeFileSync('dist/cli/LICENSES.txt', licenses());
 if (existsSync('src/index.ts')) {
-  await build({
-    ...shared,
+  await bundle({
     platform: 'browser',
     target: 'es2022',
     format: 'esm',

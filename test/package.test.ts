@@ -35,6 +35,9 @@ before(() => {
     });
   }
   symlinkSync(join(root, 'node_modules'), join(checkout, 'node_modules'));
+  // what the build compiles the commands with
+  mkdirSync(join(checkout, 'fixtures/main'), { recursive: true });
+  copyFileSync(join(root, UDF_PAYLOAD), join(checkout, UDF_PAYLOAD));
   mkdirSync(project);
   const [about] = JSON.parse(run(checkout, 'npm', 'pack', '--json', '--silent', '--pack-destination', project));
   packed = about.files.map(({ path }: { path: string }) => path);
@@ -50,7 +53,7 @@ test('it holds what it needs to run, and no tests or fixtures', () => {
     ['CHANGELOG.md', 'LICENSE', 'README.md', 'bin', 'dist', 'docs', 'package.json', 'python', 'schemas'].sort(),
   );
   assert.deepEqual(
-    packed.filter((path) => /\.test\.|fixture|__pycache__|\.pyc$|\.map$/.test(path)),
+    packed.filter((path) => /\.test\.|fixture|__pycache__|\.pyc$|\.map$|\.cache$/.test(path)),
     [],
   );
   for (const room of ['python/dfx_worker', 'docs', 'schemas']) {
@@ -60,6 +63,14 @@ test('it holds what it needs to run, and no tests or fixtures', () => {
       .filter((path) => !packed.includes(path));
     assert.deepEqual(missing, []);
   }
+});
+
+test('the licenses of the code in the bundle come with it', () => {
+  const text = readFileSync(join(project, 'node_modules/dfx/dist/cli/LICENSES.txt'), 'utf8');
+  for (const name of ['commander', 'chalk', 'cli-table3'])
+    assert.match(text, new RegExp(`^${name} \\d+\\.\\d+\\.\\d+$`, 'm'));
+  const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  assert.deepEqual(Object.keys(dependencies), ['apache-arrow']);
 });
 
 test('npx dfx runs: --version, inspect, encode, decode, env', () => {
