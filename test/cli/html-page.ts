@@ -30,7 +30,7 @@ const ELEMENTS: ReadonlyMap<string, readonly string[]> = new Map<string, readonl
   ['title', []],
   ['style', []],
   ['body', []],
-  ...['header', 'main', 'footer', 'p', 'h1', 'h4', 'h5', 'dl', 'div', 'dt', 'dd', 'thead', 'tbody'].map(
+  ...['header', 'main', 'footer', 'h1', 'h4', 'h5', 'dl', 'div', 'dt', 'dd', 'thead', 'tbody'].map(
     (name) => [name, ['class']] as const,
   ),
   ...['b', 'i', 'br', 'code', 'kbd', 'span'].map((name) => [name, ['class']] as const),
@@ -40,7 +40,8 @@ const ELEMENTS: ReadonlyMap<string, readonly string[]> = new Map<string, readonl
   ['h2', ['id']],
   ['h3', ['id']],
   ['a', ['href', 'class']],
-  ['pre', ['tabindex']],
+  ['pre', ['tabindex', 'role', 'aria-label']],
+  ['p', ['class', 'tabindex', 'role', 'aria-label']],
   ['ul', ['class', 'tabindex', 'aria-label']],
   ['li', ['class']],
   ['details', ['class', 'open']],
@@ -60,6 +61,7 @@ const ATTRIBUTE_VALUES: ReadonlyMap<string, RegExp> = new Map([
   ['aria-labelledby', /^p\d+-[a-z]+$/],
   ['aria-label', /^[a-z ]+$/],
   ['tabindex', /^0$/],
+  ['role', /^region$/],
   ['scope', /^(col|row)$/],
   ['colspan', /^[234]$/],
 ]);

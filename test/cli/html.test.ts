@@ -317,9 +317,9 @@ test('several payloads share a page with an index', () => {
   assert.deepEqual(
     index?.text.split('\n').filter((line) => names.some((name) => line.startsWith(name))),
     [
-      'main/count_above_10.binexpr1,282 bytes1',
-      'main/custom_sum.binexpr2,839 bytes1',
-      '55/broken/body-scalar-opcode.binexpr33 bytes1PICKLE_OPCODE ',
+      'main/count_above_10.binexpr1,282 bytes1 UDF',
+      'main/custom_sum.binexpr2,839 bytes1 UDF',
+      '55/broken/body-scalar-opcode.binexpr33 bytes1 UDFPICKLE_OPCODE ',
     ],
   );
   for (const id of ['p1', 'p2', 'p3', 'p3-udfs']) assert.ok(page.ids.has(id), id);

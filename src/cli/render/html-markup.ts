@@ -69,7 +69,7 @@ export function codeBlock(text: string, most: number): Markup {
     .map((part) => (part === '\n' ? LINE_BREAK : part === '\t' ? TAB : html`${part}`));
   const rest =
     text.length <= most ? NOTHING : html`<p class="more">… ${grouped(text.length - most)} more characters</p>`;
-  return html`<pre tabindex="0"><code>${parts}</code></pre>${rest}`;
+  return html`<pre tabindex="0" role="region" aria-label="text"><code>${parts}</code></pre>${rest}`;
 }
 
 const LINE_BREAK = html`\n`;

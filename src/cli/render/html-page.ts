@@ -1,10 +1,11 @@
 /** The page around the payloads: its policy, its style, its index. */
 import { createHash } from 'node:crypto';
-import { bytesText, grouped } from '../../inspect/warnings.ts';
+import { bytesText } from '../../inspect/warnings.ts';
 import type { Container } from '../../wire/detect.ts';
 import { VERSION } from '../version.ts';
 import { code, html, type Markup, NOTHING } from './html-markup.ts';
 import { STYLE } from './html-style.ts';
+import { countText } from './html-summary.ts';
 
 /** A payload in the index of a page with several. */
 export interface IndexEntry {
@@ -61,9 +62,9 @@ function indexOf(entries: readonly IndexEntry[]): Markup {
     ({ prefix, file, container, bytes, udfs, warnings, error }) =>
       html`<tr><th scope="row"><a href="#${prefix}">${code(file)}</a></th><td>${container ?? 'unreadable'}</td><td class="number">${
         bytes === null ? '' : bytesText(bytes)
-      }</td><td class="number">${udfs === 0 ? '' : grouped(udfs)}</td><td>${
+      }</td><td class="number">${udfs === 0 ? '' : countText(udfs, 'UDF')}</td><td>${
         error === null ? NOTHING : html`<span class="tag bad">${error}</span> `
-      }${warnings === 0 ? NOTHING : html`<span class="tag warn">${warnings === 1 ? '1 warning' : `${grouped(warnings)} warnings`}</span>`}</td></tr>\n`,
+      }${warnings === 0 ? NOTHING : html`<span class="tag warn">${countText(warnings, 'warning')}</span>`}</td></tr>\n`,
   );
   return html`<nav class="index" aria-label="payloads"><h2>${entries.length} payloads</h2>
 <table class="values"><thead><tr><th scope="col">Payload</th><th scope="col">Container</th><th scope="col" class="number">Size</th><th scope="col" class="number">UDFs</th><th scope="col">Findings</th></tr></thead><tbody>

@@ -12,7 +12,7 @@ export const STYLE = html`<style>
 --back:#111419;--card:#191e25;--ink:#e3e8ee;--dim:#98a3b1;--line:#2f3742;--link:#7cb7ff;--code:#eef2f6;
 --bad:#ff9d9a;--bad-back:#3a1b1d;--warn:#f3c56b;--warn-back:#332812;--note:#93c4f5;--note-back:#172a3d;
 --structure:#a9c1dd;--structure-back:#222e3c;--name:#7fd6cd;--name-back:#15322f;--value:#a8d884;--value-back:#20311a;
---opcode:#cfa9f2;--opcode-back:#2f233d;--frame:#f5b07a;--frame-back:#3a2715;--hit:#4a4210}}
+--opcode:#cfa9f2;--opcode-back:#2f233d;--frame:#f5b07a;--frame-back:#3a2715;--hit:#383208}}
 *{box-sizing:border-box}
 html{-webkit-text-size-adjust:100%;text-size-adjust:100%}
 body{margin:0;background:var(--back);color:var(--ink);font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif}
@@ -104,7 +104,7 @@ thead th{color:var(--dim);font-size:.8rem;font-weight:600}
 .k-padding{--tint:var(--dim);--chip:transparent}
 .k-unread{--tint:var(--bad);--chip:var(--bad-back)}
 .hex{font:.8rem/1.5 var(--mono)}
-.hex code{font-size:1em}
+.hex code,.hex th{font-size:1em}
 .hex td{vertical-align:top;padding:.07rem 0}
 .hex td:first-child{color:var(--dim);text-align:right;padding-right:1ch;width:9ch;white-space:nowrap}
 .hex td:nth-child(2){width:51ch;white-space:nowrap;padding-right:1ch}
@@ -118,7 +118,7 @@ thead th{color:var(--dim);font-size:.8rem;font-weight:600}
 .d1{padding-left:1ch!important}.d2{padding-left:2ch!important}.d3{padding-left:3ch!important}.d4{padding-left:4ch!important}
 .d5{padding-left:5ch!important}.d6{padding-left:6ch!important}.d7{padding-left:7ch!important}.d8{padding-left:8ch!important}
 .d9{padding-left:9ch!important}.d10{padding-left:10ch!important}.d11{padding-left:11ch!important}.d12{padding-left:12ch!important}
-@media (max-width:50rem){
+@media screen and (max-width:50rem){
 header,main,footer{padding-left:.75rem;padding-right:.75rem}
 .part,.index{padding:.85rem .8rem;border-radius:8px}
 .card{padding:.75rem .75rem}
@@ -147,7 +147,7 @@ header,main,footer{max-width:none;padding:0}
 nav:not(.index),.bytes>summary{display:none}
 .part,.index,.card{border-radius:0}
 .part{border-width:1px 0 0;padding:.6rem 0}
-.card,.finding,.values tr,.hex tr{break-inside:avoid}
+.finding,.values tr,.hex tr{break-inside:avoid}
 h3,h4,h5{break-after:avoid}
 pre,.sql{max-height:none;overflow:visible;white-space:pre-wrap}
 .tree{overflow:visible}.tree .node{white-space:normal}.tree summary.node{width:auto}

@@ -148,7 +148,7 @@ export function sqlBlock({ sql, sqlExact }: ExpressionReport): Markup {
   const note = sqlExact
     ? NOTHING
     : html`<p class="dim">For reading only: this text doesn’t parse back to the same expression.</p>`;
-  return html`<p class="sql">${code(sql, SQL_CHARACTERS)}</p>${note}`;
+  return html`<p class="sql" tabindex="0" role="region" aria-label="expression as text">${code(sql, SQL_CHARACTERS)}</p>${note}`;
 }
 
 /** Plans and physical expressions: dfx has no model of them, but counts what is in them. */
