@@ -43,7 +43,7 @@ def find(reference):
         except AttributeError as error:
             raise Refused("attribute", str(error)) from error
     if not callable(found):
-        raise Refused("attribute", f"{attribute} is a {type(found).__name__}, which can't be called")
+        raise Refused("attribute", f"{attribute} is of the type {type(found).__name__}, which can't be called")
     return module, found
 
 
