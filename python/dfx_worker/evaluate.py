@@ -66,7 +66,7 @@ def run(channel, job, payloads, watch):
             opened = time.perf_counter()
             rows, batches = send_result(channel, job, frame, expressions, watch)
     except inputs.InputError as error:
-        raise Failed({"code": "INPUT_FORMAT", "message": failures.one_line(error)}) from None
+        raise Failed(failures.reading_failure(error)) from None
     finished = time.perf_counter()
     channel.send(
         {
@@ -98,6 +98,7 @@ def check_columns(frame, reads):
 
 
 def send_result(channel, job, frame, expressions, watch):
+    planned = False
     try:
         if job["shape"] == "value":
             plan = frame.aggregate([], expressions)
@@ -106,6 +107,7 @@ def send_result(channel, job, frame, expressions, watch):
         else:
             plan = frame.select(*distinct(expressions))
         reader = pa.RecordBatchReader.from_stream(plan)
+        planned = True
         schema = named(reader.schema, job["columns"])
         sink = ResultSink(channel, job["job"])
         rows = batches = 0
@@ -118,7 +120,13 @@ def send_result(channel, job, frame, expressions, watch):
         sink.flush()
         return rows, batches
     except BaseException as error:
-        raise Failed(failures.running_failure(error, watch)) from None
+        # Before the first batch most failures are about types: the parent can say which columns the engine saw.
+        shown = b"" if planned else types_of(frame, job.get("reads", ()))
+        raise Failed(failures.running_failure(error, watch), shown) from None
+
+
+def types_of(frame, reads):
+    return pa.schema([field for field in frame.schema() if field.name in reads]).serialize()
 
 
 def in_input_order(frame, expressions):

@@ -9,6 +9,7 @@ UNREGISTERED = re.compile(
 REFUSED = re.compile(r"inlining is disabled|this job opens no inline UDF")
 FAMILIES = {"UDF": "scalar", "UDAF": "aggregate", "UDWF": "window"}
 BAD_ROW = re.compile(r"Error while parsing value|incorrect number of fields|Csv error|Json error|Parquet error", re.I)
+CSV_FILE = re.compile(r"^Error when processing CSV file .*? caused by (?:Arrow error: )?(?:Csv error: )?", re.S)
 ENGINE_DEFECT = re.compile(r"\s*This issue was likely caused by a bug in DataFusion's code.*", re.S)
 PREFIX = re.compile(r"^(DataFusion error: |Execution error: |External error: |Arrow error: )+")
 
@@ -18,6 +19,13 @@ def one_line(error):
     text = ENGINE_DEFECT.sub("", str(error))
     text = " ".join(part.strip() for part in text.splitlines() if part.strip())
     return PREFIX.sub("", text) or type(error).__name__
+
+
+def reading_failure(error):
+    """Why the input can't be read: a row of it, or the whole file as what it is said to be."""
+    message = one_line(error)
+    code = "INPUT_ROW" if BAD_ROW.search(message) else "INPUT_FORMAT"
+    return {"code": code, "message": CSV_FILE.sub("", message)}
 
 
 def decoding_failure(error, watch):

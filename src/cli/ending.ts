@@ -1,5 +1,6 @@
 /** Work that may end before it is done: by a signal, by a deadline, because the reader of stdout went away. */
 import { constants } from 'node:os';
+import { outputError } from '../io/file-errors.ts';
 import { EXIT } from '../wire/errors.ts';
 import { ReaderGone } from './output.ts';
 
@@ -29,7 +30,7 @@ export async function untilEnded(work: (signal: AbortSignal) => Promise<number>,
   const ending = new AbortController();
   const onSignal = (signal: Signal): void => ending.abort(new Interrupted(signal));
   const onStdoutError = (error: NodeJS.ErrnoException): void =>
-    ending.abort(error.code === 'EPIPE' ? new ReaderGone() : error);
+    ending.abort(error.code === 'EPIPE' ? new ReaderGone() : outputError('stdout', error));
   const timer =
     deadline === undefined ? undefined : setTimeout(() => ending.abort(deadline.error()), deadline.seconds * 1000);
   for (const signal of SIGNALS) process.on(signal, onSignal);

@@ -17,6 +17,7 @@ import {
   sliceBits,
   withoutFullBitmap,
 } from './column.ts';
+import { viewsOf } from './string-views.ts';
 
 let loaded: Promise<typeof Arrow> | undefined;
 
@@ -229,10 +230,7 @@ export interface BatchWriter {
   toRecordBatch(batch: ColumnBatch): Arrow.RecordBatch;
 }
 
-/**
- * Strings of every kind keep their type, except Utf8View, which is written as Utf8: its values are the same, and few readers
- * outside Arrow's own take views.
- */
+/** Strings of every kind keep their type. */
 export async function batchWriter(schema: Schema): Promise<BatchWriter> {
   const arrow = await loadArrow();
   const fields = schema.fields.map(
@@ -300,8 +298,9 @@ function writeType(arrow: typeof Arrow, field: Field): Arrow.DataType {
     case 'Float64':
       return new arrow.Float64();
     case 'Utf8':
-    case 'Utf8View':
       return new arrow.Utf8();
+    case 'Utf8View':
+      return new arrow.Utf8View();
     case 'LargeUtf8':
       return new arrow.LargeUtf8();
     default:
@@ -321,6 +320,9 @@ function writeColumn(arrow: typeof Arrow, type: Arrow.DataType, column: Column):
     case 'boolean':
       return arrow.makeData({ type: new arrow.Bool(), length, nullBitmap, data: column.bits });
     case 'string':
+      if (arrow.DataType.isUtf8View(type)) {
+        return arrow.makeData({ type, length, nullBitmap, views: viewsOf(column), variadicBuffers: [column.data] });
+      }
       return arrow.DataType.isLargeUtf8(type)
         ? arrow.makeData({
             type,

@@ -17,7 +17,10 @@ function run(name: string, ...more: readonly string[]): ReturnType<typeof dfx> &
 
 function raised(name: string, what: string): void {
   const { status, stdout, stderr, last } = run(name);
-  assert.equal(last, `dfx: ${made.file(`${name}.bin`)}: ${what}; Python's traceback is on stderr`);
+  assert.equal(
+    last,
+    `dfx: ${made.file(`${name}.bin`)}: ${what}; look at Python's traceback on stderr (left out with --json)`,
+  );
   assert.match(stderr, /^(Traceback \(most recent call last\):|TypeError:)/);
   // Our own frames are none of the user's business.
   assert.doesNotMatch(stderr, /dfx_worker/);

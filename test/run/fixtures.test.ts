@@ -5,10 +5,12 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { loadPayloads } from '../../src/run/plan/load.ts';
+import { chooseEngine, readInputSchema } from '../../src/run/plan/engine.ts';
+import { loadPayloads, type Payload } from '../../src/run/plan/load.ts';
 import { pythonCommand } from '../../src/run/python/command.ts';
-import { Worker } from '../../src/run/spawn/worker.ts';
+import { Worker, type WorkerCommand } from '../../src/run/spawn/worker.ts';
 import { JobFailed, runJob } from '../../src/run/transport/job.ts';
+import { nodeCommand } from '../../src/run/worker/command.ts';
 import { python, root } from './cli.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'dfx-test-'));
@@ -44,12 +46,11 @@ function oracle(args: readonly string[], input = ''): string {
   return stdout;
 }
 
-test('a worker gives what the receiver would compute, for every fixture that it evaluates', async () => {
-  const input = join(folder, 'input.arrow');
-  oracle(['input', input]);
+/** What the receiver accepts, of this engine and of the Python at hand. */
+function accepted(): readonly Entry[] {
   const minor = spawnSync(python, ['-c', 'import sys; print("%d.%d" % sys.version_info[:2])'], { encoding: 'utf8' });
   const manifest: readonly Entry[] = JSON.parse(readFileSync(join(root, 'fixtures/manifest.json'), 'utf8'));
-  const entries = manifest.filter(
+  return manifest.filter(
     ({ container, engine, category, receiver, path, python: stamp }) =>
       container === 'expr' &&
       engine === 'python:55.0.0' &&
@@ -58,17 +59,21 @@ test('a worker gives what the receiver would compute, for every fixture that it 
       !VOLATILE.has(path) &&
       (category !== 'udfs' || stamp === minor.stdout.trim()),
   );
-  const worker = Worker.start(pythonCommand(python), {
-    signal: new AbortController().signal,
-    onStderrLine: () => undefined,
-  });
+}
+
+interface Replayed {
+  readonly results: readonly object[];
+  /** How often each code stopped a job. A payload may be one that no table evaluates. */
+  readonly failures: ReadonlyMap<string, number>;
+}
+
+async function replay(entries: readonly Entry[], input: string, command: WorkerCommand): Promise<Replayed> {
+  const worker = Worker.start(command, { signal: new AbortController().signal, onStderrLine: () => undefined });
   await worker.hello();
   const results: object[] = [];
   const failures = new Map<string, number>();
   for (const [job, { path, category }] of entries.entries()) {
-    const [payload] = loadPayloads('out', path, readFileSync(join(root, 'fixtures', path)), { as: 'expr' });
-    assert.ok(payload !== undefined);
-    const { hash, bytes, shape, windows, relation, reads } = payload;
+    const { hash, bytes, shape, windows, relation, reads } = load(path);
     await worker.send({ type: 'payload', hash }, bytes);
     const chunks: Uint8Array[] = [];
     try {
@@ -87,7 +92,7 @@ test('a worker gives what the receiver would compute, for every fixture that it 
       });
       for await (const part of parts) chunks.push(part);
     } catch (error) {
-      // A payload may be one that no table evaluates; a worker that dies is another matter and fails the test.
+      // A worker that dies is another matter and fails the test.
       if (!(error instanceof JobFailed)) throw error;
       failures.set(error.failed.code, (failures.get(error.failed.code) ?? 0) + 1);
       continue;
@@ -95,9 +100,38 @@ test('a worker gives what the receiver would compute, for every fixture that it 
     results.push({ path, relation, shape, windows, stream: Buffer.concat(chunks).toString('base64') });
   }
   await worker.stop();
+  return { results, failures };
+}
+
+function load(path: string): Payload {
+  const [payload] = loadPayloads('out', path, readFileSync(join(root, 'fixtures', path)), { as: 'expr' });
+  assert.ok(payload !== undefined);
+  return payload;
+}
+
+test('a worker gives what the receiver would compute, for every fixture that it evaluates', async () => {
+  const input = join(folder, 'input.arrow');
+  oracle(['input', input]);
+  const { results, failures } = await replay(accepted(), input, pythonCommand(python));
   assert.deepEqual(JSON.parse(oracle(['compare', input], JSON.stringify(results))), []);
   assert.ok(results.length > 1000, `only ${results.length} payloads gave a value`);
   for (const code of failures.keys()) {
     assert.ok(['COLUMN_MISSING', 'EXECUTION', 'UDF_RAISED', 'UNSUPPORTED'].includes(code), code);
   }
+});
+
+test('so does the embedded engine, values and types, for every fixture that it takes', async () => {
+  const input = join(folder, 'embedded.arrow');
+  oracle(['input', input]);
+  const schema = readInputSchema({ path: input, format: 'arrow' });
+  const entries: Entry[] = [];
+  for (const entry of accepted()) {
+    const { engine } = await chooseEngine(load(entry.path), 'auto', () => schema);
+    if (engine === 'embedded') entries.push(entry);
+  }
+  const { results, failures } = await replay(entries, input, nodeCommand());
+  assert.deepEqual(JSON.parse(oracle(['compare', input], JSON.stringify(results))), []);
+  assert.ok(results.length > 400, `only ${results.length} payloads gave a value`);
+  // casts of texts that are no numbers
+  for (const code of failures.keys()) assert.equal(code, 'EXECUTION');
 });

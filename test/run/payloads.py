@@ -167,3 +167,6 @@ scanning.register_csv("t", str(pathlib.Path(__file__).parents[2] / "fixtures" / 
 write_subquery("subquery_values", scanning, "SELECT 7")
 write_subquery("subquery_scan", scanning, "SELECT sum(value) FROM t")
 write_subquery("subquery_copy", scanning, f"COPY (SELECT 1 AS a) TO '{OUT / 'copied.csv'}'")
+
+write("plus_one", value + lit(1))
+write("sum", f.sum(value))

@@ -83,10 +83,15 @@ async function probe(path: string): Promise<Interpreter> {
     const { stdout } = await promisify(execFile)(path, ['-c', PROBE], { timeout: PROBE_TIMEOUT_MS });
     answer = stdout;
   } catch (cause) {
-    throw new DfxError('ENVIRONMENT', `${path} doesn't answer as a Python interpreter`, {
-      cause,
-      hint: 'name a Python 3.10 or later with --python',
-    });
+    const said = firstWords(cause);
+    throw new DfxError(
+      'ENVIRONMENT',
+      `${path} doesn't answer as a Python interpreter${said === '' ? '' : `: ${said}`}`,
+      {
+        cause,
+        hint: 'name a Python 3.10 or later with --python',
+      },
+    );
   }
   const found = /^(\d+) (\d+)(?: (\S+))?$/.exec(answer.trim());
   if (found === null) {
@@ -99,4 +104,10 @@ async function probe(path: string): Promise<Interpreter> {
     python: { major: Number(found[1]), minor: Number(found[2]) },
     datafusion: found[3] ?? null,
   };
+}
+
+/** The first line that the program wrote to stderr: a shim says there that its version isn't installed. */
+function firstWords(cause: unknown): string {
+  const stderr = cause instanceof Error && 'stderr' in cause ? String(cause.stderr) : '';
+  return stderr.trim().split('\n', 1)[0]?.slice(0, 200) ?? '';
 }

@@ -1,14 +1,6 @@
 /** What a worker writes to its stderr: passed on line by line, and the telling one kept for the error when it dies. */
 const LONGEST_LINE = 4096;
 
-/** Everything that could move the cursor, change colours or ring: C0 without tab, DEL, and C1. */
-const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
-
-/** Control characters as visible escapes, so that no payload writes control sequences to a terminal. */
-export function withoutControls(text: string): string {
-  return text.replace(CONTROL, (found) => `\\x${found.charCodeAt(0).toString(16).padStart(2, '0')}`);
-}
-
 export class StderrTail {
   readonly #onLine: (line: string) => void;
   readonly #decoder = new TextDecoder();

@@ -1,5 +1,5 @@
 /** A worker's `failed` message as the user's error. */
-import { readIpcSchema } from '../../wire/arrow/index.ts';
+import { formatDataType, readIpcSchema } from '../../wire/arrow/index.ts';
 import { DfxError, ERROR_CODES, type ErrorCode } from '../../wire/errors.ts';
 import type { Payload } from '../plan/load.ts';
 import { missingColumns } from '../plan/plan.ts';
@@ -38,7 +38,7 @@ function errorOf(failed: Failed, file: string | undefined, command: WorkerComman
       const what = exception === null ? failed.message : `${exception.type}: ${firstLine(exception.message)}`;
       return new DfxError(code, `the ${udf?.family ?? ''} UDF ${JSON.stringify(udf?.name ?? '')} raised ${what}`, {
         file,
-        hint: "Python's traceback is on stderr",
+        hint: "look at Python's traceback on stderr (left out with --json)",
       });
     }
     case 'UDF_NOT_REGISTERED':
@@ -64,8 +64,20 @@ function errorOf(failed: Failed, file: string | undefined, command: WorkerComman
       return new DfxError(code, `${failed.message}, which ${command.file} doesn't have`, { file, hint });
     }
     default:
-      return new DfxError(code, failed.message, { file });
+      return new DfxError(code, failed.message, {
+        file,
+        hint: failed.schema.length === 0 ? undefined : seenTypes(failed),
+      });
   }
+}
+
+/** A plan fails over types: what the engine took the columns for is half of the answer. */
+function seenTypes(failed: Failed): string | undefined {
+  const { fields } = readIpcSchema(failed.schema).schema;
+  if (fields.length === 0) return undefined;
+  const shown = fields.map(({ name, type }) => `${JSON.stringify(name)} is ${formatDataType(type)}`).join(', ');
+  const untold = fields.some(({ type }) => formatDataType(type) === 'Null');
+  return `in this input ${shown}${untold ? ' (a CSV file without a value in a column has no other type for it)' : ''}`;
 }
 
 /** Python's messages may have many lines; the traceback has them all. */
