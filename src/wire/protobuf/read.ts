@@ -234,11 +234,15 @@ function readSome(
       }
       end = start + length;
       if (length < 0 || end > current.end) {
-        const found = length < 0 ? cursor.high * 0x1_0000_0000 + cursor.low : length;
-        const overrun = tooLong(found, current.end - start, message, field, base + tag);
         // only at the very end is it clear that bytes are missing; elsewhere the length is wrong, and nothing tells where the field ends
-        if (current.end < bytes.length || field.packable) throw overrun;
-        open.overrun ??= overrun;
+        const isWrong = current.end < bytes.length || field.packable;
+        // of a nest that is cut off, each level runs over: only the first makes an error
+        if (isWrong || open.overrun === null) {
+          const found = length < 0 ? cursor.high * 0x1_0000_0000 + cursor.low : length;
+          const overrun = tooLong(found, current.end - start, message, field, base + tag);
+          if (isWrong) throw overrun;
+          open.overrun = overrun;
+        }
         end = field.check === CHECK_STRING ? wholeCharacters(bytes, start) : bytes.length;
         next = bytes.length;
       } else next = end;
