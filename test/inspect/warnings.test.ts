@@ -93,7 +93,7 @@ const EXAMPLES: readonly (readonly [code: string, path: string, message: string]
   [
     'VOLATILITY_UNKNOWN',
     '55/broken/frame-volatility-unknown.bin',
-    '21: the volatility of the scalar UDF "by_hand" is "sometimes", which the receiver refuses',
+    '23: the volatility of the scalar UDF "by_hand" is "sometimes", which the receiver refuses',
   ],
   [
     'PYTHON_BYTECODE',

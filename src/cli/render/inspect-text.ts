@@ -19,6 +19,8 @@ export interface ShownTree {
 const LABEL = 12;
 const SQL_LINES = 8;
 const LIST_LINES = 4;
+const SHOWN_UDFS = 50;
+const SHOWN_EXPRESSIONS = 100;
 
 export function reportText(report: InspectReport, trees: readonly ShownTree[], options: TextOptions): string {
   const { style } = options;
@@ -26,11 +28,15 @@ export function reportText(report: InspectReport, trees: readonly ShownTree[], o
   lines.push(style.heading(escapeText(report.file ?? 'payload')));
   lines.push(...factLines(report, options));
   if (report.expression !== null) lines.push('', ...expressionLines(report.expression, trees[0], options));
-  report.expressions.forEach((each, at) => {
+  report.expressions.slice(0, SHOWN_EXPRESSIONS).forEach((each, at) => {
     lines.push('', ...expressionLines(each, trees[at], options));
   });
+  const more = report.expressions.length - SHOWN_EXPRESSIONS;
+  if (more > 0) lines.push('', `… ${more} more expressions (--json has them all)`);
   lines.push(...messageLines(report, options), ...pickleLines(report, options), ...arrowLines(report, options));
-  for (const udf of report.udfs) lines.push('', ...udfLines(udf, options));
+  for (const udf of report.udfs.slice(0, SHOWN_UDFS)) lines.push('', ...udfLines(udf, options));
+  if (report.udfs.length > SHOWN_UDFS)
+    lines.push('', `… ${report.udfs.length - SHOWN_UDFS} more UDFs (--json has them all)`);
   lines.push(...warningLines(report.warnings, options));
   if (report.error !== null) {
     const { message, offset, hint } = report.error;
