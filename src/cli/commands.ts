@@ -19,7 +19,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: 'inspect',
     operands: '[payload...]',
     summary: 'say what a payload is and whose code it carries',
-    examples: [['dfx inspect payload.bin', 'what it is, and what to watch out for']],
+    examples: [['dfx inspect payload.bin', 'what it is and what it carries']],
     load: () => import('./commands/inspect.ts'),
   },
   {
@@ -31,7 +31,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'encode',
-    operands: '[document...]',
+    operands: '[file...]',
     summary: 'make payloads from expr.json, proto JSON or SQL',
     examples: [['dfx encode --sql "a + 1 > 2" -o test.bin', 'a payload from SQL']],
     load: () => import('./commands/encode.ts'),

@@ -28,6 +28,10 @@ test('--help has examples first, the commands with a line each, and the exit cod
     [...stdout.matchAll(/^(\S.*:)$/gm)].map(([, title]) => title),
     ['Examples:', 'Commands:', 'Options:', 'Exit codes:'],
   );
+  assert.deepEqual(
+    stdout.split('\n').filter((line) => line.length > 80),
+    [],
+  );
   for (const { name, operands, summary } of COMMANDS) {
     assert.match(
       stdout,

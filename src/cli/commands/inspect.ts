@@ -38,7 +38,7 @@ export function register(program: Command, streams: () => Streams = processStrea
       process.exitCode = await inspectCommand(operands, flags, streams());
     });
   addExamples(command, [
-    ['dfx inspect payload.bin', 'what it is, and what to watch out for'],
+    ['dfx inspect payload.bin', 'what it is and what it carries'],
     ['dfx inspect --html -o report.html *.bin', 'a page to attach to a report'],
     ['dfx inspect --hex --redact payload.bin', 'every byte, to paste into a report'],
     ["dfx inspect --json *.bin | jq -r 'select(.udfs != []) | .file'", 'which files carry UDFs'],
