@@ -490,9 +490,10 @@ function intervalOf(node: JsonNode, unit: 'YearMonth' | 'DayTime' | 'MonthDayNan
   return scalar;
 }
 
+/** A Decimal256 has up to 78 digits, and a scale moves the point by up to 128 places either way. */
 function decimalOf(node: JsonNode, scale: number): bigint {
   const text = node.kind === 'number' ? node.text : stringOf(node, 'lit');
-  const [, sign = '', whole = '', fraction = ''] = /^(-?)(\d{1,80})(?:\.(\d{0,80}))?$/.exec(text) ?? [];
+  const [, sign = '', whole = '', fraction = ''] = /^(-?)(\d{1,210})(?:\.(\d{0,210}))?$/.exec(text) ?? [];
   if (whole === '') throw shapeError(node, `found "${text}" for "lit", expected a decimal number such as "12.30"`);
   let digits = BigInt(whole + fraction);
   const shift = scale - fraction.length;

@@ -106,12 +106,15 @@ function readVariant(r: Reading, entry: number): Expr | null {
     }
     default: {
       const { until } = r.tape.field(at)?.def ?? { until: null };
-      if (until !== null)
+      if (until !== null) {
+        // its message may be one that still serves elsewhere, but it is no expression any more
         r.note(
           'UNKNOWN_VARIANT',
           at,
           `LogicalExprNode has the variant ${r.tape.number(at)}, which DataFusion ${until} retired`,
         );
+        return null;
+      }
       return r.value<Expr>(at);
     }
   }

@@ -163,6 +163,11 @@ function readDecimal(r: Reading, entry: number, decimal: (typeof DECIMALS)[keyof
     r.note('BAD_VALUE', entry, `${decimal.kind} literal has ${bytes.length} bytes, expected ${decimal.size}`);
     return null;
   }
+  // the receiver keeps the low 8 bits of each
+  if (precision < 0 || precision > 0xff || scale < -0x80 || scale > 0x7f) {
+    r.note('BAD_VALUE', entry, `${decimal.kind} literal has the precision ${precision} and the scale ${scale}`);
+    return null;
+  }
   let value = 0n;
   for (const byte of bytes) value = (value << 8n) | BigInt(byte);
   return { kind: decimal.kind, value: BigInt.asIntN(decimal.size * 8, value), precision, scale };

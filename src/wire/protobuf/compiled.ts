@@ -65,9 +65,8 @@ export class CompiledMessage {
       }
     }
     for (const field of def.fields) {
-      const known = this.field(field.number);
-      // A number that was retired and given to another field: the live one is what today's reader sees.
-      if (known !== undefined && known.def.until === null) continue;
+      // a number that was given to another field later: its rows start with the owner that today's reader sees
+      if (this.field(field.number) !== undefined) continue;
       const wireType = wireTypeOf(field);
       const packable = field.repeated && wireType !== WIRE_BYTES;
       const implicit = !field.repeated && !field.optional && field.oneof === null && field.type !== 'message';
