@@ -9,8 +9,12 @@ import { warning } from './warnings.ts';
 /** From here on, planning takes a receiver noticeably long: 2^16 steps. */
 const MANY_ALIASES = 16;
 
-export function expressionFindings({ expr, notes, span }: PayloadExpr, found: Warning[]): void {
-  for (const { message, offset } of notes) found.push(warning('NODE_UNREADABLE', message, offset));
+export function expressionFindings({ expr, notes, span, error }: PayloadExpr, found: Warning[]): void {
+  for (const { code, message, offset } of notes) {
+    // what a cut takes away is missing: the error says so
+    if (error !== null && code === 'MISSING_FIELD') continue;
+    found.push(warning('NODE_UNREADABLE', message, offset));
+  }
   const operators = new Set<string>();
   const inside = new Set<Expr>();
   let withMetadata = 0;

@@ -27,7 +27,10 @@ export function reportText(report: InspectReport, trees: readonly ShownTree[], o
   const lines: string[] = [];
   lines.push(style.heading(escapeText(report.file ?? 'payload')));
   lines.push(...factLines(report, options));
-  if (report.expression !== null) lines.push('', ...expressionLines(report.expression, trees[0], options));
+  // of bytes that begin with nothing readable there is nothing to show
+  const isNothing = report.error !== null && report.expression?.kind === 'opaque';
+  if (report.expression !== null && !isNothing)
+    lines.push('', ...expressionLines(report.expression, trees[0], options));
   report.expressions.slice(0, SHOWN_EXPRESSIONS).forEach((each, at) => {
     lines.push('', ...expressionLines(each, trees[at], options));
   });
@@ -63,15 +66,12 @@ export function labelled(
 
 function factLines(report: InspectReport, options: TextOptions): readonly string[] {
   const lines: string[] = [];
-  const encoding = report.encoding === 'raw' ? '' : `, ${grouped(report.payloadBytes)} of them in ${report.encoding}`;
+  const size =
+    report.encoding === 'raw'
+      ? bytesText(report.bytes)
+      : `${bytesText(report.payloadBytes)} in ${grouped(report.bytes)} of ${report.encoding}`;
   const what = report.container === null ? 'unreadable' : report.container;
-  lines.push(
-    ...labelled(
-      'container',
-      `${what}, ${bytesText(report.bytes)}${encoding}${report.redacted ? ', redacted' : ''}`,
-      options,
-    ),
-  );
+  lines.push(...labelled('container', `${what}, ${size}${report.redacted ? ', redacted' : ''}`, options));
   const others = report.alternatives.filter(({ faults }) => faults < 10);
   if (others.length > 0) {
     const texts = others.map(({ container, faults }) => `${container} (${faultsText(faults)})`);
@@ -111,7 +111,7 @@ function expressionLines(
   lines.push(
     ...labelled(
       'size',
-      `${nodes} in ${levels}, ${grouped(report.messageDepth)} nested messages (receivers read 100)`,
+      `${nodes} in ${levels}, ${grouped(report.messageDepth)} nested message${report.messageDepth === 1 ? '' : 's'} (receivers read 100)`,
       options,
     ),
   );
