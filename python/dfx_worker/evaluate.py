@@ -120,9 +120,10 @@ def send_result(channel, job, frame, expressions, watch):
         sink.flush()
         return rows, batches
     except BaseException as error:
+        failure = failures.running_failure(error, watch)
         # Before the first batch most failures are about types: the parent can say which columns the engine saw.
-        shown = b"" if planned else types_of(frame, job.get("reads", ()))
-        raise Failed(failures.running_failure(error, watch), shown) from None
+        shown = not planned and failures.is_about_types(failure)
+        raise Failed(failure, types_of(frame, job.get("reads", ())) if shown else b"") from None
 
 
 def types_of(frame, reads):

@@ -7,9 +7,11 @@ UNREGISTERED = re.compile(
     r"|There is no (UDF|UDAF|UDWF) named \"(.+?)\" in the"
 )
 REFUSED = re.compile(r"inlining is disabled|this job opens no inline UDF")
+LONGEST = 500
 FAMILIES = {"UDF": "scalar", "UDAF": "aggregate", "UDWF": "window"}
-BAD_ROW = re.compile(r"Error while parsing value|incorrect number of fields|Csv error|Json error|Parquet error", re.I)
+BAD_ROW = re.compile(r"Error while parsing value|incorrect number of fields|Csv error|Json error|Parquet error|^Io error|Ipc error", re.I)
 CSV_FILE = re.compile(r"^Error when processing CSV file .*? caused by (?:Arrow error: )?(?:Csv error: )?", re.S)
+TYPES = re.compile(r"coerc|cast|\btypes?\b|not supported for|requires|signature", re.I)
 ENGINE_DEFECT = re.compile(r"\s*This issue was likely caused by a bug in DataFusion's code.*", re.S)
 PREFIX = re.compile(r"^(DataFusion error: |Execution error: |External error: |Arrow error: )+")
 
@@ -18,7 +20,9 @@ def one_line(error):
     """The engine's message on one line, without its prefixes and without its request for a bug report."""
     text = ENGINE_DEFECT.sub("", str(error))
     text = " ".join(part.strip() for part in text.splitlines() if part.strip())
-    return PREFIX.sub("", text) or type(error).__name__
+    text = PREFIX.sub("", text) or type(error).__name__
+    # Some messages hold a whole expression as Rust prints it.
+    return text if len(text) <= LONGEST else text[:LONGEST] + " …"
 
 
 def reading_failure(error):
@@ -67,3 +71,8 @@ def running_failure(error, watch):
         return {"code": "UNSUPPORTED", "message": f"pyarrow has no type for the result (Arrow type id {error})"}
     message = one_line(error)
     return {"code": "INPUT_ROW" if BAD_ROW.search(message) else "EXECUTION", "message": message}
+
+
+def is_about_types(failure):
+    message = failure["message"]
+    return failure["code"] == "EXECUTION" and "not implemented" not in message and TYPES.search(message) is not None

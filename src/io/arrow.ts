@@ -65,7 +65,9 @@ function typeText(source: Arrow.Field | undefined, field: Field): string {
 }
 
 function unreadable(cause: unknown, file: string | undefined): DfxError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
+  // a reader that runs over the end of cut-off bytes fails in JavaScript's own terms
+  const internal = cause instanceof TypeError || cause instanceof RangeError || !(cause instanceof Error);
+  const reason = internal ? 'the bytes are cut off or damaged' : cause.message;
   return new DfxError('INPUT_FORMAT', `no readable Arrow IPC file or stream: ${reason}`, { file, cause });
 }
 

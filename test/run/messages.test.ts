@@ -5,6 +5,7 @@ import { chmodSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { tableFromArrays, tableToIPC } from 'apache-arrow';
 import { dfx, makePayloads, python, root, values } from './cli.ts';
 
 const made = makePayloads();
@@ -51,6 +52,26 @@ test('a CSV row of another length is told by its line', () => {
     3,
     `${ragged}: Encountered unequal lengths between records on CSV file. Expected 2 records, found 1 records at line 3`,
   );
+});
+
+test('a file with another delimiter is told with the flag for it', () => {
+  const lines = input('semicolons.csv', 'value;b\n1;2\n');
+  told(
+    [plus, '--input', lines],
+    2,
+    `${lines}: the input lacks the column "value"; it has "value;b" (Utf8); the header is separated otherwise: name it with ` +
+      '--delimiter ";"',
+  );
+});
+
+test('an Arrow file that is cut off is a fault of the input', () => {
+  const whole = tableToIPC(tableFromArrays({ value: Int32Array.from({ length: 100 }, (_, at) => at) }), 'file');
+  const path = join(scratch, 'cut.arrow');
+  writeFileSync(path, whole.subarray(0, 300));
+  const { status, stderr } = dfx(['run', plus, '--input', path]);
+  assert.match(stderr, /^dfx: .*cut\.arrow: /);
+  assert.doesNotMatch(stderr, /Cannot read properties|undefined|null/);
+  assert.equal(status, 3);
 });
 
 test('a program that is no Python is told with what it said', () => {

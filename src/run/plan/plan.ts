@@ -138,8 +138,21 @@ export function missingColumns(missing: readonly string[], schema: Schema, input
   const has = schema.fields.map(({ name, type }) => `${JSON.stringify(name)} (${formatDataType(type)})`).join(', ');
   return new DfxError('COLUMN_MISSING', `the input lacks ${columnList(missing)}; it has ${has === '' ? 'none' : has}`, {
     file: input,
-    hint: 'names are case-sensitive; a CSV file without a header line needs --no-header',
+    hint:
+      otherDelimiter(missing, schema) ?? 'names are case-sensitive; a CSV file without a header line needs --no-header',
   });
+}
+
+/** One column whose name holds the missing ones: the file is separated by something else. */
+function otherDelimiter(missing: readonly string[], schema: Schema): string | undefined {
+  const [only, ...others] = schema.fields;
+  if (only === undefined || others.length > 0) return undefined;
+  const found = [';', '\t', '|', ','].find((delimiter) => {
+    const names = only.name.split(delimiter);
+    return names.length > 1 && missing.every((name) => names.includes(name));
+  });
+  if (found === undefined) return undefined;
+  return `the header is separated otherwise: name it with --delimiter ${found === '\t' ? "$'\\t'" : JSON.stringify(found)}`;
 }
 
 export function columnList(names: readonly string[]): string {
