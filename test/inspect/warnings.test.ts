@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { col, lit, udf } from '../../src/expr/builder.ts';
 import type { Expr } from '../../src/expr/model.ts';
+import { readPayload } from '../../src/expr/payload.ts';
 import { exprToProto } from '../../src/expr/proto/index.ts';
+import { payloadWarnings } from '../../src/inspect/findings.ts';
 import type { Warning } from '../../src/inspect/model.ts';
 import { inspectPayload } from '../../src/inspect/report.ts';
 import { toBase64 } from '../../src/wire/encoding.ts';
@@ -186,4 +188,19 @@ test('takes base64 off, and counts offsets without it', () => {
   assert.equal(report.encoding, 'base64');
   assert.equal(report.payloadBytes, inner.length);
   assert.equal(report.expression?.sql, 'a');
+});
+
+test('says that other encodings give a payload too, unless the user chose one', () => {
+  const payload = { ...readPayload(fixtureBytes('55/exprs/sql-i-plus-j.bin')), otherEncodings: ['base64'] as const };
+  const facts = { payload, udfs: [], alternatives: [], chosen: false };
+  assert.deepEqual(payloadWarnings({ ...facts, settled: false }), [
+    {
+      code: 'AMBIGUOUS_ENCODING',
+      severity: 'warning',
+      message: 'the bytes are taken as raw, and are a valid payload as base64 too',
+      offset: 0,
+      hint: 'settle it with --encoding raw or --encoding base64',
+    },
+  ]);
+  assert.deepEqual(payloadWarnings({ ...facts, settled: true }), []);
 });
