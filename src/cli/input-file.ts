@@ -1,7 +1,9 @@
 /** Operands of the commands that read files: `file`, `label=file`, `-` for standard input, once. */
-import { closeSync, createReadStream, existsSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, createReadStream, existsSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
+import type { Readable } from 'node:stream';
 import { fileError } from '../io/file-errors.ts';
+import { readNamedPipe } from '../io/named-pipe.ts';
 import { DfxError } from '../wire/errors.ts';
 import { DEFAULT_LIMITS } from '../wire/limits.ts';
 
@@ -39,29 +41,31 @@ function stem(path: string): string {
 }
 
 /**
- * The bytes of a file or of standard input; of more than `maxBytes` no more is read than shows it. Errors name the file.
+ * The bytes of a file or of standard input; of more than `maxBytes` no more is read than shows it. Errors name the file. Aborting
+ * `signal` ends the wait for a pipe, with the signal's reason.
  */
 export async function readInput(
   { path, name }: Pick<Operand, 'path' | 'name'>,
   maxBytes = DEFAULT_LIMITS.maxBytes,
+  signal?: AbortSignal,
 ): Promise<Uint8Array> {
   try {
-    if (path === '-') {
-      if (fstatSync(0).isDirectory()) throw isFolder(); // Node gives an empty stream for it
-      return await readStream(process.stdin, maxBytes);
-    }
-    // one read, synchronous: for a small file that is half the time
+    const stat = path === '-' ? fstatSync(0) : statSync(path);
+    // Node gives an empty stream for standard input that is a folder
+    if (stat.isDirectory()) throw new DfxError('FILE_UNREADABLE', 'found a folder, expected a file');
+    // a pipe or a device tells no size, and may have nothing to give for long: signals must get through
+    if (path === '-') return await readStream(process.stdin, maxBytes, signal);
+    if (stat.isFIFO()) return await readStream(await readNamedPipe(path), maxBytes, signal);
+    if (!stat.isFile()) return await readStream(createReadStream(path), maxBytes, signal);
+    // synchronous: for a small file that is half the time
     const file = openSync(path, 'r');
     try {
-      const stat = fstatSync(file);
-      if (stat.isFile()) return readWhole(file, stat.size, maxBytes);
-      if (stat.isDirectory()) throw isFolder();
+      return readWhole(file, stat.size, maxBytes);
     } finally {
       closeSync(file);
     }
-    // a pipe or a device tells no size, and may have nothing to give for long: signals must get through
-    return await readStream(createReadStream(path), maxBytes);
   } catch (cause) {
+    signal?.throwIfAborted();
     throw fileError(name, cause).at({ file: name });
   }
 }
@@ -78,13 +82,22 @@ function readWhole(file: number, size: number, maxBytes: number): Uint8Array {
   return bytes.subarray(0, length);
 }
 
-async function readStream(stream: AsyncIterable<Uint8Array>, maxBytes: number): Promise<Uint8Array> {
+async function readStream(stream: Readable, maxBytes: number, signal?: AbortSignal): Promise<Uint8Array> {
+  const stop = (): void => {
+    stream.destroy(new Error('ended'));
+  };
+  signal?.addEventListener('abort', stop);
   const chunks: Uint8Array[] = [];
   let length = 0;
-  for await (const chunk of stream) {
-    length += chunk.length;
-    if (length > maxBytes) throw tooMany(maxBytes);
-    chunks.push(chunk);
+  try {
+    for await (const chunk of stream) {
+      const bytes: Uint8Array = chunk;
+      length += bytes.length;
+      if (length > maxBytes) throw tooMany(maxBytes);
+      chunks.push(bytes);
+    }
+  } finally {
+    signal?.removeEventListener('abort', stop);
   }
   const [only] = chunks;
   if (only !== undefined && chunks.length === 1) return only;
@@ -95,10 +108,6 @@ async function readStream(stream: AsyncIterable<Uint8Array>, maxBytes: number): 
     at += chunk.length;
   }
   return bytes;
-}
-
-function isFolder(): DfxError {
-  return new DfxError('FILE_UNREADABLE', 'found a folder, expected a file');
 }
 
 function tooMany(maxBytes: number): DfxError {

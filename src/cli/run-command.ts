@@ -53,7 +53,7 @@ async function replay(operands: readonly string[], flags: RunFlags, signal: Abor
   for (const operand of read) {
     try {
       const options = { as: flags.as, encoding: flags.encoding };
-      payloads.push(...loadPayloads(operand.label, operand.name, await readInput(operand), options));
+      payloads.push(...loadPayloads(operand.label, operand.name, await readInput(operand, undefined, signal), options));
     } catch (error) {
       if (!(error instanceof DfxError)) throw error;
       broken.push(error);
@@ -69,6 +69,7 @@ async function replay(operands: readonly string[], flags: RunFlags, signal: Abor
         format: flags.inputFormat,
         delimiter: flags.delimiter,
         header: flags.header,
+        signal,
       });
     }
     const plan = await planRun(payloads, {

@@ -168,3 +168,35 @@ for (const [signal, status] of [
     assert.deepEqual(await half(program), { code: status, by: null, left: [] });
   });
 }
+
+for (const { what, args } of [
+  { what: 'standard input', args: ['run', '-'] },
+  { what: 'a pipe that nobody writes to', args: ['run', 'pipe'] },
+  { what: 'an input that nobody writes', args: ['run', big, '--input', 'pipe'] },
+]) {
+  test(`a run that waits for ${what} ends with a signal, and with its time`, async () => {
+    const at = temporaryFolder();
+    try {
+      assert.equal(shell('mkfifo pipe', { cwd: at.path }).status, 0);
+      const child = spawn(process.execPath, [launcher, ...args], { cwd: at.path, env: environment });
+      await new Promise((resolve) => setTimeout(resolve, 2500));
+      child.kill('SIGINT');
+      assert.deepEqual(await once(child, 'close'), [130, null]);
+      const late = spawn(process.execPath, [launcher, ...args, '--timeout', '1s'], { cwd: at.path, env: environment });
+      assert.deepEqual(await once(late, 'close'), [5, null]);
+    } finally {
+      at.remove();
+    }
+  });
+}
+
+test('a named pipe is read as a file is', () => {
+  const file = dfx(['decode', UDF_PAYLOAD]);
+  assert.deepEqual(shell(`dfx decode <(sleep 1; cat ${UDF_PAYLOAD})`), file);
+  assert.deepEqual(
+    shell(
+      `mkfifo '${folder.path}/pipe'; cat ${UDF_PAYLOAD} > '${folder.path}/pipe' & dfx decode '${folder.path}/pipe'`,
+    ),
+    file,
+  );
+});

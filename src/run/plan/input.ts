@@ -1,10 +1,11 @@
 /** The input of a run: which file, in which format. */
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createWriteStream } from 'node:fs';
 import { mkdtemp, open, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { fileError } from '../../io/file-errors.ts';
+import { readNamedPipe } from '../../io/named-pipe.ts';
 import { DfxError } from '../../wire/errors.ts';
 import type { InputFormat, InputSpec } from '../transport/messages.ts';
 
@@ -14,6 +15,8 @@ export interface InputOptions {
   readonly format?: InputFormat | undefined;
   readonly delimiter?: string | undefined;
   readonly header?: boolean | undefined;
+  /** Aborting it ends the wait for a pipe. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface PreparedInput {
@@ -33,8 +36,8 @@ export async function prepareInput(name: string, options: InputOptions): Promise
   const close = () => rm(folder, { recursive: true, force: true });
   try {
     const path = join(folder, 'input');
-    const source = name === '-' ? process.stdin : createReadStream(name);
-    await pipeline(source, createWriteStream(path, { mode: 0o600 }));
+    const source = name === '-' ? process.stdin : await readNamedPipe(name);
+    await pipeline(source, createWriteStream(path, { mode: 0o600 }), { signal: options.signal });
     return { spec: await describeInput(path, options, shown), name: shown, close };
   } catch (error) {
     await close();
