@@ -254,10 +254,13 @@ function readContainer(container: Container, form: Form, options: DecodeOptions)
       const pickle = readPickle(bytes, { limits });
       // a broken pickle is still shown opcode by opcode, but no expression is taken out of it
       const { exprs, foreign } = pickle.error === null ? readPickledExprs(pickle, limits) : { exprs: [], foreign: [] };
-      const read = exprs.map(({ proto, span, copied, path, rebuilt }) => ({
-        ...readExprBytes(proto, copied ? 0 : span.start, copied, path, limits, span),
-        rebuilt,
-      }));
+      // A shared expression is found wherever it stands, and read once.
+      const known = new Map<Uint8Array, PayloadExpr>();
+      const read = exprs.map(({ proto, span, copied, path, rebuilt }): PayloadExpr => {
+        const expr = known.get(proto) ?? readExprBytes(proto, copied ? 0 : span.start, copied, path, limits, span);
+        known.set(proto, expr);
+        return { ...expr, path, rebuilt };
+      });
       const broken = read.find(({ error }) => error !== null)?.error ?? null;
       return { ...form, container, exprs: read, pickle, foreign, error: pickle.error ?? broken };
     }

@@ -13,9 +13,10 @@ import {
   type StateIndex,
 } from './cloudpickle-shapes.ts';
 import type { CodeFacts } from './code-object.ts';
-import { argumentsOf, cloudpickleName, currentModule, displayName, nameOf, textOf } from './names.ts';
+import { argumentsOf, cloudpickleName, displayName, nameOf, textOf } from './names.ts';
 import { previewOf, typeNameOf } from './preview.ts';
 import type { PickleReading } from './read.ts';
+import { SharingBudget } from './sharing.ts';
 import type { UdfFamily } from './source-udf.ts';
 import { readSourceUdf, type SourceUdf } from './source-udf-read.ts';
 import { type CallValue, eachValue, type PicklePair, type PickleValue } from './value.ts';
@@ -119,9 +120,12 @@ export function describeCallable(value: PickleValue, reading: PickleReading, fam
   const nestedCode: CodeFacts[] = [];
   const imports: ImportReference[] = [];
   const mine = new Set<PickleValue>();
+  const budget = new SharingBudget(reading);
   eachReached(value, states, (reached) => {
     const reference = importOf(reached);
     if (reference !== null) imports.push(reference);
+    // What a shared part would make longer than the pickle is left out: see SharingBudget.
+    if (reached !== value && reached.kind === 'call' && !budget.take(reached, states)) return false;
     const code = codeOf(reached);
     if (code !== null) {
       for (const module of code.imports) imports.push({ module, name: '', span: code.span, origin: 'body' });
@@ -177,14 +181,15 @@ function eachReached(root: PickleValue, states: StateIndex, visit: (value: Pickl
 
 /** What the receiver imports for this value; for a module by reference the module itself. */
 function importOf(value: PickleValue): ImportReference | null {
-  if (value.kind === 'global') {
-    const module = currentModule(value.module);
+  const name = value.kind === 'global' ? nameOf(value) : null;
+  if (name !== null) {
+    const { module } = name;
     const builder = cloudpickleName(value) !== null || module === 'builtins' || module === 'copyreg';
-    return { module, name: value.name, span: value.span, origin: builder ? 'builder' : 'reference' };
+    return { ...name, span: value.span, origin: builder ? 'builder' : 'reference' };
   }
   if (value.kind === 'call' && cloudpickleName(value.callee) === 'subimport') {
-    const module = textOf(argumentsOf(value)[0]);
-    if (module !== null) return { module, name: '', span: value.span, origin: 'reference' };
+    const subimport = nameOf(value);
+    if (subimport !== null) return { ...subimport, span: value.span, origin: 'reference' };
   }
   return null;
 }

@@ -39,16 +39,41 @@ export interface PickledExprs {
 /** One container shown under many paths multiplies: this many slots, and steps of their paths, are looked at. */
 const MAX_SLOTS = 1_000_000;
 
-/** A path as a chain, so that it costs nothing until it is told. */
+/**
+ * A shared expression is given wherever it stands, so what is given may be longer than the pickle: this much, and four times the
+ * pickle.
+ */
+const MAX_SHARED_BYTES = 4 * 1024 * 1024;
+
+/** A path as a chain, so that it costs nothing until it is told: the key of a dict, or the place in a list or tuple. */
 interface Path {
   readonly outer: Path | null;
-  readonly label: string;
+  readonly step: PickleValue | number;
 }
 
 function pathText(path: Path | null): { readonly text: string; readonly steps: number } {
   const labels: string[] = [];
-  for (let at = path; at !== null; at = at.outer) labels.push(`[${at.label}]`);
+  for (let at = path; at !== null; at = at.outer)
+    labels.push(`[${typeof at.step === 'number' ? at.step : (keyText(at.step) ?? '…')}]`);
   return { text: labels.reverse().join(''), steps: labels.length };
+}
+
+/** A key that many places share may be as long as the pickle: its beginning tells enough. */
+const MAX_KEY = 200;
+/** So many characters of a path count as one value against the limit. */
+const SLOT_CHARACTERS = 8;
+
+function keyText(key: PickleValue): string | null {
+  switch (key.kind) {
+    case 'str':
+      return key.value.length > MAX_KEY ? `${JSON.stringify(key.value.slice(0, MAX_KEY))}…` : JSON.stringify(key.value);
+    case 'int':
+      return typeof key.value === 'number' ? String(key.value) : 'a large integer';
+    case 'none':
+      return 'None';
+    default:
+      return null;
+  }
 }
 
 /** Which globals an `Expr` needs. Anything else that a pickle imports is foreign. */
@@ -72,6 +97,9 @@ export function readPickledExprs(reading: PickleReading, limits: Partial<Limits>
   const foreign: ForeignPart[] = [];
   const understood = new Set<PickleValue>();
   const rebuilt = new RebuiltMethods(reading);
+  const texts: Latin1Texts = new Map();
+  const maxGiven = MAX_SHARED_BYTES + 4 * reading.bytes.length;
+  let given = 0;
   const told = new Set<PickleValue>();
   const budget = Math.min(MAX_SLOTS, limits.maxNodes ?? MAX_SLOTS);
   type Step = { readonly value: PickleValue; readonly path: Path | null } | { readonly leave: PickleValue };
@@ -83,7 +111,7 @@ export function readPickledExprs(reading: PickleReading, limits: Partial<Limits>
     new DfxError('LIMIT', `the pickle shows more than ${budget} values`, { offset });
   const written = (path: Path | null): string => {
     const { text, steps } = pathText(path);
-    slots += steps;
+    slots += steps + Math.ceil(text.length / SLOT_CHARACTERS);
     return text;
   };
   // A call is told where its opcode stands; the import of its callable is told with it.
@@ -103,10 +131,16 @@ export function readPickledExprs(reading: PickleReading, limits: Partial<Limits>
     if (++slots > budget) throw tooMany(value.span.start);
     switch (value.kind) {
       case 'call': {
-        const found = readExpr(value, reading, understood);
+        const found = readExpr(value, reading, understood, texts);
         if (found === null) isForeign(value, path, displayName(value.callee));
-        const expr = found ?? readRebuiltExpr(value, reading, rebuilt);
-        if (expr !== null) exprs.push({ ...expr, path: written(path), rebuilt: found === null });
+        const expr = found ?? readRebuiltExpr(value, reading, rebuilt, texts);
+        if (expr === null) break;
+        given += expr.proto.length;
+        if (given > maxGiven)
+          throw new DfxError('LIMIT', `the pickle shows more than ${maxGiven} bytes of shared expressions`, {
+            offset: expr.span.start,
+          });
+        exprs.push({ ...expr, path: written(path), rebuilt: found === null });
         break;
       }
       case 'list':
@@ -120,14 +154,13 @@ export function readPickledExprs(reading: PickleReading, limits: Partial<Limits>
         stack.push({ leave: value });
         if (value.kind === 'dict') {
           for (const [key, item] of [...value.pairs].reverse()) {
-            const label = keyText(key);
-            if (label === null) isForeign(key, path, `a key that is a ${key.kind}`);
-            stack.push({ value: item, path: { outer: path, label: label ?? (key.kind === 'none' ? 'None' : '…') } });
+            if (key.kind !== 'str' && key.kind !== 'int') isForeign(key, path, `a key that is a ${key.kind}`);
+            stack.push({ value: item, path: { outer: path, step: key } });
           }
         } else {
           for (let i = value.items.length - 1; i >= 0; i--) {
             const item = value.items[i];
-            if (item !== undefined) stack.push({ value: item, path: { outer: path, label: String(i) } });
+            if (item !== undefined) stack.push({ value: item, path: { outer: path, step: i } });
           }
         }
         break;
@@ -154,36 +187,49 @@ function isMaking(how: string): boolean {
   return how === 'reduce';
 }
 
-function keyText(key: PickleValue): string | null {
-  if (key.kind === 'str') return JSON.stringify(key.value);
-  return key.kind === 'int' ? String(key.value) : null;
-}
+/** Bytes that were text, by that text: a text used many times is turned into bytes once. */
+type Latin1Texts = Map<PickleValue, Uint8Array | null>;
 
 type FoundExpr = Omit<PickledExpr, 'path' | 'rebuilt'>;
 
 /** `getattr(Expr, "_reconstruct")(bytes)`; every call in it is added to `understood`. */
-function readExpr(call: CallValue, reading: PickleReading, understood: Set<PickleValue>): FoundExpr | null {
+function readExpr(
+  call: CallValue,
+  reading: PickleReading,
+  understood: Set<PickleValue>,
+  texts: Latin1Texts,
+): FoundExpr | null {
   const method = call.callee;
   if (!isPlain(call) || method.kind !== 'call' || !isPlain(method)) return null;
   const [owner, name, ...more] = argumentsOf(method);
   if (!isGlobal(method.callee, 'builtins', 'getattr') || more.length > 0) return null;
   if (!isGlobal(owner, 'datafusion.expr', 'Expr') || textOf(name) !== '_reconstruct') return null;
-  const found = readArgument(call, reading, understood);
+  const found = readArgument(call, reading, understood, texts);
   if (found !== null) understood.add(call).add(method);
   return found;
 }
 
 /** The same with a method that the pickle builds. Its calls run the sender's code, so none of them is understood. */
-function readRebuiltExpr(call: CallValue, reading: PickleReading, methods: RebuiltMethods): FoundExpr | null {
-  return isPlain(call) && methods.has(call.callee) ? readArgument(call, reading, new Set()) : null;
+function readRebuiltExpr(
+  call: CallValue,
+  reading: PickleReading,
+  methods: RebuiltMethods,
+  texts: Latin1Texts,
+): FoundExpr | null {
+  return isPlain(call) && methods.has(call.callee) ? readArgument(call, reading, new Set(), texts) : null;
 }
 
 /** The protobuf bytes that a call is given, alone. */
-function readArgument(call: CallValue, reading: PickleReading, understood: Set<PickleValue>): FoundExpr | null {
+function readArgument(
+  call: CallValue,
+  reading: PickleReading,
+  understood: Set<PickleValue>,
+  texts: Latin1Texts,
+): FoundExpr | null {
   const args = argumentsOf(call);
   const [content] = args;
   if (content === undefined || args.length !== 1) return null;
-  const bytes = readBytes(content, understood);
+  const bytes = readBytes(content, understood, texts);
   if (bytes === null) return null;
   if (bytes.copied) return { ...bytes, span: content.span };
   const start = reading.offset + (bytes.proto.byteOffset - reading.bytes.byteOffset);
@@ -193,8 +239,9 @@ function readArgument(call: CallValue, reading: PickleReading, understood: Set<P
 function readBytes(
   value: PickleValue,
   understood: Set<PickleValue>,
+  texts: Latin1Texts,
 ): { readonly proto: Uint8Array; readonly copied: boolean } | null {
-  const bytes = bytesIn(value);
+  const bytes = bytesIn(value, texts);
   if (bytes === null) return null;
   if (value.kind === 'call') understood.add(value);
   return { proto: bytes, copied: value.kind === 'call' };
@@ -202,18 +249,21 @@ function readBytes(
 
 /**
  * What a value holds as Python `bytes`: a view of the payload, or a copy where protocols 0 to 2 write them as a call of
- * `_codecs.encode` on Latin-1 text. Null where it is anything else.
+ * `_codecs.encode` on Latin-1 text. Null where it is anything else. `texts` keeps what was copied, for callers with many values.
  */
-export function bytesIn(value: PickleValue): Uint8Array | null {
+export function bytesIn(value: PickleValue, texts?: Latin1Texts): Uint8Array | null {
   if (value.kind === 'bytes') return value.value;
   if (value.kind !== 'call' || !isPlain(value)) return null;
   const args = argumentsOf(value);
   if (isGlobal(value.callee, 'builtins', 'bytes') && args.length === 0) return new Uint8Array(0);
   const [content, encoding] = args;
   if (!isGlobal(value.callee, '_codecs', 'encode') || args.length !== 2) return null;
-  const text = textOf(content);
-  if (text === null || textOf(encoding) !== 'latin1') return null;
-  return encodeLatin1(text);
+  if (content?.kind !== 'str' || textOf(encoding) !== 'latin1') return null;
+  const known = texts?.get(content);
+  if (known !== undefined) return known;
+  const bytes = encodeLatin1(content.value);
+  texts?.set(content, bytes);
+  return bytes;
 }
 
 /** The bytes that `pickle.dumps(expr, protocol)` gives for an expression with this protobuf. */

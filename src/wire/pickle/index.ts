@@ -9,6 +9,7 @@ export {
   type MethodFacts,
 } from './cloudpickle.ts';
 export type { CodeFacts } from './code-object.ts';
+export { MAX_COLLECTION_DEPTH, type PickleItem, writePickledItem } from './collections.ts';
 export { type DisassembleOptions, disassemble, type PickleArgument, type PickleInstruction } from './disassemble.ts';
 export {
   bytesIn,

@@ -24,6 +24,14 @@ const OLD_MODULES: ReadonlyMap<string, string> = new Map([
   ['__main__', '__main__'],
 ]);
 
+/** No module or function that exists has a longer name, and one text in the memo may name a hundred thousand things. */
+const MAX_NAME = 200;
+
+/** The name, or its beginning where it is too long to be one. */
+export function cutName(name: string): string {
+  return name.length > MAX_NAME ? `${name.slice(0, MAX_NAME)}…` : name;
+}
+
 export function currentModule(module: string): string {
   return OLD_MODULES.get(module) ?? module;
 }
@@ -97,15 +105,17 @@ export function nameOf(value: PickleValue): QualifiedName | null {
 }
 
 function joined(module: string, parts: readonly string[]): QualifiedName {
-  return { module, name: parts.filter((part) => part !== '').join('.') };
+  const name = parts.filter((part) => part !== '').map(cutName);
+  return { module: cutName(module), name: name.length === 1 ? (name[0] ?? '') : cutName(name.join('.')) };
 }
 
 /** The dotted name of what a call calls, if that is a plain global or `operator.attrgetter` and its like are not between. */
 export function calleeName(call: CallValue): string | null {
-  return call.callee.kind === 'global'
-    ? dotted({ module: currentModule(call.callee.module), name: call.callee.name })
-    : null;
+  return call.callee.kind === 'global' ? dotted(joined(currentModule(call.callee.module), [call.callee.name])) : null;
 }
+
+/** The calls that a name is shown through: what is called deeper than so is told by its kind. */
+const MAX_SHOWN_CALLS = 8;
 
 /** A short name for people: what is imported or called, or what kind of thing it is. */
 export function displayName(value: PickleValue): string {
@@ -113,7 +123,7 @@ export function displayName(value: PickleValue): string {
   if (name !== null) return dotted(name);
   let at = value;
   let calls = 0;
-  while (at.kind === 'call' && calls < MAX_STEPS) {
+  while (at.kind === 'call' && calls < MAX_SHOWN_CALLS) {
     calls++;
     at = at.callee;
     const inner = nameOf(at);

@@ -1,4 +1,4 @@
-import { argumentsOf, calleeName, displayName, dotted, nameOf } from './names.ts';
+import { argumentsOf, calleeName, cutName, displayName, dotted, nameOf } from './names.ts';
 import type { PicklePair, PickleValue } from './value.ts';
 
 /** How deep a preview looks; deeper levels are an ellipsis. */
@@ -76,7 +76,7 @@ function className(value: PickleValue): string {
   const name = nameOf(value);
   if (name !== null) return name.module === 'builtins' ? name.name : dotted(name);
   const [, written] = value.kind === 'call' ? argumentsOf(value) : [];
-  return written?.kind === 'str' ? written.value : 'unknown';
+  return written?.kind === 'str' ? cutName(written.value) : 'unknown';
 }
 
 /** The value as Python would print it, cut to `max` characters. Control characters are escaped; the text is one line. */
@@ -131,7 +131,7 @@ function renderCall(value: Extract<PickleValue, { kind: 'call' }>, max: number, 
   const args = argumentsOf(value);
   if (type === 'module' || type === 'type') {
     const name = args[type === 'module' ? 0 : 1];
-    return name?.kind === 'str' ? `${type} ${escaped(name.value)}` : type;
+    return name?.kind === 'str' ? `${type} ${escaped(cutName(name.value))}` : type;
   }
   if (type === 'function') return 'function';
   if (type === 'by reference') return escaped(displayName(value));

@@ -2,8 +2,9 @@ import { indexStates, makerOf, readClass, readFunction, type StateIndex } from '
 import { readCodeObject } from './code-object.ts';
 import { dangerIn, ESCAPE_ATTRIBUTES, isDangerousModule, isExpectedCall, isNotableName } from './known-callables.ts';
 import type { PickleCall } from './machine.ts';
-import { argumentsOf, cloudpickleName, displayName, dotted, nameOf, textOf } from './names.ts';
+import { argumentsOf, cloudpickleName, cutName, displayName, dotted, nameOf, textOf } from './names.ts';
 import { type PickleReading, readPickle } from './read.ts';
+import { SharingBudget } from './sharing.ts';
 import { readSourceUdf } from './source-udf-read.ts';
 import { type CallValue, eachValue, type PickleValue } from './value.ts';
 
@@ -66,13 +67,19 @@ export function findRisks(reading: PickleReading): readonly PickleRisk[] {
           offset: each.offset,
         });
       }
-      risks.push(...scan.risks);
-      inner.push(...scan.nested);
+      for (const risk of scan.risks) risks.push(risk);
+      for (const reading of scan.nested) inner.push(reading);
     }
     level = inner;
   }
   return risks.sort((a, b) => a.offset - b.offset);
 }
+
+const LOAD_HOOK = /^__(new|setstate|init_subclass|set_name|reduce|reduce_ex|setattr|getattribute)__$/;
+
+type Made =
+  | { readonly kind: 'function' }
+  | { readonly kind: 'class'; readonly name: string; readonly hooks: readonly string[] };
 
 class RiskScan {
   readonly risks: PickleRisk[] = [];
@@ -81,11 +88,16 @@ class RiskScan {
   private readonly isNested: boolean;
   private readonly states: StateIndex;
   private readonly called = new Set<PickleValue>();
+  /** Arguments whose dangerous parts are told: one tuple may be given to many calls. */
+  private readonly passedOn = new Set<PickleValue>();
+  private readonly made = new Map<PickleValue, Made | null>();
+  private readonly budget: SharingBudget;
 
   constructor(reading: PickleReading, isNested: boolean) {
     this.reading = reading;
     this.isNested = isNested;
     this.states = indexStates(reading);
+    this.budget = new SharingBudget(reading);
   }
 
   run(): void {
@@ -108,6 +120,10 @@ class RiskScan {
     for (const call of reading.calls) this.checkCall(call);
     this.checkImports();
     this.findNested();
+    if (this.budget.isSpent) {
+      const message = 'the pickle uses its own parts so many times over that not everything in it was looked at';
+      this.add('malformed', 'warning', true, 'pickle', message, reading.offset);
+    }
     if (!this.isNested) this.checkEnds();
   }
 
@@ -224,7 +240,7 @@ class RiskScan {
     if (attribute === null || attribute.split('.').some((part) => ESCAPE_ATTRIBUTES.has(part))) return false;
     if (nameOf(result) !== null) return true;
     const owner = args[0];
-    return owner !== undefined && readClass(owner, this.states) !== null;
+    return owner !== undefined && this.madeBy(owner)?.kind === 'class';
   }
 
   private checkCallee(call: PickleCall, callee: PickleValue): void {
@@ -252,7 +268,8 @@ class RiskScan {
       return;
     }
     if (callee.kind === 'call') {
-      if (readFunction(callee, this.states) !== null) {
+      const made = this.madeBy(callee);
+      if (made?.kind === 'function') {
         const what = displayName(callee);
         this.add(
           'runs-own-code',
@@ -264,13 +281,8 @@ class RiskScan {
         );
         return;
       }
-      const made = readClass(callee, this.states);
-      if (made !== null) {
-        this.checkHooks(
-          call,
-          made.body.map(([key]) => textOf(key) ?? ''),
-          made.name,
-        );
+      if (made?.kind === 'class') {
+        this.checkHooks(call, made.hooks, made.name);
         return;
       }
     }
@@ -285,10 +297,24 @@ class RiskScan {
     );
   }
 
-  private checkHooks(call: PickleCall, names: readonly string[], what: string): void {
-    const hooks = names.filter((name) =>
-      /^__(new|setstate|init_subclass|set_name|reduce|reduce_ex|setattr|getattribute)__$/.test(name),
-    );
+  /** The function or class that a call of cloudpickle's builders makes. */
+  private madeBy(value: PickleValue): Made | null {
+    const known = this.made.get(value);
+    if (known !== undefined) return known;
+    const made = value.kind === 'call' && this.budget.take(value, this.states) ? this.readMade(value) : null;
+    this.made.set(value, made);
+    return made;
+  }
+
+  private readMade(value: CallValue): Made | null {
+    if (readFunction(value, this.states) !== null) return { kind: 'function' };
+    const shape = readClass(value, this.states);
+    if (shape === null) return null;
+    const names = shape.body.map(([key]) => textOf(key) ?? '');
+    return { kind: 'class', name: cutName(shape.name), hooks: names.filter((name) => LOAD_HOOK.test(name)) };
+  }
+
+  private checkHooks(call: PickleCall, hooks: readonly string[], what: string): void {
     if (hooks.length === 0) return;
     const message = `the class ${what} brings ${hooks.join(', ')}, which may run when the pickle is loaded`;
     this.add('load-hook', 'info', true, what, message, call.offset);
@@ -302,6 +328,8 @@ class RiskScan {
       /^(functools\.partial|types\.\w+|builtins\.(classmethod|staticmethod|property|type)|copyreg\.\w+)$/.test(maker)
     )
       return;
+    if (this.passedOn.has(result.args)) return;
+    this.passedOn.add(result.args);
     for (const argument of args) {
       const name = nameOf(argument);
       if (name === null || name.name === '' || dangerIn(name) === null) continue;
@@ -371,13 +399,14 @@ class RiskScan {
   }
 
   private checkCode(value: CallValue): void {
-    if (makerOf(value) !== 'types.CodeType') return;
+    if (makerOf(value) !== 'types.CodeType' || !this.budget.take(value, this.states)) return;
     const code = readCodeObject(value);
     if (code === null) return;
     const names = [...new Set([...code.imports, ...code.names])].filter(isNotableName);
     if (names.length === 0) return;
-    const message = `the body of ${code.qualname ?? code.name} uses ${names.join(', ')} when it is called`;
-    this.add('code-references', 'info', false, names.join(', '), message, code.span.start);
+    const what = names.join(', ');
+    const message = `the body of ${cutName(code.qualname ?? code.name)} uses ${what} when it is called`;
+    this.add('code-references', 'info', false, what, message, code.span.start);
   }
 
   /** Bytes and texts that read as a pickle which imports or calls something. */
