@@ -1,6 +1,6 @@
 /** The nodes of `LogicalExprNode`, but for function calls (`calls.ts`): reading and writing side by side. */
 import type { DataType, Field, Pairs } from '../../wire/arrow/types.ts';
-import type { ProtoWriter } from '../../wire/protobuf/index.ts';
+import { NOT_A_MESSAGE, type ProtoWriter } from '../../wire/protobuf/index.ts';
 import type { Expr, ExprOf, TableReference, UnaryKind, WhenThen } from '../model.ts';
 import type { MessageReader, Reading } from './reading.ts';
 import { readPair, writeArrowType, writeField, writePairs } from './types.ts';
@@ -59,7 +59,8 @@ function readTableReference(r: Reading, entry: number): TableReference | null {
   const parts: string[] = ['', '', ''];
   for (let inner = at + 1; inner < r.tape.next(at); inner = r.tape.next(inner)) {
     const number = r.tape.number(inner);
-    if (number <= 3) parts[number - 1] = r.tape.string(inner);
+    // a bare reference has one part: what else is there may be anything
+    if (number <= 3 && r.tape.message(inner) === NOT_A_MESSAGE) parts[number - 1] = r.tape.string(inner);
   }
   const [first = '', second = '', third = ''] = parts;
   switch (r.tape.number(at)) {
