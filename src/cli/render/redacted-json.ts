@@ -44,13 +44,30 @@ export function redactedNode(payload: Payload): JsonNode {
     } else put(node);
   }
   const made = out[0]?.made ?? root;
-  const members = made.kind === 'object' ? made.members.map(({ key, value }) => [key, value] as const) : [];
+  const members =
+    made.kind === 'object'
+      ? made.members.map(({ key, value }) => [key, key === 'value' ? withoutLeaves(value) : value] as const)
+      : [];
   const [schema, ...others] = members;
   return jsonObject([...(schema === undefined ? [] : [schema]), ['redacted', jsonBoolean(true)], ...others]);
 }
 
 interface OpenNode {
   readonly made: JsonNode;
+}
+
+/** A pickled collection without the values beside its expressions; keys stay. Its depth is bounded by the form. */
+function withoutLeaves(node: JsonNode): JsonNode {
+  if (node.kind === 'array') return { ...node, items: node.items.map(withoutLeaves) };
+  const member = node.kind === 'object' ? node.members[0] : undefined;
+  if (node.kind !== 'object' || member === undefined || member.key.startsWith('$')) return jsonString(REDACTED);
+  if (member.key === 'expr' || member.value.kind !== 'array') return node;
+  const items = member.value.items.map((item) =>
+    member.key === 'dict' && item.kind === 'array'
+      ? { ...item, items: item.items.map((part, at) => (at === 0 ? part : withoutLeaves(part))) }
+      : withoutLeaves(item),
+  );
+  return { ...node, members: [{ ...member, value: { ...member.value, items } }] };
 }
 
 function withoutValue(pair: JsonNode): JsonNode {

@@ -5,7 +5,7 @@
 import { readIpcSchema, writeIpcSchema } from '../../wire/arrow/index.ts';
 import { CONTAINERS, type Container } from '../../wire/detect.ts';
 import type { Limits } from '../../wire/limits.ts';
-import { readPickle, readPickledExprs, writePickledExpr } from '../../wire/pickle/index.ts';
+import { readPickle, readPickledExprs, writePickledExpr, writePickledItem } from '../../wire/pickle/index.ts';
 import { type JsonNode, jsonArray, jsonNumber, jsonObject, jsonString, parseJson, writeJson } from '../json-text.ts';
 import type { Expr } from '../model.ts';
 import type { Payload } from '../payload.ts';
@@ -13,6 +13,7 @@ import { exprsToProto, exprToProto } from '../proto/index.ts';
 import type { Members } from './forms.ts';
 import { sameBytes } from './nested.ts';
 import { exprNode, exprOf, mismatch, rawMember } from './nodes.ts';
+import { collectionJson, collectionOf } from './pickles.ts';
 import { bytesOf, ObjectReader, pairsOf, shapeError } from './shape.ts';
 import { fieldJson, fieldOf, pairsJson, typeHasText } from './types.ts';
 import { type UdfEntry, UdfList, type UdfOptions, udfEntryOf } from './udfs.ts';
@@ -67,15 +68,20 @@ export function payloadNode(payload: Payload): JsonNode {
     }
     case 'pickle': {
       const { protocol } = payload.pickle;
-      const [only, ...others] = payload.exprs;
       const members: Members = [container('pickle'), ['protocol', jsonNumber(protocol)]];
-      if (only !== undefined && others.length === 0 && only.path === '')
-        members.push(['expr', exprNode(only.expr, udfs)]);
-      else members.push(['exprs', jsonArray(payload.exprs.map(({ expr }) => exprNode(expr, udfs)))]);
-      const plain = only !== undefined && others.length === 0 && only.path === '' && payload.foreign.length === 0;
-      if (!plain || !sameBytes(writePickledExpr(only.bytes, { protocol }), payload.bytes))
-        members.push(rawMember(payload.bytes));
-      return documentNode(members, udfs);
+      const [only, ...others] = payload.exprs;
+      const single = only !== undefined && others.length === 0 && only.path === '' ? only : null;
+      if (single !== null) {
+        members.push(['expr', exprNode(single.expr, udfs)]);
+        const isPlain = payload.foreign.length === 0;
+        if (isPlain && sameBytes(writePickledExpr(single.bytes, { protocol }), payload.bytes))
+          return documentNode(members, udfs);
+      } else {
+        const value = collectionJson(payload, (expr) => exprNode(expr, udfs));
+        if (value !== null) return documentNode([...members, ['value', value]], udfs);
+        members.push(['exprs', jsonArray(payload.exprs.map(({ expr }) => exprNode(expr, udfs)))]);
+      }
+      return documentNode([...members, rawMember(payload.bytes)], udfs);
     }
     case 'frame': {
       udfs.add(frameFamily(payload.bytes), '', payload.bytes);
@@ -223,6 +229,12 @@ function pickleOf(
   options: FromJsonOptions,
 ): JsonPayload {
   const protocol = object.integer('protocol', DEFAULT_PROTOCOL);
+  const value = object.optional('value');
+  if (value !== undefined) {
+    const exprs: Expr[] = [];
+    const item = collectionOf(value, (node) => exprOf(node, entries, options), exprs);
+    return { container: 'pickle', exprs, protocol, bytes: writePickledItem(item, protocol) };
+  }
   const single = object.optional('expr');
   const nodes = single === undefined ? object.array('exprs') : [single];
   const exprs = nodes.map((node) => exprOf(node, entries, options));
@@ -239,7 +251,7 @@ function pickleOf(
     throw shapeError(
       object.node,
       `found ${exprs.length} expressions in a pickle without "raw", expected one`,
-      'a new pickle carries one expression',
+      'a collection of them is "value": [{"expr": …}, …]',
     );
   }
   return { container: 'pickle', exprs, protocol, bytes: writePickledExpr(exprToProto(expr), { protocol }) };
