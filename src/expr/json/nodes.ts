@@ -51,7 +51,11 @@ export function exprNode(root: Expr, udfs: UdfList): JsonNode {
     }
     for (const [key, value] of members) target.members.push({ key, keyStart: -1, value });
     // operands come off the stack in the order of the text, and so do the definitions that they name
-    work.push(...work.splice(first).reverse());
+    const operands = work.splice(first);
+    for (let at = operands.length - 1; at >= 0; at--) {
+      const operand = operands[at];
+      if (operand !== undefined) work.push(operand);
+    }
   }
   return node;
 }
