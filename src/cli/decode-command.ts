@@ -19,7 +19,7 @@ import type { DecodeFlags, DecodeFormat } from './commands/decode.ts';
 import { limitsOf } from './flags.ts';
 import { type Operand, readInput, readOperands } from './input-file.ts';
 import { forEachItem, outputPaths, printNote, toStdout, writeFileWhole } from './output.ts';
-import { printable } from './render/errors.ts';
+import { escapeText } from './render/escape.ts';
 import { redactedNode } from './render/redacted-json.ts';
 
 const EXTENSION: Readonly<Record<DecodeFormat, string>> = {
@@ -48,7 +48,7 @@ export async function decodeCommand(texts: readonly string[], flags: DecodeFlags
     if (flags.json) await toStdout(`${documentLine(operand, flags, decoded, path)}\n`);
     else if (path === null) {
       const isHeaded = operands.length > 1 && flags.format === 'tree';
-      const head = isHeaded ? `${at === 0 ? '' : '\n'}${printable(operand.name)}:\n` : '';
+      const head = isHeaded ? `${at === 0 ? '' : '\n'}${escapeText(operand.name)}:\n` : '';
       await toStdout(`${head}${decoded.text}\n`);
     }
     if (decoded.error !== null) throw decoded.error.at({ file: operand.name });
@@ -119,7 +119,7 @@ function expressionText(payload: Payload, flags: DecodeFlags): Decoded {
   const inexact = isTree || flags.redact ? [] : exprs.flatMap(({ expr }) => sqlText(expr).losses);
   // trees are for people wherever they go; SQL on a pipe keeps what is in its strings
   const isSafe = isTree || (process.stdout.isTTY && flags.output === undefined && flags.outDir === undefined);
-  const safe = (text: string): string => (isSafe ? text.split('\n').map(printable).join('\n') : text);
+  const safe = (text: string): string => (isSafe ? text.split('\n').map(escapeText).join('\n') : text);
   const lines = shown.map(({ path, text }) =>
     isTree && exprs.length > 1 ? `${safe(path)}\n${safe(text)}` : safe(text),
   );

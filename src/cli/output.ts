@@ -4,7 +4,8 @@ import { basename, join } from 'node:path';
 import { outputError } from '../io/file-errors.ts';
 import { OutputFile } from '../run/merge/output-file.ts';
 import { DfxError, EXIT } from '../wire/errors.ts';
-import { asDfxError, errorDocument, errorLine, printable } from './render/errors.ts';
+import { asDfxError, errorDocument, errorLine } from './render/errors.ts';
+import { escapeText } from './render/escape.ts';
 
 /** The reader of stdout went away: nobody is left to tell, and that is no failure. */
 export class ReaderGone extends Error {}
@@ -66,7 +67,7 @@ export function errorText(error: DfxError, json: boolean): string {
   const told = `${json ? errorDocument(error) : errorLine(error)}\n`;
   if (!process.argv.includes('--debug')) return told;
   const { stack = '' } = error.code === 'DEFECT' && error.cause instanceof Error ? error.cause : error;
-  return `${told}${stack.split('\n').map(printable).join('\n')}\n`;
+  return `${told}${stack.split('\n').map(escapeText).join('\n')}\n`;
 }
 
 export function printError(error: DfxError, json: boolean): void {
@@ -75,7 +76,7 @@ export function printError(error: DfxError, json: boolean): void {
 
 /** A message for people beside the data. */
 export function printNote(text: string): void {
-  process.stderr.write(`${printable(`dfx: ${text}`)}\n`);
+  process.stderr.write(`${escapeText(`dfx: ${text}`)}\n`);
 }
 
 /**

@@ -19,7 +19,7 @@ import type { RunFlags } from './commands/run.ts';
 import { untilEnded } from './ending.ts';
 import { readInput, readOperands } from './input-file.ts';
 import { printError, toStdout } from './output.ts';
-import { printable } from './render/errors.ts';
+import { escapeText } from './render/escape.ts';
 import type { JsonMember } from './render/json-text.ts';
 import { arrowContainer, type RowFormat, type Write, writeRows } from './render/run-rows.ts';
 import { labelWidth, runDocument, valueLine, valueMembers } from './render/run-values.ts';
@@ -106,7 +106,7 @@ function contextOf(plan: Plan, input: PreparedInput | null, signal: AbortSignal,
   const terminal = process.stderr.isTTY;
   const show = (labels: readonly string[], text: string): void => {
     const line = several ? `[${labels.join(', ')}] ${text}` : text;
-    process.stderr.write(`${terminal ? line.split('\t').map(printable).join('\t') : line}\n`);
+    process.stderr.write(`${terminal ? line.split('\t').map(escapeText).join('\t') : line}\n`);
   };
   return {
     input: input?.spec ?? null,

@@ -2,9 +2,6 @@
 import { DfxError } from '../../wire/errors.ts';
 import { escapeText } from './escape.ts';
 
-/** An error quotes names from payloads, and none of them may steer the terminal. */
-export const printable = escapeText;
-
 /** What isn't a DfxError is a defect of dfx. */
 export function asDfxError(error: unknown): DfxError {
   if (error instanceof DfxError) return error;
@@ -18,7 +15,7 @@ export function asDfxError(error: unknown): DfxError {
 export function errorLine(error: DfxError): string {
   const place = [error.file, error.offset === undefined ? undefined : `byte ${error.offset}`];
   const parts = ['dfx', ...place.filter((part) => part !== undefined), error.message];
-  return printable(`${parts.join(': ')}${error.hint === undefined ? '' : `; ${error.hint}`}`);
+  return escapeText(`${parts.join(': ')}${error.hint === undefined ? '' : `; ${error.hint}`}`);
 }
 
 export function errorDocument(error: DfxError): string {

@@ -1,7 +1,7 @@
 /** Row-wise results on their way out: CSV, NDJSON, Arrow, or a table for people. */
 import type { RecordBatch, Schema } from 'apache-arrow';
 import type { ArrowContainer } from '../../io/out/arrow.ts';
-import { printable } from './errors.ts';
+import { escapeText } from './escape.ts';
 
 export const ROW_FORMATS = ['text', 'csv', 'ndjson', 'arrow', 'arrow-stream'] as const;
 export type RowFormat = (typeof ROW_FORMATS)[number];
@@ -63,14 +63,14 @@ async function eachBatch(
 async function writeTable(schema: Schema, batches: AsyncIterable<RecordBatch>, write: Write): Promise<number> {
   const [{ default: Table }, { cellsOf }] = await Promise.all([import('cli-table3'), import('../../io/out/cells.ts')]);
   const table = new Table({
-    head: schema.fields.map(({ name }) => printable(name)),
+    head: schema.fields.map(({ name }) => escapeText(name)),
     style: { head: [], border: [], compact: true },
   });
   let shown = 0;
   const rows = await eachBatch(batches, async (batch) => {
     const columns = schema.fields.map((_, at) => cellsOf(batch, at));
     for (let row = 0; row < batch.numRows && shown < TABLE_ROWS; row++, shown++) {
-      table.push(columns.map((column) => printable(column.text(row) ?? 'NULL')));
+      table.push(columns.map((column) => escapeText(column.text(row) ?? 'NULL')));
     }
   });
   await write(`${table.toString()}\n`);

@@ -2,7 +2,7 @@
 
 import type { Cells } from '../../io/out/cells.ts';
 import type { ValueResult } from '../../run/run.ts';
-import { printable } from './errors.ts';
+import { escapeText } from './escape.ts';
 import { type JsonMember, jsonArray, jsonObject } from './json-text.ts';
 
 /** The example's column widths; longer labels and values widen their own line only where the label isn't known before. */
@@ -10,12 +10,12 @@ const LABEL_WIDTH = 16;
 const VALUE_WIDTH = 6;
 
 export function labelWidth(labels: readonly string[]): number {
-  return Math.max(LABEL_WIDTH, ...labels.map((label) => printable(label).length));
+  return Math.max(LABEL_WIDTH, ...labels.map((label) => escapeText(label).length));
 }
 
 export function valueLine(result: ValueResult, cells: Cells, width: number): string {
-  const label = printable(result.payload.label).padStart(width);
-  const value = printable(cells.text(0) ?? 'NULL').padStart(VALUE_WIDTH);
+  const label = escapeText(result.payload.label).padStart(width);
+  const value = escapeText(cells.text(0) ?? 'NULL').padStart(VALUE_WIDTH);
   return `  [${label}] = ${value}   (worker pid: ${result.column.pid})`;
 }
 
