@@ -82,7 +82,7 @@ for (const [what, hex, code, message, offset] of OPAQUE) {
 }
 
 test('a decimal whose scale is no byte is not shown as another number', () => {
-  const value = '00'.repeat(15) + '7b';
+  const value = `${'00'.repeat(15)}7b`;
   const { expr, notes } = exprFromProto(bytes(`1a 1a a2 01 17 0a 10 ${value} 10 05 18 ac 02`));
   assert.equal(expr.kind, 'opaque');
   assert.deepEqual(notes, [
