@@ -28,7 +28,7 @@ let oracle = '';
 
 before(() => {
   // Cargo names the program that it built, wherever its target folder is.
-  const output = execFileSync('cargo', ['build', '--locked', '--quiet', '--message-format=json'], {
+  const output = execFileSync('cargo', ['build', '--quiet', '--message-format=json'], {
     cwd: crate,
     maxBuffer: 1 << 28,
     encoding: 'utf8',

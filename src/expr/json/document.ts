@@ -18,8 +18,8 @@ import { bytesOf, ObjectReader, pairsOf, shapeError } from './shape.ts';
 import { fieldJson, fieldOf, pairsJson, typeHasText } from './types.ts';
 import { type UdfEntry, UdfList, type UdfOptions, udfEntryOf } from './udfs.ts';
 
-/** Names the JSON Schema that editors complete from; it ships with the package. */
-export const EXPR_SCHEMA_ID = 'https://dfx.dev/schemas/expr.schema.json';
+/** Where editors find the JSON Schema to complete from, in a project that has dfx installed. Readers take any. */
+export const EXPR_SCHEMA = './node_modules/dfx/schemas/expr.schema.json';
 
 export interface ToJsonOptions {
   /** Spaces a level; 0 for one line. Default: 2, with what fits into a line on one line. */
@@ -46,7 +46,7 @@ export function exprToJson(expr: Expr, options: ToJsonOptions = {}): string {
 function documentNode(members: Members, udfs: UdfList): JsonNode {
   const definitions = udfs.json();
   return jsonObject([
-    ['$schema', jsonString(EXPR_SCHEMA_ID)],
+    ['$schema', jsonString(EXPR_SCHEMA)],
     ...members,
     ...(definitions === null ? [] : [['udfs', definitions] as [string, JsonNode]]),
   ]);

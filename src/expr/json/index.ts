@@ -1,5 +1,5 @@
 export {
-  EXPR_SCHEMA_ID,
+  EXPR_SCHEMA,
   exprToJson,
   type FromJsonOptions,
   fromJson,
