@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { dfx, makePayloads, python, root, values } from './cli.ts';
@@ -197,4 +198,14 @@ test('a bad row is told with its place, by either engine', () => {
     /^dfx: .*bad\.csv: Parser error: Error while parsing value 'x' as type 'Int64' for column 0 at line 3001\./,
   );
   assert.equal(datafusion.status, 3);
+});
+
+test('a chain of 3,000 operators is evaluated, as the engine does on its main thread', () => {
+  const input = join(made.folder, 'a.csv');
+  writeFileSync(input, 'a\n1\n');
+  const chain = join(root, 'fixtures/55/exprs/chain-3000-plus.bin');
+  const { status, stdout, stderr } = dfx(['run', chain, '--input', input, '--engine', 'datafusion', '--format', 'csv']);
+  assert.equal(stderr, '');
+  assert.equal(stdout, 'chain-3000-plus\n3000\n'); // python:55.0.0
+  assert.equal(status, 0);
 });
