@@ -44,6 +44,9 @@ export interface PickleRisk {
 /** How deep pickles inside pickled bytes are followed. */
 const MAX_NESTED = 4;
 
+/** Findings of one severity in one pickle. No pickler comes near; a pickle of calls alone would have millions. */
+const MAX_TOLD = 10_000;
+
 /**
  * What in a pickle reaches outside, by looking alone. The machinery of cloudpickle and what plain data is rebuilt by are
  * expected: a harmless UDF has no finding. What is broken or can't be told is a finding too, so silence means something.
@@ -92,6 +95,7 @@ class RiskScan {
   private readonly passedOn = new Set<PickleValue>();
   private readonly made = new Map<PickleValue, Made | null>();
   private readonly budget: SharingBudget;
+  private readonly counts = new Map<RiskSeverity, number>();
 
   constructor(reading: PickleReading, isNested: boolean) {
     this.reading = reading;
@@ -125,6 +129,7 @@ class RiskScan {
       this.add('malformed', 'warning', true, 'pickle', message, reading.offset);
     }
     if (!this.isNested) this.checkEnds();
+    this.tellTheRest();
   }
 
   private add(
@@ -135,7 +140,20 @@ class RiskScan {
     message: string,
     offset: number,
   ): void {
-    this.risks.push({ code, severity, onLoad: onLoad && !this.isNested, what, message, offset });
+    const told = (this.counts.get(severity) ?? 0) + 1;
+    this.counts.set(severity, told);
+    if (told <= MAX_TOLD) this.risks.push({ code, severity, onLoad: onLoad && !this.isNested, what, message, offset });
+  }
+
+  /** Findings of one severity don't hide those of another, nor the number of their own. */
+  private tellTheRest(): void {
+    for (const [severity, count] of this.counts) {
+      const more = count - MAX_TOLD;
+      if (more <= 0) continue;
+      const message = `${more} more findings of the severity ${severity} are not listed`;
+      const offset = this.reading.offset;
+      this.risks.push({ code: 'malformed', severity, onLoad: !this.isNested, what: 'pickle', message, offset });
+    }
   }
 
   private checkEnds(): void {

@@ -154,6 +154,20 @@ test('what is left out is said', () => {
   );
 });
 
+test('a great many findings are counted, and hide no worse one', () => {
+  const calls = many('cx\ny\n)R0', 0.4);
+  const count = calls.length / 'cx\ny\n)R0'.length;
+  const risks = findRisks(readPickle(latin1(`${PROTO}${calls}cos\nsystem\n)R.`)));
+  assert.equal(risks.length, 10_000 + 2);
+  assert.deepEqual(
+    risks.filter(({ what }) => what !== 'x.y').map(({ code, severity, message }) => [code, severity, message]),
+    [
+      ['malformed', 'warning', `${count - 10_000} more findings of the severity warning are not listed`],
+      ['dangerous-call', 'danger', 'os.system is called when the pickle is loaded'],
+    ],
+  );
+});
+
 test('an expression shared beyond the limit names it', () => {
   const pickle = latin1(`${PROTO}${METHOD}${bytes('\x22'.repeat(200_000))}\x85R${put(0)}0(${get(0).repeat(100)}t.`);
   const most = 4 * 1024 * 1024 + 4 * pickle.length;
