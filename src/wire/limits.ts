@@ -18,7 +18,7 @@ export interface Limits {
 export const DEFAULT_LIMITS: Limits = {
   maxBytes: 1024 * 1024 * 1024,
   maxDepth: 1_000_000,
-  maxNodes: 50_000_000,
+  maxNodes: 5_000_000,
 };
 
 export function withLimits(limits: Partial<Limits> | undefined): Limits {

@@ -62,7 +62,7 @@ function refuseRepeatedTests({ name, operand, filter }: Aggregate): void {
   for (let node = todo.pop(); node !== undefined; node = todo.pop()) {
     if (node.op === 'is_bool') tests.push(node);
     if (node.op === 'case' && node.kind === 'Boolean') booleanCase = true;
-    todo.push(...childrenOf(node));
+    for (const child of childrenOf(node)) todo.push(child);
   }
   if (tests.length > 1 || (tests.length === 1 && booleanCase)) {
     throw new Refusal(name, 'repeats a test for true or false');
@@ -198,7 +198,7 @@ function checkMergedZeros(node: Node): void {
   let zero = false;
   const todo: Node[] = [node];
   for (let item = todo.pop(); item !== undefined; item = todo.pop()) {
-    if (item.op === 'logic' || item.op === 'not') todo.push(...childrenOf(item));
+    if (item.op === 'logic' || item.op === 'not') for (const child of childrenOf(item)) todo.push(child);
     const literals =
       item.op === 'in_list' ? item.list : item.op === 'compare' ? [item.left, item.right].filter(isConstant) : [];
     values += literals.length;

@@ -200,7 +200,7 @@ function readSome(
       throw badTag(key, 0, message, base + tag);
     const field = message.field(number);
 
-    if (field === undefined) {
+    if (field === undefined || (field.retired && !fits(field, wireType))) {
       cursor.position = position;
       const overrun = skipField(cursor, number, wireType, current.end, base, limits);
       if (overrun !== null) {
@@ -221,7 +221,7 @@ function readSome(
     /** Behind the field: the same as `end`, but for a text that is cut off inside a character. */
     let next: number;
     if (wireType === WIRE_BYTES) {
-      if (field.wireType !== WIRE_BYTES && !field.packable) throw wrongWireType(message, field, wireType, base + tag);
+      if (!fits(field, wireType)) throw wrongWireType(message, field, wireType, base + tag);
       let length = start < current.end ? (bytes[start] as number) : 0x80;
       if (length < 0x80) start++;
       else {
@@ -247,7 +247,7 @@ function readSome(
         next = bytes.length;
       } else next = end;
     } else {
-      if (wireType !== field.wireType) throw wrongWireType(message, field, wireType, base + tag);
+      if (!fits(field, wireType)) throw wrongWireType(message, field, wireType, base + tag);
       if (wireType === WIRE_VARINT) {
         const low = start < current.end ? (bytes[start] as number) : 0x80;
         if (low < 0x80) {
@@ -329,6 +329,10 @@ function wholeCharacters(bytes: Uint8Array, start: number): number {
   const lead = bytes[at] as number;
   const size = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc0 ? 2 : 1;
   return at + size > bytes.length ? at : bytes.length;
+}
+
+function fits(field: CompiledField, wireType: number): boolean {
+  return wireType === field.wireType || (wireType === WIRE_BYTES && field.packable);
 }
 
 function badTag(low: number, high: number, message: CompiledMessage, offset: number): DfxError {
