@@ -20,7 +20,8 @@ type PicklePayload = Extract<Payload, { readonly container: 'pickle' }>;
 export function collectionJson(payload: PicklePayload, exprJson: (expr: Expr) => JsonNode): JsonNode | null {
   const { value, protocol } = payload.pickle;
   if (value === null) return null;
-  const taking = { exprs: payload.exprs, taken: 0, left: payload.bytes.length };
+  const { length } = payload.bytes;
+  const taking = { exprs: payload.exprs, taken: 0, left: length, characters: SHARED_TEXT * length };
   const item = itemOf(value, taking, 0);
   if (
     item === null ||
@@ -38,9 +39,17 @@ export function collectionJson(payload: PicklePayload, exprJson: (expr: Expr) =>
 interface Taking {
   readonly exprs: readonly { readonly bytes: Uint8Array }[];
   taken: number;
-  /** A value takes a byte or more: a pickle that shows more of them shares some through its memo, which this form can't say. */
+  /**
+   * A value takes a byte or more, bytes and expressions their length: a pickle that shows more of them shares some through its memo,
+   * which this form can't say.
+   */
   left: number;
+  /** Of texts, which are shared, such as the keys of many dicts. */
+  characters: number;
 }
+
+/** Texts that come to more than so many times the pickle are no keys that people chose: the form would outgrow the payload. */
+const SHARED_TEXT = 16;
 
 /** Takes the payload's expressions one after the other: they are in the order of the value. */
 function itemOf(value: PickleValue, taking: Taking, depth: number): PickleItem | null {
@@ -50,12 +59,17 @@ function itemOf(value: PickleValue, taking: Taking, depth: number): PickleItem |
     case 'bool':
     case 'int':
     case 'float':
-    case 'str':
-    case 'bytes':
       return value;
+    case 'str':
+      taking.characters -= value.value.length;
+      return taking.characters < 0 ? null : value;
+    case 'bytes':
+      taking.left -= value.value.length;
+      return taking.left < 0 ? null : value;
     case 'call': {
       const next = taking.exprs[taking.taken++];
-      return next === undefined ? null : { kind: 'expr', proto: next.bytes };
+      taking.left -= next?.bytes.length ?? 0;
+      return next === undefined || taking.left < 0 ? null : { kind: 'expr', proto: next.bytes };
     }
     case 'list':
     case 'tuple': {

@@ -108,6 +108,8 @@ const PICKLES: readonly (readonly [what: string, pickle: string])[] = [
     `${METHOD}${put(0)}${imported('_codecs', 'encode')}${put(1)}${text('x'.repeat(SIZE / 2))}${text('latin1')}\x86${put(2)}000(` +
       `${many(`${get(0)}${get(1)}${get(2)}R\x85R`)}t.`,
   ],
+  ['the same bytes many times', `(${bytes('x'.repeat(SIZE / 2))}${put(0)}${many(get(0))}t.`],
+  ['the same text many times', `(${text('x'.repeat(SIZE / 2))}${put(0)}${many(get(0))}t.`],
   [
     'one expression at the end of a long path',
     `${EXPR}${put(0)}0${many(']', 0.3)}(${many(get(0), 0.3)}e${many('a', 0.29)}.`,
