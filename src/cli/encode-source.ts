@@ -18,7 +18,11 @@ export function sourceOfSql(text: string, schema: Schema | null, flags: EncodeFl
 
 function declaration(text: string): UdfDeclaration {
   const [, name = '', family = 'scalar'] = /^(.*?)(?::(scalar|aggregate|window))?$/s.exec(text) ?? [];
-  if (name === '') throw new DfxError('USAGE', `found ${JSON.stringify(text)} for --udf, expected name or name:family`);
+  if (name === '' || /:\w*$/.test(name))
+    throw new DfxError(
+      'USAGE',
+      `found ${JSON.stringify(text)} for --udf, expected name, name:scalar, name:aggregate or name:window`,
+    );
   // the pattern lets no other family through
   return { name, family: family as UdfDeclaration['family'] };
 }

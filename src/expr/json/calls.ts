@@ -275,7 +275,9 @@ function boundOf(node: JsonNode): FrameBound {
   }
   const object = ObjectReader.of(node, 'a frame bound');
   const preceding = object.optional('preceding');
-  const value = preceding ?? object.required('following');
+  const value = preceding ?? object.optional('following');
+  if (value === undefined)
+    throw shapeError(node, 'found neither "preceding" nor "following" in a frame bound', 'such as {"preceding": 1}');
   object.finish();
   return {
     kind: preceding === undefined ? 'FOLLOWING' : 'PRECEDING',

@@ -148,7 +148,14 @@ export function payloadOf(root: JsonNode, options: FromJsonOptions = {}): JsonPa
       'decode it again without --redact',
     );
   }
-  const entries = object.array('udfs').map((node) => udfEntryOf(node, options));
+  const ids = new Set<string>();
+  const entries = object.array('udfs').map((node) => {
+    const entry = udfEntryOf(node, options);
+    if (ids.has(entry.id))
+      throw shapeError(node, `found two UDFs "${entry.id}" in "udfs"`, 'give one of them an "id", and call it by that');
+    ids.add(entry.id);
+    return entry;
+  });
   const name = object.optionalString('container') ?? 'expr';
   const kind = CONTAINERS.find((known) => known === name);
   if (kind === undefined)

@@ -52,6 +52,8 @@ export function formMembers(expr: FormExpr, slot: Slot): Members | null {
             ['relation', jsonString(expr.relation)],
           ];
     case 'binary':
+      // no engine writes another operator: its bytes say what a form would have to allow to everyone who mistypes one
+      if (operatorByName(expr.op) === undefined) return null;
       return [
         ['op', jsonString(operatorText(expr.op))],
         ['args', jsonArray(expr.operands.map(slot))],
@@ -173,7 +175,7 @@ export function formOf(key: FormKey, object: ObjectReader, child: Child): Expr {
       const operands = object.array('args').map(child);
       if (operands.length < 2)
         throw shapeError(object.node, `found ${operands.length} "args" for the operator ${op}, expected two or more`);
-      return { kind: 'binary', op: operatorName(op), operands };
+      return { kind: 'binary', op: operatorName(object.required('op'), op), operands };
     }
     case 'between':
       return {
@@ -294,9 +296,25 @@ function operatorText(name: string): string {
   return facts !== undefined && operatorBySql(facts.sql)?.name === name ? facts.sql : name;
 }
 
-function operatorName(text: string): string {
-  return operatorByName(text)?.name ?? operatorBySql(text)?.name ?? text;
+function operatorName(node: JsonNode, text: string): string {
+  const known = operatorByName(text) ?? operatorBySql(text) ?? operatorBySql(text.toUpperCase());
+  if (known !== undefined) return known.name;
+  const sql = MISTAKEN_OPERATORS.find(([mistaken]) => mistaken === text)?.[1];
+  throw shapeError(
+    node,
+    `found the operator ${JSON.stringify(text)}, which DataFusion doesn't have`,
+    sql === undefined ? 'write it as SQL does, such as "+", "=", "AND" or "IS DISTINCT FROM"' : `write "${sql}"`,
+  );
 }
+
+/** Of other languages. */
+const MISTAKEN_OPERATORS: readonly (readonly [text: string, sql: string])[] = [
+  ['==', '='],
+  ['===', '='],
+  ['!==', '!='],
+  ['&&', 'AND'],
+  ['//', '/'],
+];
 
 /** `"t"`, or `["schema", "t"]`, or `["catalog", "schema", "t"]`. */
 function relationJson(reference: TableReference): JsonNode {

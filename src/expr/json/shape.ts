@@ -26,6 +26,21 @@ export function nameOfKind(node: JsonNode): string {
   }
 }
 
+/** Where an expression should stand people write its value or its name. */
+function exampleFor(node: JsonNode): string | undefined {
+  switch (node.kind) {
+    case 'string':
+      return 'such as {"col": "name"}, or {"lit": "text"}';
+    case 'number':
+    case 'boolean':
+    case 'null':
+      return `such as {"lit": ${nameOfKind(node)}}`;
+    case 'array':
+    case 'object':
+      return undefined;
+  }
+}
+
 export class ObjectReader {
   private readonly asked = new Set<string>();
 
@@ -42,7 +57,12 @@ export class ObjectReader {
   }
 
   static of(node: JsonNode, what: string): ObjectReader {
-    if (node.kind !== 'object') throw shapeError(node, `found ${nameOfKind(node)}, expected ${what} as an object`);
+    if (node.kind !== 'object')
+      throw shapeError(
+        node,
+        `found ${nameOfKind(node)}, expected ${what} as an object`,
+        what === 'an expression' ? exampleFor(node) : undefined,
+      );
     return new ObjectReader(node, what);
   }
 

@@ -14,7 +14,7 @@ import type { Members } from './forms.ts';
 import { jsValueJson, jsValueOf } from './js-values.ts';
 import { sameBytes } from './nested.ts';
 import { pyValueJson, pyValueOf } from './python-values.ts';
-import { arrayOf, nameOfKind, ObjectReader, shapeError, stringOf } from './shape.ts';
+import { arrayOf, ObjectReader, shapeError, stringOf } from './shape.ts';
 import { fieldJson, fieldOf } from './types.ts';
 
 export type DefinitionFamily = UdfFamily | 'higher_order';
@@ -154,7 +154,7 @@ function signatureMembers(signature: UdfSignature): Members {
 /** The source form, where writing it again gives the same frame. */
 function sourceMembers(reading: UdfReading, python: PythonVersion, family: UdfFamily): Members | null {
   const source = reading.pickle === null ? null : readSourceUdf(reading.pickle, family);
-  if (source === null || reading.signature === null) return null;
+  if (source === null || reading.signature === null || !definesEntry(source)) return null;
   const captures: JsonNode[] = [];
   for (const [name, value] of source.captures) {
     const node = pyValueJson(value);
@@ -211,9 +211,19 @@ export function udfEntryOf(node: JsonNode, options: UdfOptions): UdfEntry {
   const id = object.optionalString('id') ?? name;
   const family = familyOf(object.required('family'));
   object.optional('about'); // what the frame says of itself, for people; the frame is what counts
+  oneBody(object);
   const definition = definitionOf(object, name, family, options);
   object.finish();
   return { id, name, family, definition: options.strict === true ? null : definition };
+}
+
+const BODIES = ['bytes', 'chain', 'frame', 'python', 'javascript'] as const;
+
+/** Of two bodies one would go unsent, in silence. */
+function oneBody({ node }: ObjectReader): void {
+  const [first, second] = node.members.filter(({ key }) => BODIES.some((known) => known === key));
+  if (first !== undefined && second !== undefined)
+    throw shapeError(second.keyStart, `found "${second.key}" beside "${first.key}" in a UDF`, 'leave one of them');
 }
 
 function familyOf(node: JsonNode): DefinitionFamily {
@@ -274,8 +284,11 @@ function schemasOf(object: ObjectReader, family: UdfFamily): Schemas {
       'list the types of what its state() gives: "state": ["Int64"]',
     );
   }
+  if (family !== 'aggregate' && stateNode !== undefined) {
+    throw shapeError(stateNode, `found "state" in a ${family} UDF, which has none`, 'take it away');
+  }
   const state =
-    family !== 'aggregate' || stateNode === undefined
+    stateNode === undefined
       ? null
       : arrayOf(stateNode, 'state').map((node, at) => fieldOf(node, 'state', `state_${at}`));
   const volatilityNode = object.optional('volatility');
@@ -299,9 +312,10 @@ function volatilityOf(node: JsonNode): Volatility {
 
 /** `3.11` */
 export function versionOf(node: JsonNode): PythonVersion {
-  const version = parsePythonVersion(stringOf(node, 'python'));
+  const text = stringOf(node, 'python');
+  const version = parsePythonVersion(text);
   if (version === null)
-    throw shapeError(node, `found ${nameOfKind(node)} for a Python version, expected one such as "3.11"`);
+    throw shapeError(node, `found ${JSON.stringify(text)} for a Python version, expected one such as "3.11"`);
   return version;
 }
 
@@ -355,18 +369,30 @@ function pythonOf(
       throw shapeError(pair, 'found no [name, value] pair in "captures"');
     return [stringOf(key, 'captures'), pyValueOf(value)];
   });
-  const body = writeSourceUdf({
-    family,
-    name,
+  const code = {
     source: inner.string('source'),
     entry: inner.string('entry'),
     captures,
     imports: inner.array('imports').map((item) => stringOf(item, 'imports')),
-    inputSchema: schemas.inputSchema,
-    returnSchema: schemas.returnSchema,
-    stateSchema: schemas.stateSchema ?? undefined,
-    volatility: schemas.volatility,
-  });
+  };
+  const body = inPlace(node, () =>
+    writeSourceUdf({
+      family,
+      name,
+      ...code,
+      inputSchema: schemas.inputSchema,
+      returnSchema: schemas.returnSchema,
+      stateSchema: schemas.stateSchema ?? undefined,
+      volatility: schemas.volatility,
+    }),
+  );
+  if (!definesEntry(code)) {
+    throw shapeError(
+      inner.required('entry'),
+      `found the entry "${code.entry}", which the source doesn't name`,
+      'name the function or class that the source defines',
+    );
+  }
   inner.finish();
   if (options.strict === true) return null;
   if (version === undefined) {
@@ -376,6 +402,34 @@ function pythonOf(
     });
   }
   return writePythonFrame(family, version, body);
+}
+
+/** Errors of the pickle's writer know no place in the document. */
+function inPlace<T>(node: JsonNode, write: () => T): T {
+  try {
+    return write();
+  } catch (error) {
+    if (error instanceof DfxError) throw error.at({ offset: node.start < 0 ? undefined : node.start });
+    throw error;
+  }
+}
+
+interface SourceCode {
+  readonly source: string;
+  readonly entry: string;
+  readonly captures: readonly (readonly [string, unknown])[];
+  readonly imports: readonly string[];
+}
+
+/** Whether the entry can be there once the source has run. Python normalises identifiers to NFKC (its reference, 2.3). */
+function definesEntry({ source, entry, captures, imports }: SourceCode): boolean {
+  const name = entry.normalize('NFKC');
+  const words: readonly string[] = source.normalize('NFKC').match(/[\p{XID_Continue}_]+/gu) ?? [];
+  return (
+    words.includes(name) ||
+    captures.some(([capture]) => capture === entry) ||
+    imports.some((text) => text.endsWith(entry))
+  );
 }
 
 function javascriptOf(object: ObjectReader, node: JsonNode, name: string, family: UdfFamily): Uint8Array {

@@ -42,4 +42,4 @@ export function unsupported(message: string, index: number, hint?: string): SqlR
   return new SqlRefusal('SQL_UNSUPPORTED', message, index, hint);
 }
 
-export const NEEDS_SCHEMA = 'Give the schema of the input (--schema or --input).';
+export const NEEDS_SCHEMA = 'give the schema of the input (--schema or --input)';

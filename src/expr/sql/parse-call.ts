@@ -85,7 +85,7 @@ function parseWildcardOrExpr(cursor: Cursor): Syntax {
   }
   for (let at = 0; cursor.peek(at).kind === 'word' && cursor.isOp('.', at + 1); at += 2) {
     if (cursor.isOp('*', at + 2)) {
-      throw unsupported('found a wildcard with a table, which only a query has', start, 'Write * alone.');
+      throw unsupported('found a wildcard with a table, which only a query has', start, 'write * alone');
     }
   }
   return parseExpr(cursor);
@@ -123,7 +123,7 @@ const WINDOW_WORDS = ['PARTITION', 'ORDER', 'ROWS', 'RANGE', 'GROUPS'];
 /** Named windows belong to a query: the engine's expression parser drops the name in silence, so they are refused here. */
 function parseOver(cursor: Cursor): WindowSyntax {
   const first = cursor.peek();
-  const hint = 'Write the window out: OVER (PARTITION BY … ORDER BY …).';
+  const hint = 'write the window out: OVER (PARTITION BY … ORDER BY …)';
   if (!cursor.takeOp('(')) {
     cursor.ident("'(' after OVER");
     throw unsupported('found a named window, which only a query can define', first.start, hint);

@@ -66,7 +66,7 @@ export function parseInterval(cursor: Cursor, start: number): Syntax {
     throw unsupported(
       'found TO after an interval, which the engine has no meaning for',
       start,
-      'Write the units in the string.',
+      'write the units in the string',
     );
   }
   return { kind: 'interval', value, unit, start };

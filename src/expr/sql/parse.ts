@@ -99,7 +99,7 @@ export function parseExpr(cursor: Cursor): Syntax {
 export function refuseSubquery(cursor: Cursor): void {
   const keyword = cursor.keyword();
   if (keyword !== 'SELECT' && keyword !== 'WITH') return;
-  const hint = 'Run the query first, or write the expression without it.';
+  const hint = 'run the query first, or write the expression without it';
   throw unsupported('found a subquery, which no expression payload can carry', cursor.peek().start, hint);
 }
 

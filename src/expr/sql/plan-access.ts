@@ -49,7 +49,7 @@ function planCompound(planner: Planner, idents: readonly Ident[], start: number)
   const dotted = idents.map(normalize).join('.');
   if (columns === null || head === undefined || first === undefined) {
     const what = `found ${dotted}, which is a field of a struct or a column of a table`;
-    throw unsupported(what, start, `${NEEDS_SCHEMA} For a column of a table, write its name alone.`);
+    throw unsupported(what, start, `${NEEDS_SCHEMA}; for a column of a table, write its name alone`);
   }
   if (planner.scope.names.some((name) => name.includes('.') && dotted.startsWith(name))) {
     throw unsupported(`found ${dotted}, which is the name of a column too`, start, 'Put the name in double quotes.');

@@ -55,11 +55,12 @@ export function planCall(planner: Planner, call: CallSyntax): Planned {
 function unknownFunction(planner: Planner, call: CallSyntax, name: string): SqlRefusal {
   const windowOnly = call.over === null && (findFunction(name, 'window') !== undefined || planner.scope.udfs.has(name));
   const near = nearestFunctions(name, [...planner.scope.udfs.keys()]);
+  const declare = `a UDF is declared by name and family, such as --udf ${name}:scalar`;
   const hint = windowOnly
-    ? 'Give it a window: OVER (…).'
+    ? 'give it a window: OVER (…)'
     : near.length > 0
-      ? `Did you mean ${near.join(', ')}? A UDF must be declared by its name and family.`
-      : 'A UDF must be declared by its name and family.';
+      ? `did you mean ${near.join(', ')}? ${declare}`
+      : declare;
   const expected = call.over === null ? 'a scalar or aggregate function' : 'an aggregate or window function';
   return new SqlRefusal('UNKNOWN_FUNCTION', `found the function ${name}, expected ${expected}`, call.start, hint);
 }
@@ -170,7 +171,7 @@ function named(expr: Expr, name: string): Expr {
 }
 
 function tooLong(start: number): never {
-  const hint = 'Write functions by the names that they travel by (power, not pow).';
+  const hint = 'write functions by the names that they travel by (power, not pow)';
   throw new SqlRefusal('LIMIT', 'found a call whose name for its result would pass 4 MB', start, hint);
 }
 

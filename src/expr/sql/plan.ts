@@ -88,7 +88,7 @@ export class Planner {
 
   /** Says what type the engine would look at, and how to tell it. */
   needsType(what: string, why: string, start: number): SqlRefusal {
-    const hint = this.scope.columns === null ? NEEDS_SCHEMA : 'Cast it, so that its type is known.';
+    const hint = this.scope.columns === null ? NEEDS_SCHEMA : 'cast it, so that its type is known';
     return unsupported(`found ${what}: ${why} isn't known`, start, hint);
   }
 
@@ -215,7 +215,7 @@ export class Planner {
     const { names } = this.scope;
     const shown = names.length === 0 ? 'none' : names.slice(0, 20).join(', ') + (names.length > 20 ? ', …' : '');
     const other = names.find((one) => lowerCase(one) === lowerCase(name));
-    const hint = other === undefined ? undefined : `Write "${other}": names in double quotes keep their case.`;
+    const hint = other === undefined ? undefined : `write "${other}": names in double quotes keep their case`;
     return new SqlRefusal(
       'COLUMN_MISSING',
       `found the column ${name}, expected one of the input: ${shown}`,

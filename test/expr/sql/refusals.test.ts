@@ -49,7 +49,7 @@ test('a syntax error says what was found and what was expected, at its byte', ()
 });
 
 test('what only a schema can tell is refused, naming it', () => {
-  const give = 'Give the schema of the input (--schema or --input).';
+  const give = 'give the schema of the input (--schema or --input)';
   assert.deepEqual(refusal("a || 'x'"), [
     'SQL_UNSUPPORTED',
     2,
@@ -72,7 +72,7 @@ test('what only a schema can tell is refused, naming it', () => {
     'SQL_UNSUPPORTED',
     0,
     'found a.b, which is a field of a struct or a column of a table',
-    `${give} For a column of a table, write its name alone.`,
+    `${give}; for a column of a table, write its name alone`,
   ]);
   assert.deepEqual(refusal('a > $1'), [
     'SQL_UNSUPPORTED',
@@ -85,7 +85,7 @@ test('what only a schema can tell is refused, naming it', () => {
 test('a column that the schema lacks is refused, naming those that it has', () => {
   const message = (name: string) => `found the column ${name}, expected one of the input: value, Label`;
   assert.deepEqual(refusal('valu + 1', { schema }), ['COLUMN_MISSING', 0, message('valu'), undefined]);
-  const hint = 'Write "Label": names in double quotes keep their case.';
+  const hint = 'write "Label": names in double quotes keep their case';
   assert.deepEqual(refusal('1 + Label', { schema }), ['COLUMN_MISSING', 4, message('label'), hint]);
   assert.deepEqual(refusal('t.value', { schema }), ['COLUMN_MISSING', 0, message('t.value'), undefined]);
   assert.deepEqual(fromSql('"Label"', { schema }), { kind: 'column', name: 'Label', relation: null });
@@ -96,14 +96,14 @@ test('an unknown function is refused with the names that are near', () => {
     'UNKNOWN_FUNCTION',
     4,
     'found the function sqrtt, expected a scalar or aggregate function',
-    'Did you mean sqrt? A UDF must be declared by its name and family.',
+    'did you mean sqrt? a UDF is declared by name and family, such as --udf sqrtt:scalar',
   ]);
   assert.deepEqual(refusal('my_ud(a)', { udfs: [{ name: 'my_udf', family: 'scalar' }] })[3]?.includes('my_udf'), true);
   assert.deepEqual(refusal('row_number()'), [
     'UNKNOWN_FUNCTION',
     0,
     'found the function row_number, expected a scalar or aggregate function',
-    'Give it a window: OVER (…).',
+    'give it a window: OVER (…)',
   ]);
   assert.deepEqual(refusal('s.f(a)'), [
     'UNKNOWN_FUNCTION',
@@ -118,13 +118,13 @@ test('subqueries, lambdas and named windows are refused with the way out', () =>
     'SQL_UNSUPPORTED',
     6,
     'found a subquery, which no expression payload can carry',
-    'Run the query first, or write the expression without it.',
+    'run the query first, or write the expression without it',
   ]);
   assert.deepEqual(refusal('sum(a) OVER w'), [
     'SQL_UNSUPPORTED',
     12,
     'found a named window, which only a query can define',
-    'Write the window out: OVER (PARTITION BY … ORDER BY …).',
+    'write the window out: OVER (PARTITION BY … ORDER BY …)',
   ]);
   assert.deepEqual(refusal('array_transform(l, x -> x + 1)'), [
     'SQL_UNSUPPORTED',
