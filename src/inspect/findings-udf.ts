@@ -81,7 +81,7 @@ function pythonWarnings({ report }: UdfFinding, title: string, say: Say): void {
   if (report.python !== null) {
     const what =
       callable === null ? 'is stamped' : callable.kind === 'source' ? 'is source text stamped' : 'is bytecode';
-    say('PYTHON_BYTECODE', `${title} ${what} for Python ${report.python} and nothing else`);
+    say('PYTHON_STAMP', `${title} ${what} for Python ${report.python} and nothing else`);
   }
   const needed = new Set<string>();
   for (const { module, name, origin } of report.imports) {

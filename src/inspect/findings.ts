@@ -51,10 +51,23 @@ export function payloadWarnings({ payload, udfs, alternatives, chosen, settled }
   return found.sort((a, b) => (a.offset ?? -1) - (b.offset ?? -1));
 }
 
+/** The report lists every part; the warning names the first few. */
+const SHOWN_FOREIGN = 3;
+
 function pickleFindings(payload: Extract<Payload, { container: 'pickle' }>, found: Warning[]): void {
   const { pickle, foreign } = payload;
-  for (const { what, offset } of foreign) {
-    found.push(warning('PICKLE_FOREIGN', `the pickle holds ${what} beside its expressions`, offset));
+  const rebuilt = payload.exprs.find((each) => each.rebuilt);
+  if (rebuilt !== undefined) {
+    const what = "cloudpickle sent Expr._reconstruct along: loading the pickle runs the sender's own code";
+    found.push(warning('PICKLE_REBUILT', what, rebuilt.span.start));
+  }
+  const [first] = foreign;
+  if (first !== undefined) {
+    const shown = foreign.slice(0, SHOWN_FOREIGN).map(({ what }) => what);
+    const more = foreign.length > SHOWN_FOREIGN ? ` and ${foreign.length - SHOWN_FOREIGN} more` : '';
+    found.push(
+      warning('PICKLE_FOREIGN', `the pickle holds ${shown.join(', ')}${more} beside its expressions`, first.offset),
+    );
   }
   const trailing = pickle.trailing.end - pickle.trailing.start;
   if (trailing > 0) {

@@ -180,11 +180,11 @@ function inlineFinding(bytes: Uint8Array, offset: number, around: Around, option
 }
 
 function callableOf(
-  { pickle, callable }: UdfReading,
+  { pickle, callable, framing }: UdfReading,
   options: UdfOptions,
 ): { readonly callable: CallableDocument; readonly imports: readonly ImportReport[] } | null {
   if (pickle === null || callable === null) return null;
-  const described = describeCallable(callable, pickle);
+  const described = describeCallable(callable, pickle, framing.outcome === 'frame' ? framing.family : undefined);
   return {
     callable: callableDocument(described, options),
     imports: described.imports.map(({ module, name, origin }) => ({ module, name, origin })),

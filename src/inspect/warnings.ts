@@ -37,7 +37,7 @@ const TABLE = {
 
   // what receivers need
   UDF_BY_NAME: ['note', 'register a UDF of this name on the receiver before it decodes the payload'],
-  PYTHON_BYTECODE: ['note', 'other Python versions refuse the frame'],
+  PYTHON_STAMP: ['note', 'other Python versions refuse the frame'],
   JAVASCRIPT_UDF: ['note', 'only dfx runs it: the DataFusion packages know no JavaScript'],
   MODULES_NEEDED: ['note', 'install them on the receiver'],
   MAIN_BY_REFERENCE: ['warning', 'define it where cloudpickle sends it by value, or in a module that both sides have'],
@@ -47,6 +47,10 @@ const TABLE = {
   LARGE_CAPTURE: ['warning', 'put the data where the receiver can load it, and capture its place'],
 
   // what runs when it is loaded
+  PICKLE_REBUILT: [
+    'warning',
+    'have it pickled with pickle.dumps, or take it out: dfx decode payload.pkl | dfx encode --format expr',
+  ],
   PICKLE_FOREIGN: ['warning', 'do not load it with pickle.loads; dfx run refuses it'],
   PICKLE_RISK: ['warning', 'look at --pickle before you let anything load it'],
   HIDDEN_FRAME: ['warning', 'look at --hex: no reader expects code there'],
