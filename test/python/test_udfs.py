@@ -16,6 +16,7 @@ def watch(monkeypatch):
     monkeypatch.setattr(cloudpickle, "loads", cloudpickle.loads)
     watch = Watch()
     watch.install(cloudpickle)
+    watch.inline_code = True
     return watch
 
 
@@ -49,6 +50,12 @@ class FailingSum(Accumulator):
 class FailingWindow(WindowEvaluator):
     def evaluate_all(self, values, num_rows):
         raise RuntimeError("window")
+
+
+def test_no_frame_is_opened_before_a_job_allows_it(watch):
+    watch.inline_code = False
+    with pytest.raises(RuntimeError, match="this job opens no inline UDF"):
+        sent(udf(lambda values: values, [INT], INT, "immutable", "same")(col("value")))
 
 
 def test_a_scalar_udf_computes_what_it_did(watch, frame):
