@@ -12,6 +12,7 @@ import {
 import { type Encoding, fromBase64, fromHex, textEncodings } from '../wire/encoding.ts';
 import { DfxError } from '../wire/errors.ts';
 import type { Limits, Span } from '../wire/limits.ts';
+import { lookalikeOf } from '../wire/lookalike.ts';
 import { type ForeignPart, type PickleReading, readPickle, readPickledExprs } from '../wire/pickle/index.ts';
 import { type Oddity, readPartialMessage, type Tape } from '../wire/protobuf/index.ts';
 import type { Expr } from './model.ts';
@@ -107,16 +108,20 @@ export function readPayload(input: Uint8Array, options: DecodeOptions = {}): Pay
   const texts = textEncodings(input);
   if (texts.length === 0) return readRaw(raw, options);
 
-  // Text that is base64 or hexadecimal may still be a payload by itself: raw is tried first and wins.
+  // Text that is base64 or hexadecimal may still be a payload by itself: raw is tried first, and wins unless it holds what nobody
+  // knows and the other reading doesn't.
   const asText = texts.flatMap((encoding) => {
     const bytes = textBytes(encoding, input);
-    return bytes !== null && bytes.length > 0 && reads(bytes, options) ? [{ encoding, bytes }] : [];
+    const faults = bytes === null || bytes.length === 0 ? null : leastFaults(bytes, options);
+    return bytes !== null && faults !== null ? [{ encoding, bytes, faults }] : [];
   });
   const [best] = asText;
-  if (best === undefined || reads(input, options)) {
+  const rawFaults = leastFaults(input, options);
+  if (best === undefined || (rawFaults !== null && !(rawFaults >= DOUBTFUL && best.faults < DOUBTFUL))) {
     return readRaw({ ...raw, otherEncodings: asText.map(({ encoding }) => encoding) }, options);
   }
-  return readRaw({ ...best, otherEncodings: asText.slice(1).map(({ encoding }) => encoding) }, options);
+  const { encoding, bytes } = best;
+  return readRaw({ encoding, bytes, otherEncodings: asText.slice(1).map((other) => other.encoding) }, options);
 }
 
 /** Null where the text has the right characters in an order that no encoder writes. */
@@ -129,11 +134,11 @@ function textBytes(encoding: 'hex' | 'base64', input: Uint8Array): Uint8Array | 
   }
 }
 
-/** Whether some container reads the bytes to their end. */
-function reads(bytes: Uint8Array, options: DecodeOptions): boolean {
-  return options.as === undefined
-    ? detectContainer(bytes, options.limits).candidates.length > 0
-    : readContainer(options.as, { encoding: 'raw', otherEncodings: [], bytes }, options).error === null;
+/** Of the best container that reads the bytes to their end; null where none does. */
+function leastFaults(bytes: Uint8Array, options: DecodeOptions): number | null {
+  if (options.as === undefined) return detectContainer(bytes, options.limits).candidates[0]?.faults ?? null;
+  const { error } = readContainer(options.as, { encoding: 'raw', otherEncodings: [], bytes }, options);
+  return error === null ? 0 : null;
 }
 
 type Form = Omit<Decoded, 'error'>;
@@ -151,7 +156,10 @@ function readRaw(form: Form, options: DecodeOptions): Payload {
   }
   const { candidates } = detectContainer(bytes, options.limits);
   const [first] = candidates;
-  if (first === undefined) return readContainer(bestGuess(bytes, options.limits), form, options);
+  if (first === undefined) {
+    refuseLookalike(form);
+    return withoutLineFeed(readContainer(bestGuess(bytes, options.limits), form, options), options);
+  }
   let best = readContainer(first.container, form, options);
   let fewest = first.faults + noteFaults(best);
   for (const { container, faults } of candidates.slice(1)) {
@@ -164,8 +172,36 @@ function readRaw(form: Form, options: DecodeOptions): Payload {
     }
   }
   if (fewest < DOUBTFUL) return best;
+  refuseLookalike(form);
   const guess = bestGuess(bytes, options.limits);
   return guess === best.container ? best : readContainer(guess, form, options);
+}
+
+/** Bytes that no container reads without doubt are another file, if they look like one. */
+function refuseLookalike({ encoding, bytes }: Form): void {
+  const lookalike = encoding === 'raw' ? lookalikeOf(bytes) : null;
+  if (lookalike !== null)
+    throw new DfxError('NOT_A_PAYLOAD', `found ${lookalike.what}, expected a payload`, { hint: lookalike.hint });
+}
+
+const LINE_FEED = 0x0a;
+
+/** `echo` and editors end what they write with a line feed: to a reader that is the start of a field. */
+function withoutLineFeed(payload: Payload, options: DecodeOptions): Payload {
+  const { bytes } = payload;
+  const end = bytes.length - 1;
+  if (payload.container !== 'expr' || end < 1 || bytes[end] !== LINE_FEED) return payload;
+  const shorter = readContainer(
+    'expr',
+    { encoding: 'raw', otherEncodings: [], bytes: bytes.subarray(0, end) },
+    options,
+  );
+  if (shorter.error !== null || !isSound(shorter)) return payload;
+  const error = new DfxError('BAD_TAG', 'found a line feed after the payload, expected its end', {
+    offset: end,
+    hint: 'take it off: head -c -1',
+  });
+  return { ...payload, error };
 }
 
 /** Fields that a reader requires and doesn't find: the bytes are of another message, most likely. */
@@ -262,7 +298,7 @@ function readContainer(container: Container, form: Form, options: DecodeOptions)
         return { ...expr, path, rebuilt };
       });
       const broken = read.find(({ error }) => error !== null)?.error ?? null;
-      return { ...form, container, exprs: read, pickle, foreign, error: pickle.error ?? broken };
+      return { ...form, container, exprs: read, pickle, foreign, error: cutOff(pickle.error) ?? broken };
     }
     case 'frame':
       return { ...form, container, exprs: [], error: null };
@@ -281,6 +317,11 @@ function readContainer(container: Container, form: Form, options: DecodeOptions)
       return { ...form, container, exprs: [], message, tape, error };
     }
   }
+}
+
+function cutOff(error: DfxError | null): DfxError | null {
+  if (error?.code !== 'PICKLE_TRUNCATED') return error;
+  return error.at({ hint: "the payload is cut off; compare its length with the sender's" });
 }
 
 const MESSAGE_OF = {

@@ -24,6 +24,7 @@ export const ERROR_CODES = {
 
   // malformed or unsupported bytes or data
   EMPTY_INPUT: EXIT.data,
+  NOT_A_PAYLOAD: EXIT.data,
   ENCODING: EXIT.data,
   LIMIT: EXIT.data,
   TRUNCATED: EXIT.data,
