@@ -78,7 +78,9 @@ function callableLines(callable: CallableDocument, options: TextOptions): readon
     lines.push(...labelled(name, text, options, maxLines));
   };
   const name = callable.qualname === null ? '' : ` ${escapeText(callable.qualname)}`;
-  const signature = callable.arguments.length === 0 ? '' : `(${callable.arguments.map(escapeText).join(', ')})`;
+  const isFunction = callable.kind === 'function' || callable.kind === 'lambda';
+  const signature =
+    callable.arguments.length > 0 || isFunction ? `(${callable.arguments.map(escapeText).join(', ')})` : '';
   label('callable', `${callable.kind}${name}${signature}`);
   if (callable.bases.length > 0 && callable.bases.join() !== 'builtins.object')
     label('bases', callable.bases.map(escapeText).join(', '));

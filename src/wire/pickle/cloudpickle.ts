@@ -265,6 +265,7 @@ function functionFacts(shape: FunctionShape, states: StateIndex): Facts {
 function classFacts(shape: ClassShape, states: StateIndex): Facts {
   const methods: MethodFacts[] = [];
   const attributes: CapturedValue[] = [];
+  // Methods that a decorator, dataclass or namedtuple made are at home elsewhere, and say so in their qualified names.
   let first: CodeFacts | null = null;
   for (const [key, value] of shape.body) {
     const name = textOf(key) ?? previewOf(key);
@@ -274,7 +275,8 @@ function classFacts(shape: ClassShape, states: StateIndex): Facts {
       continue;
     }
     const code = readFunction(method, states)?.code ?? null;
-    if (code !== null && (first === null || code.line < first.line)) first = code;
+    const isOwn = code?.qualname == null || `.${code.qualname}`.endsWith(`.${shape.name}.${code.name}`);
+    if (code !== null && isOwn && (first === null || code.line < first.line)) first = code;
     methods.push({ name, how: howOf(value), code });
   }
   return {
@@ -286,7 +288,7 @@ function classFacts(shape: ClassShape, states: StateIndex): Facts {
     file: first?.file ?? null,
     line: first?.line ?? null,
     doc: shape.doc,
-    bases: shape.bases.map(displayName),
+    bases: shape.bases.map((base) => readClass(base, states)?.name ?? displayName(base)),
     methods,
     attributes,
   };

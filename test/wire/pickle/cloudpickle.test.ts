@@ -211,3 +211,28 @@ test('a recursive function is described once', () => {
     ],
   );
 });
+
+/**
+ * By cloudpickle 3.1.2 under Python 3.11, of `class K(P)` whose one method was made by a function `outer`, beside `class P`, in `__main__`.
+ */
+const DECORATED = [
+  'gAWVqQIAAAAAAACMF2Nsb3VkcGlja2xlLmNsb3VkcGlja2xllIwUX21ha2Vfc2tlbGV0b25fY2xhc3OUk5QojAhidWlsdGluc5SMBHR5cGWUk5',
+  'SMAUuUaAIoaAWMAVCUaAOMBm9iamVjdJSTlIWUfZSMCl9fbW9kdWxlX1+UjAhfX21haW5fX5RzjCA3YTgyMTdlNDQxYTE0NDhiOGY3ZjMyMzdk',
+  'YzM5NDZhZZROdJRSlGgAjA9fY2xhc3Nfc2V0c3RhdGWUk5RoEH2UKIwHX19kb2NfX5ROjApfX21vZHVsZV9flGgNdX2UhpSGUjCFlH2UaAxoDX',
+  'OMIDk4MWNkMTZlYjM1NTRhNjM4NzU0YWJkMjdjMzM2ZjYylE50lFKUaBJoHH2UjAFtlGgAjA5fbWFrZV9mdW5jdGlvbpSTlChoAIwNX2J1aWx0',
+  'aW5fdHlwZZSTlIwIQ29kZVR5cGWUhZRSlChLAUsASwBLAUsBSxNDBpcAZAFTAJROSwGGlCmMBHNlbGaUhZSMBGsucHmUjARtYWRllIwTb3V0ZX',
+  'IuPGxvY2Fscz4ubWFkZZRLBEMGgACYMZgxlEMAlCkpdJRSlH2UjAhfX25hbWVfX5RoDXNOTk50lFKUaACMEl9mdW5jdGlvbl9zZXRzdGF0ZZST',
+  'lGg0fZR9lChoMowEbWFkZZSMDF9fcXVhbG5hbWVfX5SME291dGVyLjxsb2NhbHM+Lm1hZGWUjA9fX2Fubm90YXRpb25zX1+UfZSMDl9fa3dkZW',
+  'ZhdWx0c19flE6MDF9fZGVmYXVsdHNfX5ROaAxoDYwHX19kb2NfX5ROjAtfX2Nsb3N1cmVfX5ROjBdfY2xvdWRwaWNrbGVfc3VibW9kdWxlc5Rd',
+  'lIwLX19nbG9iYWxzX1+UfZR1hpSGUjBzfZSGlIZSMC4=',
+].join('');
+
+test('a class keeps its own name where its methods were made elsewhere, and names a base that travels along', () => {
+  const reading = readPickle(Buffer.from(DECORATED, 'base64'));
+  assert.ok(reading.value !== null);
+  const { kind, qualname, file, line, bases, methods } = describeCallable(reading.value, reading);
+  assert.deepEqual(
+    [kind, qualname, file, line, bases, methods.map(({ name, code }) => [name, code?.qualname])],
+    ['class', 'K', null, null, ['P'], [['m', 'outer.<locals>.made']]],
+  );
+});
