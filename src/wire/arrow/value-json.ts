@@ -278,5 +278,12 @@ function badValue(type: DataType): DfxError {
 function badShape(type: DataType, json: unknown): DfxError {
   const found =
     typeof json === 'object' ? (Array.isArray(json) ? `a list of ${json.length}` : 'an object') : JSON.stringify(json);
-  return new DfxError('JSON_SHAPE', `found ${found}, expected a value of ${formatDataType(type)}`);
+  // names are never keys: a struct's fields and a map's entries are pairs
+  const hint =
+    type.kind === 'Struct'
+      ? 'write its fields as pairs: [["name", value], …]'
+      : type.kind === 'Map'
+        ? 'write its entries as pairs: [[key, value], …]'
+        : undefined;
+  return new DfxError('JSON_SHAPE', `found ${found}, expected a value of ${formatDataType(type)}`, { hint });
 }

@@ -68,6 +68,14 @@ test('a value or a name where an expression should stand is refused, with how to
   ]);
 });
 
+test('a struct as an object is refused, with its form', () => {
+  assert.deepEqual(refusal({ expr: { lit: { x: 1 }, type: 'Struct("x": Int64)' } }), [
+    '{"x":1},"typ',
+    'found an object, expected a value of Struct("x": Int64)',
+    'write its fields as pairs: [["name", value], …]',
+  ]);
+});
+
 test('a frame bound that is neither way is refused', () => {
   const frame = { units: 'ROWS', start: { preceeding: 1 }, end: 'current row' };
   assert.deepEqual(refusal({ expr: { call: 'sum', args: [{ col: 'a' }], over: { frame } } }), [
