@@ -139,7 +139,33 @@ function renderCall(value: Extract<PickleValue, { kind: 'call' }>, max: number, 
     const shape = value.state.items[1];
     return shape === undefined ? type : `${type} ${render(shape, max, depth + 1)}`;
   }
-  return `${escaped(type)}(${rendered(args, max, depth)})`;
+  let inside = rendered(args, max, depth);
+  // what the width cuts off anyway is not rendered: an object that holds itself many times over would cost time
+  const add = (part: string): void => {
+    inside += inside === '' || part === '' ? part : `, ${part}`;
+  };
+  if (inside.length <= max) add(renderedState(value.state, max, depth));
+  if (inside.length <= max && value.items.length > 0) add(`[${rendered(value.items, max, depth)}]`);
+  if (inside.length <= max && value.pairs.length > 0) add(`{${renderedPairs(value.pairs, max, depth)}}`);
+  return `${escaped(type)}(${inside})`;
+}
+
+/** The attributes that BUILD gives an object: a dict, or a pair of dicts where the class has slots (copyreg, PEP 307). */
+function renderedState(state: PickleValue | null, max: number, depth: number): string {
+  const dicts = state?.kind === 'tuple' && state.items.length === 2 ? state.items : [state];
+  const parts: string[] = [];
+  let length = 0;
+  for (const dict of dicts) {
+    if (dict?.kind !== 'dict') continue;
+    for (const [key, item] of dict.pairs.slice(0, MAX_ITEMS)) {
+      if (length > max) return `${parts.join(', ')}, …`;
+      const name = key.kind === 'str' ? escaped(cutName(key.value)) : render(key, max, depth + 1);
+      const part = `${name}=${render(item, max, depth + 1)}`;
+      length += part.length + 2;
+      parts.push(part);
+    }
+  }
+  return parts.join(', ');
 }
 
 function rendered(items: readonly PickleValue[], max: number, depth: number): string {

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { type CallableReport, describeCallable, findRisks, readPickle } from '../../../src/wire/pickle/index.ts';
+import {
+  type CallableReport,
+  describeCallable,
+  findRisks,
+  previewOf,
+  readPickle,
+} from '../../../src/wire/pickle/index.ts';
 import { bytesOf } from './corpus.ts';
 
 interface CodeTold {
@@ -234,5 +240,25 @@ test('a class keeps its own name where its methods were made elsewhere, and name
   assert.deepEqual(
     [kind, qualname, file, line, bases, methods.map(({ name, code }) => [name, code?.qualname])],
     ['class', 'K', null, null, ['P'], [['m', 'outer.<locals>.made']]],
+  );
+});
+
+/** `[OrderedDict([('z', 1), ('a', [2])]), defaultdict(list, {'k': [1]}), SimpleNamespace(threshold=77, label='x')]`, by CPython 3.11. */
+const OBJECTS = [
+  'gASVqQAAAAAAAABdlCiMC2NvbGxlY3Rpb25zlIwLT3JkZXJlZERpY3SUk5QpUpQojAF6lEsBjAFhlF2USwJhdWgBjAtkZWZhdWx0ZGljdJSTlI',
+  'wIYnVpbHRpbnOUjARsaXN0lJOUhZRSlIwBa5RdlEsBYXOMBXR5cGVzlIwPU2ltcGxlTmFtZXNwYWNllJOUKVKUfZQojAl0aHJlc2hvbGSUS02M',
+  'BWxhYmVslIwBeJR1YmUu',
+].join('');
+
+test('an object is shown with what was put into it: attributes, items, entries', () => {
+  const { value } = readPickle(Buffer.from(OBJECTS, 'base64'));
+  assert.ok(value?.kind === 'list');
+  assert.deepEqual(
+    value.items.map((item) => previewOf(item)),
+    [
+      "collections.OrderedDict({'z': 1, 'a': [2]})",
+      "collections.defaultdict(builtins.list, {'k': [1]})",
+      "types.SimpleNamespace(threshold=77, label='x')",
+    ],
   );
 });
