@@ -61,6 +61,9 @@ function pickleFindings(payload: Extract<Payload, { container: 'pickle' }>, foun
     const what = "cloudpickle sent Expr._reconstruct along: loading the pickle runs the sender's own code";
     found.push(warning('PICKLE_REBUILT', what, rebuilt.span.start));
   }
+  if (payload.exprs.length === 0 && pickle.error === null) {
+    found.push(warning('PICKLE_WITHOUT_EXPRESSION', 'the pickle holds no expression', pickle.offset));
+  }
   const [first] = foreign;
   if (first !== undefined) {
     const shown = foreign.slice(0, SHOWN_FOREIGN).map(({ what }) => what);

@@ -51,6 +51,7 @@ const TABLE = {
     'warning',
     'have it pickled with pickle.dumps, or take it out: dfx decode payload.pkl | dfx encode --format expr',
   ],
+  PICKLE_WITHOUT_EXPRESSION: ['warning', 'it is no payload of DataFusion; look at --pickle for what it is'],
   PICKLE_FOREIGN: ['warning', 'do not load it with pickle.loads; dfx run refuses it'],
   PICKLE_RISK: ['warning', 'look at --pickle before you let anything load it'],
   HIDDEN_FRAME: ['warning', 'look at --hex: no reader expects code there'],

@@ -125,6 +125,16 @@ test('says what follows a pickle, and what is in it beside expressions', () => {
   assert.deepEqual(more, []);
 });
 
+test('says that a pickle holds no expression', () => {
+  // pickle.dumps([1], 0)
+  const bytes = new TextEncoder().encode('(lp0\nI1\na.');
+  const found = inspectPayload(bytes, { as: 'pickle' }).warnings.find(
+    ({ code }) => code === 'PICKLE_WITHOUT_EXPRESSION',
+  );
+  assert.equal(found?.message, 'the pickle holds no expression');
+  assert.equal(found?.offset, 0);
+});
+
 test('a plain expression has no warning', () => {
   assert.deepEqual(warningsOf('55/exprs/sql-i-plus-j.bin'), []);
 });
