@@ -14,7 +14,6 @@ import {
 
 /** Payloads whose bytes don't tell their container: made by hand, or nearly empty. */
 const AMBIGUOUS = new Map([
-  ['exprs/built-case-without-branches.bin', 'a faultless physical expression, and a CASE that no engine writes'],
   ['exprs/built-retired-field-5.bin', 'holds a variant that DataFusion 41 retired; the number lives on in plans'],
   ['exprs/built-retired-field-16.bin', 'the same'],
   ['exprs/built-retired-field-21.bin', 'the same'],

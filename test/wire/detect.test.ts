@@ -7,10 +7,6 @@ const fixtures = new URL('../../fixtures/', import.meta.url);
 
 /** Fixtures whose bytes are as good, or better, as another container, each with the reason. */
 const EXCEPTIONS: ReadonlyMap<string, string> = new Map([
-  [
-    'exprs/built-case-without-branches.bin',
-    'a sound physical IS NULL with the same bytes; a CASE without a branch is not',
-  ],
   ['exprs/built-retired-field-5.bin', 'a field that no DataFusion in use has; a sound physical expression'],
   ['exprs/built-retired-field-16.bin', 'a field that no DataFusion in use has; a sound physical expression'],
   ['exprs/built-retired-field-21.bin', 'a field that no DataFusion in use has; a sound physical expression'],

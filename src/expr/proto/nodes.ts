@@ -247,7 +247,6 @@ function readCase(r: Reading, entry: number): Expr | null {
     else if (number === 1) expr = value as Expr;
     else if (number === 3) otherwise = value as Expr;
   }
-  if (whenThen.length === 0) r.note('MISSING_FIELD', entry, 'CaseNode has no branch');
   return { kind: 'case', expr, whenThen, otherwise, span: r.exprSpan(entry) };
 }
 
