@@ -61,6 +61,23 @@ export function stateOf(value: PickleValue, states: StateIndex): PickleValue | u
   return call?.args.kind === 'tuple' ? call.args.items[1] : undefined;
 }
 
+/**
+ * The globals that travel with the functions of a pickle, each dict once: code inside code takes them from the function
+ * around it, so a name alone doesn't tell whose they are.
+ */
+export function travellingGlobals(states: StateIndex): readonly (readonly PicklePair[])[] {
+  const seen = new Set<readonly PicklePair[]>();
+  const found = new Set<readonly PicklePair[]>();
+  for (const target of states.keys()) {
+    const state = stateOf(target, states);
+    const slots = state?.kind === 'tuple' ? pairsOf(state.items[1]) : pairsOf(state);
+    if (seen.has(slots)) continue;
+    seen.add(slots);
+    found.add(pairsOf(lookup(slots, '__globals__') ?? lookup(slots, 'globals')));
+  }
+  return [...found];
+}
+
 export function pairsOf(value: PickleValue | undefined): readonly PicklePair[] {
   return value?.kind === 'dict' ? value.pairs : [];
 }

@@ -1,6 +1,6 @@
 import { dotted, type QualifiedName } from './names.ts';
 
-/** Which names reach outside the process or run other code, and which ones loading a harmless pickle calls. Facts as data. */
+/** Which names reach outside the process or run other code. Facts as data. */
 
 type Names = 'all' | ReadonlySet<string>;
 const set = (words: string): ReadonlySet<string> => new Set(words.split(' '));
@@ -59,6 +59,7 @@ const DANGEROUS: ReadonlyMap<string, Names> = new Map<string, Names>([
   ['pandas', set('read_pickle eval')],
   ['pandas.io.pickle', set('read_pickle')],
   ['pyarrow.lib', set('memory_map create_memory_map OSFile MemoryMappedFile input_stream output_stream')],
+  ['pyarrow', set('memory_map create_memory_map OSFile MemoryMappedFile input_stream output_stream')],
   [
     'pathlib',
     set(
@@ -140,32 +141,6 @@ export const ESCAPE_ATTRIBUTES = set(
   '__globals__ __builtins__ __subclasses__ __class__ __base__ __bases__ __mro__ __dict__ __code__ __closure__ __init__ __reduce__ __reduce_ex__ __getattribute__ __loader__ __spec__ f_globals f_builtins gi_frame',
 );
 
-/** Builtins that cloudpickle and pickle call for plain data. */
-const EXPECTED_BUILTINS = set(
-  'list tuple dict set frozenset bytes bytearray str int float complex bool object slice range type property classmethod staticmethod super memoryview enumerate zip reversed iter Ellipsis NotImplemented',
-);
-const EXCEPTION = /^[A-Z]\w*(Error|Exception|Warning|Exit|Interrupt|Iteration|Group)$/;
-
-/** Modules whose classes and rebuilders only make data. */
-const EXPECTED_MODULES = set(
-  `collections datetime decimal _decimal _pydecimal fractions numbers uuid enum re _codecs array ipaddress zoneinfo typing typing_extensions abc math cmath statistics string pathlib pathlib._local copyreg
-   numpy._core.multiarray numpy.core.multiarray numpy._core.numeric numpy.core.numeric numpy.random._pickle numpy.ma.core numpy.dtypes
-   pandas._libs.internals pandas.core.internals.managers pandas.core.internals.blocks pandas.core.frame pandas.core.series pandas.core.indexes.base
-   pandas.core.indexes.range pandas._libs.tslibs.timestamps pandas._libs.tslibs.timedeltas pandas._libs.arrays pyarrow.lib pyarrow pyarrow._compute pyarrow.compute datafusion.expr datafusion.user_defined
-   datafusion.functions dataclasses types`.replaceAll(/\s+/g, ' '),
-);
-const EXPECTED: ReadonlySet<string> = new Set(
-  'functools.partial _functools.partial functools.lru_cache functools.cache weakref.WeakSet logging.getLogger random.Random numpy.dtype numpy.ndarray numpy.matrix pandas.Timestamp pandas.Timedelta operator.getitem operator.itemgetter io.StringIO io.BytesIO _io.StringIO _io.BytesIO threading.Lock threading.RLock itertools.count itertools.chain itertools.repeat itertools.cycle'.split(
-    ' ',
-  ),
-);
-
-/** Whether loading harmless data calls this. A dangerous name never is. */
-export function isExpectedCall({ module, name }: QualifiedName): boolean {
-  if (module === 'builtins') return EXPECTED_BUILTINS.has(name) || EXCEPTION.test(name);
-  return EXPECTED_MODULES.has(module) || EXPECTED.has(dotted({ module, name }));
-}
-
 /** Words in a function's body that lead outside. */
 const CODE_MODULES = set(
   'os posix nt subprocess socket ctypes shutil pty importlib runpy pickle cloudpickle marshal webbrowser urllib requests httpx http multiprocessing threading signal',
@@ -176,4 +151,9 @@ const CODE_BUILTINS = set(
 
 export function isNotableName(name: string): boolean {
   return CODE_BUILTINS.has(name) || CODE_MODULES.has(name.split('.')[0] ?? '');
+}
+
+/** A word that is notable because it is a module's name: a global of the user's own may bear it. */
+export function isNotableModuleOnly(name: string): boolean {
+  return isNotableName(name) && !CODE_BUILTINS.has(name);
 }

@@ -1,51 +1,28 @@
-import { indexStates, makerOf, readClass, readFunction, type StateIndex } from './cloudpickle-shapes.ts';
+import {
+  indexStates,
+  makerOf,
+  readClass,
+  readFunction,
+  type StateIndex,
+  travellingGlobals,
+} from './cloudpickle-shapes.ts';
 import { readCodeObject } from './code-object.ts';
-import { dangerIn, ESCAPE_ATTRIBUTES, isDangerousModule, isExpectedCall, isNotableName } from './known-callables.ts';
+import {
+  dangerIn,
+  ESCAPE_ATTRIBUTES,
+  isDangerousModule,
+  isNotableModuleOnly,
+  isNotableName,
+} from './known-callables.ts';
 import type { PickleCall } from './machine.ts';
 import { argumentsOf, cloudpickleName, cutName, displayName, dotted, nameOf, textOf } from './names.ts';
-import { type PickleReading, readPickle } from './read.ts';
+import { nestedPickles } from './nested-pickles.ts';
+import type { PickleReading } from './read.ts';
+import { type PickleRisk, RiskList } from './risk-list.ts';
+import { CLOUDPICKLE_MAKERS, isExpectedCall, KEEPS_ARGUMENTS, LOAD_HOOK, MAX_NESTED } from './risk-tables.ts';
 import { SharingBudget } from './sharing.ts';
 import { readSourceUdf } from './source-udf-read.ts';
 import { type CallValue, eachValue, type PickleValue } from './value.ts';
-
-/** `danger`: reaches outside or hides what it does; `warning`: can't be told harmless; `info`: worth knowing. */
-export type RiskSeverity = 'danger' | 'warning' | 'info';
-
-export type RiskCode =
-  | 'dangerous-call'
-  | 'dangerous-reference'
-  | 'unknown-call'
-  | 'indirect-call'
-  | 'runs-own-code'
-  | 'runs-source'
-  | 'changes-import'
-  | 'computed-global'
-  | 'extension-code'
-  | 'persistent-id'
-  | 'nested-pickle'
-  | 'load-hook'
-  | 'code-references'
-  | 'malformed'
-  | 'trailing-bytes';
-
-export interface PickleRisk {
-  readonly code: RiskCode;
-  readonly severity: RiskSeverity;
-  /** Whether it happens when the pickle is loaded, before anything in it is called. */
-  readonly onLoad: boolean;
-  /** What it is about: a dotted name where there is one. */
-  readonly what: string;
-  /** One sentence. Names in it come from the payload: escape them before they reach a terminal. */
-  readonly message: string;
-  /** Absolute. */
-  readonly offset: number;
-}
-
-/** How deep pickles inside pickled bytes are followed. */
-const MAX_NESTED = 4;
-
-/** Findings of one severity in one pickle. No pickler comes near; a pickle of calls alone would have millions. */
-const MAX_TOLD = 10_000;
 
 /**
  * What in a pickle reaches outside, by looking alone. The machinery of cloudpickle and what plain data is rebuilt by are
@@ -59,7 +36,7 @@ export function findRisks(reading: PickleReading): readonly PickleRisk[] {
     for (const each of level) {
       const scan = new RiskScan(each, depth > 0);
       scan.run();
-      if (depth > 0 && scan.risks.length > 0) {
+      if (depth > 0 && scan.list.risks.length > 0) {
         const about = `bytes inside the pickle are a pickle of their own`;
         risks.push({
           code: 'nested-pickle',
@@ -70,23 +47,20 @@ export function findRisks(reading: PickleReading): readonly PickleRisk[] {
           offset: each.offset,
         });
       }
-      for (const risk of scan.risks) risks.push(risk);
-      for (const reading of scan.nested) inner.push(reading);
+      for (const risk of scan.list.risks) risks.push(risk);
+      for (const found of nestedPickles(each)) inner.push(found);
     }
     level = inner;
   }
   return risks.sort((a, b) => a.offset - b.offset);
 }
 
-const LOAD_HOOK = /^__(new|setstate|init_subclass|set_name|reduce|reduce_ex|setattr|getattribute)__$/;
-
 type Made =
   | { readonly kind: 'function' }
   | { readonly kind: 'class'; readonly name: string; readonly hooks: readonly string[] };
 
 class RiskScan {
-  readonly risks: PickleRisk[] = [];
-  readonly nested: PickleReading[] = [];
+  readonly list: RiskList;
   private readonly reading: PickleReading;
   private readonly isNested: boolean;
   private readonly states: StateIndex;
@@ -95,11 +69,12 @@ class RiskScan {
   private readonly passedOn = new Set<PickleValue>();
   private readonly made = new Map<PickleValue, Made | null>();
   private readonly budget: SharingBudget;
-  private readonly counts = new Map<RiskSeverity, number>();
+  private ownNames: ReadonlySet<string> | null = null;
 
   constructor(reading: PickleReading, isNested: boolean) {
     this.reading = reading;
     this.isNested = isNested;
+    this.list = new RiskList(isNested);
     this.states = indexStates(reading);
     this.budget = new SharingBudget(reading);
   }
@@ -110,7 +85,7 @@ class RiskScan {
     if (source !== null) {
       // Recognised byte for byte: the calls that it makes are known, and what they run is the source text.
       const what = `the source of ${source.entry}`;
-      this.add(
+      this.list.add(
         'runs-source',
         'info',
         true,
@@ -118,54 +93,28 @@ class RiskScan {
         `${what} is compiled and run when the pickle is loaded`,
         source.callable.span.start,
       );
-      this.findNested();
       return;
     }
     for (const call of reading.calls) this.checkCall(call);
     this.checkImports();
-    this.findNested();
     if (this.budget.isSpent) {
       const message = 'the pickle uses its own parts so many times over that not everything in it was looked at';
-      this.add('malformed', 'warning', true, 'pickle', message, reading.offset);
+      this.list.add('malformed', 'warning', true, 'pickle', message, reading.offset);
     }
     if (!this.isNested) this.checkEnds();
-    this.tellTheRest();
-  }
-
-  private add(
-    code: RiskCode,
-    severity: RiskSeverity,
-    onLoad: boolean,
-    what: string,
-    message: string,
-    offset: number,
-  ): void {
-    const told = (this.counts.get(severity) ?? 0) + 1;
-    this.counts.set(severity, told);
-    if (told <= MAX_TOLD) this.risks.push({ code, severity, onLoad: onLoad && !this.isNested, what, message, offset });
-  }
-
-  /** Findings of one severity don't hide those of another, nor the number of their own. */
-  private tellTheRest(): void {
-    for (const [severity, count] of this.counts) {
-      const more = count - MAX_TOLD;
-      if (more <= 0) continue;
-      const message = `${more} more findings of the severity ${severity} are not listed`;
-      const offset = this.reading.offset;
-      this.risks.push({ code: 'malformed', severity, onLoad: !this.isNested, what: 'pickle', message, offset });
-    }
+    this.list.tellTheRest(reading.offset);
   }
 
   private checkEnds(): void {
     const { error, trailing } = this.reading;
     if (error !== null) {
       const message = `the pickle is broken here (${error.message}); what stands before it runs all the same`;
-      this.add('malformed', 'warning', true, 'pickle', message, this.reading.end);
+      this.list.add('malformed', 'warning', true, 'pickle', message, this.reading.end);
     }
     const length = trailing.end - trailing.start;
     if (length > 0) {
       const message = `${length} bytes follow the pickle; a receiver ignores them`;
-      this.add('trailing-bytes', 'info', false, 'pickle', message, trailing.start);
+      this.list.add('trailing-bytes', 'info', false, 'pickle', message, trailing.start);
     }
   }
 
@@ -191,7 +140,7 @@ class RiskScan {
   private checkChange(call: PickleCall, target: PickleValue): void {
     if (nameOf(target) === null && target.kind !== 'computed-global') return;
     const what = displayName(target);
-    this.add(
+    this.list.add(
       'changes-import',
       'danger',
       true,
@@ -225,28 +174,8 @@ class RiskScan {
       case '_make_skeleton_class':
         if (first !== undefined) this.checkCallee(call, first);
         return true;
-      case '_make_function':
-      case '_make_skel_func':
-      case '_make_skeleton_enum':
-      case '_make_empty_cell':
-      case '_make_cell':
-      case '_make_typevar':
-      case '_make_dict_keys':
-      case '_make_dict_values':
-      case '_make_dict_items':
-      case '_builtin_type':
-      case '_file_reconstructor':
-      case '_get_dataclass_field_type_sentinel':
-      case '_gen_ellipsis':
-      case '_gen_not_implemented':
-      case '_empty_cell_value':
-      case '_lookup_class_or_track':
-      case 'cell_set':
-      case 'dynamic_subimport':
-      case 'subimport':
-        return true;
       default:
-        return false;
+        return CLOUDPICKLE_MAKERS.has(builder);
     }
   }
 
@@ -269,13 +198,20 @@ class RiskScan {
       const danger = dangerIn(name);
       const what = dotted(name);
       if (danger !== null)
-        this.add('dangerous-call', 'danger', true, what, `${what} is called when the pickle is loaded`, at);
+        this.list.add('dangerous-call', 'danger', true, what, `${what} is called when the pickle is loaded`, at);
       else if (!isExpectedCall(name) && cloudpickleName(callee) === null) {
         const makes = call.how === 'newobj' || call.how === 'newobj_ex';
         const message = makes ? `an instance of ${what} is made` : `${what}, which dfx doesn't know, is called`;
-        this.add('unknown-call', makes ? 'info' : 'warning', true, what, `${message} when the pickle is loaded`, at);
+        this.list.add(
+          'unknown-call',
+          makes ? 'info' : 'warning',
+          true,
+          what,
+          `${message} when the pickle is loaded`,
+          at,
+        );
       } else if (cloudpickleName(callee) !== null)
-        this.add(
+        this.list.add(
           'unknown-call',
           'warning',
           true,
@@ -289,7 +225,7 @@ class RiskScan {
       const made = this.madeBy(callee);
       if (made?.kind === 'function') {
         const what = displayName(callee);
-        this.add(
+        this.list.add(
           'runs-own-code',
           'danger',
           true,
@@ -305,7 +241,7 @@ class RiskScan {
       }
     }
     const what = displayName(callee);
-    this.add(
+    this.list.add(
       'indirect-call',
       'warning',
       true,
@@ -335,17 +271,13 @@ class RiskScan {
   private checkHooks(call: PickleCall, hooks: readonly string[], what: string): void {
     if (hooks.length === 0) return;
     const message = `the class ${what} brings ${hooks.join(', ')}, which may run when the pickle is loaded`;
-    this.add('load-hook', 'info', true, what, message, call.offset);
+    this.list.add('load-hook', 'info', true, what, message, call.offset);
   }
 
   /** A dangerous function handed to something that may call it, such as `map`. Storing it is only a reference. */
   private checkPassedOn(call: PickleCall, result: CallValue, args: readonly PickleValue[]): void {
     const maker = makerOf(result);
-    if (
-      maker !== null &&
-      /^(functools\.partial|types\.\w+|builtins\.(classmethod|staticmethod|property|type)|copyreg\.\w+)$/.test(maker)
-    )
-      return;
+    if (maker !== null && KEEPS_ARGUMENTS.test(maker)) return;
     if (this.passedOn.has(result.args)) return;
     this.passedOn.add(result.args);
     for (const argument of args) {
@@ -353,17 +285,17 @@ class RiskScan {
       if (name === null || name.name === '' || dangerIn(name) === null) continue;
       const what = dotted(name);
       const message = `${what} is given to ${displayName(call.callee)} when the pickle is loaded`;
-      this.add('dangerous-call', 'danger', true, what, message, call.offset);
+      this.list.add('dangerous-call', 'danger', true, what, message, call.offset);
     }
   }
 
   /** Every import, called or not. Names that are called have been told. */
   private checkImports(): void {
-    const told = new Set<string>(this.risks.map(({ what }) => what));
+    const told = new Set<string>(this.list.risks.map(({ what }) => what));
     for (const { value, span } of this.reading.globals) {
       if (value.kind === 'extension') {
         const what = displayName(value);
-        this.add(
+        this.list.add(
           'extension-code',
           'warning',
           true,
@@ -372,7 +304,7 @@ class RiskScan {
           span.start,
         );
       } else if (value.kind === 'computed-global')
-        this.add(
+        this.list.add(
           'computed-global',
           'danger',
           true,
@@ -389,7 +321,7 @@ class RiskScan {
     for (const { value } of this.reading.globals) roots.push(value);
     eachValue(roots, (value) => {
       if (value.kind === 'persistent-id')
-        this.add(
+        this.list.add(
           'persistent-id',
           'warning',
           true,
@@ -413,37 +345,56 @@ class RiskScan {
     if (what === 'builtins.getattr') return;
     told.add(what);
     const message = `${what} is imported${isModule ? '' : ' and kept'}; it runs only if something calls it`;
-    this.add('dangerous-reference', isModule ? 'info' : 'warning', false, what, message, value.span.start);
+    this.list.add('dangerous-reference', isModule ? 'info' : 'warning', false, what, message, value.span.start);
   }
 
   private checkCode(value: CallValue): void {
     if (makerOf(value) !== 'types.CodeType' || !this.budget.take(value, this.states)) return;
     const code = readCodeObject(value);
     if (code === null) return;
-    const names = [...new Set([...code.imports, ...code.names])].filter(isNotableName);
+    const imports = new Set(code.imports);
+    const names = [...new Set([...imports, ...code.names])].filter(
+      (name) => isNotableName(name) && (imports.has(name) || !this.isOwnName(name)),
+    );
     if (names.length === 0) return;
     const what = names.join(', ');
     const message = `the body of ${cutName(code.qualname ?? code.name)} uses ${what} when it is called`;
-    this.add('code-references', 'info', false, what, message, code.span.start);
+    this.list.add('code-references', 'info', false, what, message, code.span.start);
   }
 
-  /** Bytes and texts that read as a pickle which imports or calls something. */
-  private findNested(): void {
-    const roots: PickleValue[] = [
-      ...this.reading.partial,
-      ...(this.reading.value === null ? [] : [this.reading.value]),
-    ];
-    for (const { args } of this.reading.calls) roots.push(args);
-    eachValue(roots, (value) => {
-      if (value.kind !== 'bytes' && value.kind !== 'bytearray') return undefined;
-      const bytes = value.value;
-      const looksLike = bytes.length >= 4 && (bytes[0] === 0x80 || bytes[bytes.length - 1] === 0x2e);
-      if (!looksLike) return undefined;
-      const shared = bytes.buffer === this.reading.bytes.buffer;
-      const offset = shared ? this.reading.offset + bytes.byteOffset - this.reading.bytes.byteOffset : value.span.start;
-      const inner = readPickle(bytes, { offset });
-      if (inner.globals.length > 0 || inner.calls.length > 0) this.nested.push(inner);
-      return undefined;
-    });
+  /** Whether the name of a module is what the user calls some global of another kind, and no function's global is that module. */
+  private isOwnName(name: string): boolean {
+    if (!isNotableModuleOnly(name)) return false;
+    if (this.ownNames === null) {
+      const own = new Set<string>();
+      const modules = new Set<string>();
+      for (const globals of travellingGlobals(this.states))
+        for (const [key, value] of globals) {
+          const word = textOf(key);
+          if (word === null || !isNotableModuleOnly(word)) continue;
+          const target = nameOf(value);
+          const isPlainValue =
+            target !== null ? dangerIn(target) === null && target.name !== '' : this.isPlainGlobal(value);
+          (isPlainValue ? own : modules).add(word);
+        }
+      this.ownNames = new Set([...own].filter((word) => !modules.has(word)));
+    }
+    return this.ownNames.has(name);
+  }
+
+  /** Data, and functions, classes and objects that the pickle brings or that are known to be harmless. */
+  private isPlainGlobal(value: PickleValue): boolean {
+    switch (value.kind) {
+      case 'call': {
+        const callee = nameOf(value.callee);
+        return this.madeBy(value) !== null || (callee !== null && dangerIn(callee) === null && isExpectedCall(callee));
+      }
+      case 'computed-global':
+      case 'persistent-id':
+      case 'extension':
+        return false;
+      default:
+        return true;
+    }
   }
 }

@@ -157,12 +157,12 @@ test('what is left out is said', () => {
 });
 
 test('a great many findings are counted, and hide no worse one', () => {
-  const calls = many('cx\ny\n)R0', 0.4);
-  const count = calls.length / 'cx\ny\n)R0'.length;
+  const count = 30_000;
+  const calls = Array.from({ length: count }, (_, i) => `cx\ny${i}\n)R0`).join('');
   const risks = findRisks(readPickle(latin1(`${PROTO}${calls}cos\nsystem\n)R.`)));
   assert.equal(risks.length, 10_000 + 2);
   assert.deepEqual(
-    risks.filter(({ what }) => what !== 'x.y').map(({ code, severity, message }) => [code, severity, message]),
+    risks.filter(({ what }) => !what.startsWith('x.y')).map(({ code, severity, message }) => [code, severity, message]),
     [
       ['malformed', 'warning', `${count - 10_000} more findings of the severity warning are not listed`],
       ['dangerous-call', 'danger', 'os.system is called when the pickle is loaded'],

@@ -284,6 +284,80 @@ test('plain data has no finding', () => {
   assert.deepEqual(written(call('collections.OrderedDict')), []);
 });
 
+test('harmless rebuilders are known by their whole names', () => {
+  for (const name of [
+    '_collections._tuplegetter',
+    'collections.deque',
+    'copyreg._reconstructor',
+    'dataclasses.Field',
+    'decimal.Decimal',
+    'numpy._core.multiarray._reconstruct',
+    'numpy.core.multiarray.scalar',
+    'numpy.dtype',
+    'pandas.StringDtype',
+    'pandas._libs.internals._unpickle_block',
+    'pandas.core.indexes.base._new_Index',
+    'pyarrow.lib._restore_array',
+    're._compile',
+    'uuid.UUID',
+    'zoneinfo.ZoneInfo._unpickle',
+  ])
+    assert.deepEqual(written(call(name, 'x')), [], name);
+  // Neighbours of harmless names: the first runs text as code, the second opens a file for writing, the others lead on.
+  for (const name of [
+    'dataclasses._create_fn',
+    'pathlib.Path.touch',
+    'pandas.DataFrame.to_pickle',
+    'typing.get_type_hints',
+    'types.new_class',
+    'enum.bltns.eval',
+    'numpy.dtypes.a.b',
+    'pandas._libs.internals.other',
+  ])
+    assert.deepEqual(written(call(name, 'x')), [`warning unknown-call on load: ${name}`], name);
+  for (const name of ['OSFile', 'output_stream', 'memory_map'])
+    assert.deepEqual(written(call(`pyarrow.${name}`, 'x')), [`danger dangerous-call on load: pyarrow.${name}`], name);
+});
+
+test('a base whose initializer would run is a danger', () => {
+  const popen: PyValue = { global: ['subprocess', 'Popen'] };
+  assert.deepEqual(written(call('copyreg._reconstructor', popen, popen, 'id')), [
+    'danger dangerous-call on load: subprocess.Popen',
+  ]);
+});
+
+test('the same finding is told once, a danger at each place', () => {
+  assert.deepEqual(written([call('a.b', 1), call('a.b', 2), call('a.c', 3)]), [
+    'warning unknown-call on load: a.b',
+    'warning unknown-call on load: a.c',
+  ]);
+  assert.equal(written([call('os.system', 'a'), call('os.system', 'b')]).length, 2);
+});
+
+const FUNCTION = { global: ['cloudpickle.cloudpickle', '_make_function'] } as const;
+
+/** A function whose body uses the name `nt`, with what its globals hold under it. */
+function functionUsing(name: string, value: PyValue): PyValue {
+  const bytes = Uint8Array.of(0x97, 0);
+  const code = call(
+    'types.CodeType',
+    ...[0, 0, 0, 0, 1, 3, bytes, [], [name], [], 'f.py', 'f', 'f', 1, bytes, bytes, [], []],
+  );
+  const made: PyValue = { call: FUNCTION, args: [code, null, null, null, null] };
+  const globals = new Map<PyValue, PyValue>([['__globals__', new Map<PyValue, PyValue>([[name, value]])]]);
+  return call('cloudpickle.cloudpickle._function_setstate', made, { tuple: [null, globals] });
+}
+
+test("a user's variable is not the module of its name", () => {
+  assert.deepEqual(written(functionUsing('nt', 1)), []);
+  assert.deepEqual(written(functionUsing('nt', call('collections.OrderedDict'))), []);
+  assert.deepEqual(written(functionUsing('nt', call('cloudpickle.cloudpickle.subimport', 'nt'))), [
+    'info code-references: nt',
+    'info dangerous-reference: nt',
+  ]);
+  assert.deepEqual(written(functionUsing('eval', 1)), ['info code-references: eval']);
+});
+
 test('bytes behind STOP are told', () => {
   assert.deepEqual(risksOf('N.abc'), ['info trailing-bytes: pickle']);
 });
