@@ -94,7 +94,8 @@ const HARMLESS: ReadonlyMap<string, ReadonlySet<string>> = new Map([
   ['inspect', set('Signature Parameter _ParameterKind _empty')],
   ['urllib.parse', set('ParseResult SplitResult ParseResultBytes SplitResultBytes quote unquote')],
   ['multiprocessing.context', set('DefaultContext')],
-  ['threading', set('Lock RLock local')],
+  ['threading', set('Lock RLock local get_ident')],
+  ['_thread', set('get_ident')],
   ['platform', set('uname_result')],
   ['tempfile', set('gettempdir')],
 ]);

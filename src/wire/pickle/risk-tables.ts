@@ -90,7 +90,7 @@ const KNOWN: ReadonlyMap<string, ReadonlySet<string>> = new Map(
     decimal: DECIMAL,
     enum: 'Enum EnumMeta EnumType IntEnum StrEnum Flag IntFlag auto member nonmember property',
     fractions: 'Fraction',
-    functools: 'partial lru_cache cache',
+    functools: 'partial lru_cache cache cached_property',
     io: 'StringIO BytesIO',
     ipaddress: `IPv4Address IPv4Network IPv4Interface IPv6Address IPv6Network IPv6Interface ip_address ip_network
       ip_interface`,

@@ -319,6 +319,12 @@ test('harmless rebuilders are known by their whole names', () => {
     assert.deepEqual(written(call(`pyarrow.${name}`, 'x')), [`danger dangerous-call on load: pyarrow.${name}`], name);
 });
 
+test("what a dataclass's repr keeps is harmless, and what leads on from it isn't", () => {
+  assert.deepEqual(written([{ global: ['_thread', 'get_ident'] }]), []);
+  for (const name of ['start_new_thread', 'get_ident.__self__'])
+    assert.deepEqual(written([{ global: ['_thread', name] }]), [`warning dangerous-reference: _thread.${name}`]);
+});
+
 test('a base whose initializer would run is a danger', () => {
   const popen: PyValue = { global: ['subprocess', 'Popen'] };
   assert.deepEqual(written(call('copyreg._reconstructor', popen, popen, 'id')), [
