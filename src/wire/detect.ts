@@ -78,7 +78,10 @@ export function detectContainer(bytes: Uint8Array, limits?: Partial<Limits>): De
   }
   for (const [container, message, handicap] of CONTAINER_MESSAGES) {
     const { tape, error } = readPartialMessage(bytes, message, { limits });
-    if (error === null) candidates.push({ container, faults: messageFaults(tape) + handicap });
+    if (error !== null) continue;
+    // every physical expression has content; plans such as CREATE VIEW may be one empty message
+    const empty = container === 'physical-expr' && tape.length === 2 && tape.message(1) >= 0 ? FAULT.emptyMessage : 0;
+    candidates.push({ container, faults: messageFaults(tape) + handicap + empty });
   }
   return { candidates: candidates.sort((a, b) => a.faults - b.faults) };
 }

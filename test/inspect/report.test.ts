@@ -17,7 +17,6 @@ const AMBIGUOUS = new Map([
   ['exprs/built-retired-field-5.bin', 'holds a variant that DataFusion 41 retired; the number lives on in plans'],
   ['exprs/built-retired-field-16.bin', 'the same'],
   ['exprs/built-retired-field-21.bin', 'the same'],
-  ['plans/logical-create-or-replace-view-w-as-select-1-as-one.bin', 'two bytes: field 10, an empty message'],
   ['plans/expr-list-0.bin', 'no bytes at all'],
 ]);
 

@@ -10,10 +10,6 @@ const EXCEPTIONS: ReadonlyMap<string, string> = new Map([
   ['exprs/built-retired-field-5.bin', 'a field that no DataFusion in use has; a sound physical expression'],
   ['exprs/built-retired-field-16.bin', 'a field that no DataFusion in use has; a sound physical expression'],
   ['exprs/built-retired-field-21.bin', 'a field that no DataFusion in use has; a sound physical expression'],
-  [
-    'plans/logical-create-or-replace-view-w-as-select-1-as-one.bin',
-    'two bytes, 52 00: an empty message in each container',
-  ],
 ]);
 
 /** Broken on purpose, so that the bytes fit another message better; how many may, at most. */

@@ -247,6 +247,7 @@ function readCase(r: Reading, entry: number): Expr | null {
     else if (number === 1) expr = value as Expr;
     else if (number === 3) otherwise = value as Expr;
   }
+  if (expr === null && whenThen.length === 0 && otherwise === null) return r.missing(entry, 'branch');
   return { kind: 'case', expr, whenThen, otherwise, span: r.exprSpan(entry) };
 }
 

@@ -106,7 +106,7 @@ test('what the engine writes has friendly forms: bytes stand only where they mus
   }
   assert.deepEqual(Object.fromEntries([...counts].sort()), {
     // plans have no friendly form; proto JSON edits them
-    'logical-plan: document raw': 70,
+    'logical-plan: document raw': 72,
     'physical-plan: document raw': 36,
     // one expression in two places, calls of others, cloudpickle's own functions: the expressions stand beside the bytes
     'pickle: document raw': 62,
