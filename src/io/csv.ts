@@ -19,7 +19,7 @@ import {
 } from './column.ts';
 import { CsvInference, READ_SIZE, startsWithBom } from './csv-infer.ts';
 import { type CsvDialect, type FieldTable, fieldTable, readRecord, scanRecords, unquote } from './csv-records.ts';
-import { parseCsvBoolean, parseDouble, parseInteger } from './number-text.ts';
+import { parseCsvBoolean, parseDouble, parseInteger, putParsed } from './number-text.ts';
 
 export interface CsvOptions {
   /** The first record names the columns. Default true. */
@@ -256,7 +256,7 @@ function readColumn(
     } else if (type.kind === 'Float64') {
       const value = parseDouble(source, start, end);
       if (value === undefined) throw badValue(field, source, start, end, firstRow + i);
-      numbers[i] = value;
+      putParsed(numbers, i, value, source, start);
     } else {
       const value = parseInteger(source, start, end);
       if (typeof value === 'number') {

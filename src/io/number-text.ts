@@ -41,7 +41,7 @@ const POWERS_OF_TEN = Array.from({ length: 23 }, (_, exponent) => Number(`1e${ex
 const SPECIAL = /^([+-]?)(?:(nan)|inf|infinity)$/i;
 const DECIMAL = /^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$/;
 
-/** The correctly rounded double. Undefined: not a number. A NaN has the sign of its text. */
+/** The correctly rounded double. Undefined: not a number. The sign of a NaN's text is for {@link putParsed}. */
 export function parseDouble(bytes: Uint8Array, start: number, end: number): number | undefined {
   let from = start;
   let to = end;
@@ -73,11 +73,30 @@ export function parseDouble(bytes: Uint8Array, start: number, end: number): numb
   if (DECIMAL.test(text)) return Number(text);
   const special = SPECIAL.exec(text);
   if (special === null) return undefined;
-  if (special[2] !== undefined) return special[1] === '-' ? NEGATIVE_NAN : Number.NaN;
+  if (special[2] !== undefined) return Number.NaN;
   return special[1] === '-' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
 }
 
-const NEGATIVE_NAN = new Float64Array(new Uint32Array([0, 0xfff80000]).buffer)[0] as number;
+/**
+ * Stores what {@link parseDouble} or {@link parseFloat32} gave for the text. A NaN goes in by its bits, with the sign of its text: a
+ * JavaScript engine may drop the sign of one that passes through a variable, and the reference engine keeps it.
+ */
+export function putParsed(
+  values: Float64Array | Float32Array,
+  index: number,
+  value: number,
+  bytes: Uint8Array,
+  start: number,
+): void {
+  values[index] = value;
+  if (!Number.isNaN(value)) return;
+  let from = start;
+  while (isBlank(bytes[from] ?? 0)) from++;
+  const view = new DataView(values.buffer, values.byteOffset + index * values.BYTES_PER_ELEMENT);
+  const negative = bytes[from] === MINUS;
+  if (values.BYTES_PER_ELEMENT === 4) view.setUint32(0, negative ? 0xffc0_0000 : 0x7fc0_0000, true);
+  else view.setBigUint64(0, negative ? 0xfff8_0000_0000_0000n : 0x7ff8_0000_0000_0000n, true);
+}
 
 /** The correctly rounded float of a number's text: rounding the double once more may miss by one at a midpoint. */
 export function parseFloat32(bytes: Uint8Array, start: number, end: number): number | undefined {

@@ -15,7 +15,7 @@ import {
   valueAt,
   withoutFullBitmap,
 } from '../../io/column.ts';
-import { parseCastBoolean, parseDouble, parseFloat32, parseInteger } from '../../io/number-text.ts';
+import { parseCastBoolean, parseDouble, parseFloat32, parseInteger, putParsed } from '../../io/number-text.ts';
 import { DfxError } from '../../wire/errors.ts';
 import {
   bitsOf,
@@ -237,13 +237,13 @@ function stringToNumber(column: StringColumn, kind: IntegerKind | FloatKind, saf
     (row) => `Cannot cast string '${String(valueAt(column, row))}' to value of ${kind} type`,
   );
   if (isFloat(kind)) {
-    const values = newValues(kind, length);
+    const values = kind === 'Float64' ? new Float64Array(length) : new Float32Array(length);
     const parse = kind === 'Float64' ? parseDouble : parseFloat32;
     for (let i = 0; i < length; i++) {
       if (!isValid(column, i)) continue;
       const value = parse(data, offsets[i] ?? 0, offsets[i + 1] ?? 0);
       if (value === undefined) failing.fail(i);
-      else values[i] = value;
+      else putParsed(values, i, value, data, offsets[i] ?? 0);
     }
     return { layout: 'numeric', type: { kind }, length, validity: failing.validity(), values };
   }
