@@ -7,6 +7,7 @@ import type { DfxError } from '../wire/errors.ts';
 import { pythonText, readDefinition } from '../wire/frame.ts';
 import type { Limits } from '../wire/limits.ts';
 import { describeCallable, findRisks, type PickleReading } from '../wire/pickle/index.ts';
+import { sameBytes } from '../wire/same-bytes.ts';
 import { type CallFamily, type CallSite, callSites, FieldPaths } from './call-sites.ts';
 import { callableDocument, javascriptDocument, type Showing } from './callable-report.ts';
 import type { CallableDocument, ErrorFacts, FieldReport, ImportReport, RiskReport, UdfReport } from './model.ts';
@@ -43,7 +44,7 @@ export function udfFindings(places: readonly TapePlace[], options: UdfOptions): 
         group = [];
         groups.set(key, group);
       }
-      const same = group.find((other) => sameBytes(other.site.definition, site.definition));
+      const same = group.find((other) => sameDefinition(other.site.definition, site.definition));
       if (same !== undefined) {
         same.offsets.push(offset);
         continue;
@@ -69,9 +70,8 @@ function fingerprint(bytes: Uint8Array): string {
   return `${bytes.length}:${hash >>> 0}`;
 }
 
-function sameBytes(a: Uint8Array | null, b: Uint8Array | null): boolean {
-  if (a === null || b === null) return a === b;
-  return a.length === b.length && a.every((byte, at) => byte === b[at]);
+function sameDefinition(a: Uint8Array | null, b: Uint8Array | null): boolean {
+  return a === null || b === null ? a === b : sameBytes(a, b);
 }
 
 interface Around {

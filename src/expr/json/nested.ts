@@ -8,6 +8,7 @@ import {
 } from '../../wire/arrow/index.ts';
 import type { DataType, Field } from '../../wire/arrow/types.ts';
 import { DfxError } from '../../wire/errors.ts';
+import { sameBytes } from '../../wire/same-bytes.ts';
 import { JSON_NULL, type JsonNode, jsonArray, jsonBoolean, jsonNumber, jsonObject, jsonString } from '../json-text.ts';
 import type { NestedKind, NestedValue } from '../model.ts';
 import { shapeError } from './shape.ts';
@@ -61,12 +62,6 @@ function sameNested(a: NestedValue, b: NestedValue): boolean {
       sameBytes(dictionary.arrowData, other.arrowData)
     );
   });
-}
-
-export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.length !== b.length) return false;
-  for (let at = 0; at < a.length; at++) if (a[at] !== b[at]) return false;
-  return true;
 }
 
 /** Deepest literal that stands as a value; deeper ones stay Arrow bytes. */

@@ -2,13 +2,13 @@
 import { toBase64 } from '../../wire/encoding.ts';
 import { DfxError } from '../../wire/errors.ts';
 import type { Limits } from '../../wire/limits.ts';
+import { sameBytes } from '../../wire/same-bytes.ts';
 import { type JsonMember, type JsonNode, jsonObject, jsonString } from '../json-text.ts';
 import type { Expr } from '../model.ts';
 import { exprFromProto, exprToProto } from '../proto/index.ts';
 import { callMembers, callOf, type DefinitionOf } from './calls.ts';
 import { FORM_KEYS, type FormKey, formMembers, formOf, type Members } from './forms.ts';
 import { literalMembers, literalOf } from './literals.ts';
-import { sameBytes } from './nested.ts';
 import { bytesOf, ObjectReader, shapeError } from './shape.ts';
 import type { UdfEntry, UdfList } from './udfs.ts';
 

@@ -6,11 +6,11 @@ import {
   type PyValue,
   writePickledItem,
 } from '../../wire/pickle/index.ts';
+import { sameBytes } from '../../wire/same-bytes.ts';
 import { type JsonNode, jsonArray, jsonObject } from '../json-text.ts';
 import type { Expr } from '../model.ts';
 import type { Payload } from '../payload.ts';
 import { exprToProto } from '../proto/index.ts';
-import { sameBytes } from './nested.ts';
 import { pyValueJson, pyValueOf } from './python-values.ts';
 import { arrayOf, ObjectReader, shapeError } from './shape.ts';
 

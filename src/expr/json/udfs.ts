@@ -7,12 +7,12 @@ import { type PythonVersion, pythonText, writeChain, writePythonFrame } from '..
 import { type JsUdf, type JsValue, writeJsUdf } from '../../wire/js-udf.ts';
 import type { PyValue } from '../../wire/pickle/index.ts';
 import { readSourceUdf, writeSourceUdf } from '../../wire/pickle/index.ts';
+import { sameBytes } from '../../wire/same-bytes.ts';
 import { type JsonNode, jsonArray, jsonObject, jsonString } from '../json-text.ts';
 import type { Definition, UdfFamily } from '../model.ts';
 import { readUdf, type UdfReading, type UdfSignature, type Volatility } from '../udf.ts';
 import type { Members } from './forms.ts';
 import { jsValueJson, jsValueOf } from './js-values.ts';
-import { sameBytes } from './nested.ts';
 import { pyValueJson, pyValueOf } from './python-values.ts';
 import { arrayOf, ObjectReader, shapeError, stringOf } from './shape.ts';
 import { fieldJson, fieldOf } from './types.ts';

@@ -10,15 +10,6 @@ const NULL_TREATMENTS: readonly NullTreatment[] = ['RESPECT_NULLS', 'IGNORE_NULL
 const FRAME_UNITS: readonly WindowFrame['units'][] = ['ROWS', 'RANGE', 'GROUPS'];
 const BOUND_KINDS: readonly FrameBound['kind'][] = ['CURRENT_ROW', 'PRECEDING', 'FOLLOWING'];
 
-function enumOf<T>(r: Reading, entry: number, names: readonly T[], enumeration: string): T | null {
-  const name = names[r.tape.int32(entry)];
-  if (name === undefined) {
-    r.note('UNKNOWN_ENUM', entry, `${enumeration} has no value ${r.tape.int32(entry)}`);
-    return null;
-  }
-  return name;
-}
-
 // scalar and higher-order functions
 
 function scalarReader(kind: 'scalar_function' | 'higher_order_function'): MessageReader {
@@ -125,7 +116,7 @@ function readAggregate(r: Reading, entry: number): Expr | null {
         definition = r.tape.raw(at);
         break;
       case 7:
-        nullTreatment = enumOf(r, at, NULL_TREATMENTS, 'NullTreatment');
+        nullTreatment = r.enumName(at, NULL_TREATMENTS, 'NullTreatment');
         if (nullTreatment === null) return null;
         break;
     }
@@ -160,7 +151,7 @@ function readBound(r: Reading, entry: number): FrameBound | null {
   let kind: FrameBound['kind'] | null = 'CURRENT_ROW';
   let value: Scalar | null = null;
   for (let at = entry + 1; at < r.tape.next(entry); at = r.tape.next(at)) {
-    if (r.tape.number(at) === 1) kind = enumOf(r, at, BOUND_KINDS, 'WindowFrameBoundType');
+    if (r.tape.number(at) === 1) kind = r.enumName(at, BOUND_KINDS, 'WindowFrameBoundType');
     else if (r.tape.number(at) === 2) {
       value = r.value<Scalar>(at);
       if (value === null) return null;
@@ -186,7 +177,7 @@ function readFrame(r: Reading, entry: number): WindowFrame | null {
   for (let at = entry + 1; at < r.tape.next(entry); at = r.tape.next(at)) {
     switch (r.tape.number(at)) {
       case 1:
-        units = enumOf(r, at, FRAME_UNITS, 'WindowFrameUnits');
+        units = r.enumName(at, FRAME_UNITS, 'WindowFrameUnits');
         break;
       case 2:
         start = r.value<FrameBound>(at);
@@ -243,7 +234,7 @@ function readWindow(r: Reading, entry: number): Expr | null {
         definition = r.tape.raw(at);
         break;
       case 11:
-        nullTreatment = enumOf(r, at, NULL_TREATMENTS, 'NullTreatment');
+        nullTreatment = r.enumName(at, NULL_TREATMENTS, 'NullTreatment');
         if (nullTreatment === null) return null;
         break;
       case 12:

@@ -153,6 +153,15 @@ export class Reading {
     return null;
   }
 
+  /** The name of an enum's value, or null (with a note) for one that DataFusion 55 does not have. */
+  enumName<T>(entry: number, names: readonly T[], enumeration: string): T | null {
+    const value = this.tape.int32(entry);
+    const name = names[value];
+    if (name !== undefined) return name;
+    this.note('UNKNOWN_ENUM', entry, `${enumeration} has no value ${value}`);
+    return null;
+  }
+
   /** Says that the canonical writer would not give the bytes around `entry` again. */
   keepBytes(entry: number): void {
     let at = entry;

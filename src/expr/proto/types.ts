@@ -45,11 +45,11 @@ function readArrowType(r: Reading, entry: number): DataType | null {
     case 19:
     case 21:
     case 22: {
-      const unit = enumName(r, at, TIME_UNITS, 'TimeUnit');
+      const unit = r.enumName(at, TIME_UNITS, 'TimeUnit');
       return unit === null ? null : { kind: number === 19 ? 'Duration' : number === 21 ? 'Time32' : 'Time64', unit };
     }
     case 23: {
-      const unit = enumName(r, at, INTERVAL_UNITS, 'IntervalUnit');
+      const unit = r.enumName(at, INTERVAL_UNITS, 'IntervalUnit');
       return unit === null ? null : { kind: 'Interval', unit };
     }
     case 20:
@@ -74,14 +74,6 @@ function readArrowType(r: Reading, entry: number): DataType | null {
       r.note('UNKNOWN_VARIANT', at, `ArrowType has the variant ${number}, which DataFusion 55 does not have`);
       return null;
   }
-}
-
-function enumName<T>(r: Reading, entry: number, names: readonly T[], enumeration: string): T | null {
-  const value = r.tape.int32(entry);
-  const name = names[value];
-  if (name !== undefined) return name;
-  r.note('UNKNOWN_ENUM', entry, `${enumeration} has no value ${value}`);
-  return null;
 }
 
 export function writeArrowType(w: ProtoWriter, number: number, type: DataType): void {
@@ -168,7 +160,7 @@ function readTimestamp(r: Reading, entry: number): TypeMaker | null {
   let unit: TimeUnit | null = 'Second';
   let timezone = '';
   for (let at = entry + 1; at < r.tape.next(entry); at = r.tape.next(at)) {
-    if (r.tape.number(at) === 1) unit = enumName(r, at, TIME_UNITS, 'TimeUnit');
+    if (r.tape.number(at) === 1) unit = r.enumName(at, TIME_UNITS, 'TimeUnit');
     else if (r.tape.number(at) === 2) timezone = r.tape.string(at);
   }
   if (unit === null) return null;

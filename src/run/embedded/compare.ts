@@ -2,15 +2,7 @@
  * Comparisons as DataFusion 55 makes them: floats in IEEE 754's total order (a NaN equals itself, a positive one is above
  * every number and a negative one below), with -0.0 equal to 0.0 in SQL's operators; strings by their bytes; false before true.
  */
-import {
-  bitmapBytes,
-  type Column,
-  expandInt64,
-  getBit,
-  type StringColumn,
-  setBit,
-  type Values,
-} from '../../io/column.ts';
+import { bitmapBytes, type Column, expandInt64, type StringColumn, setBit, type Values } from '../../io/column.ts';
 import { DfxError } from '../../wire/errors.ts';
 import { isFloat, isString } from './coerce.ts';
 import { type Shape, testLoop } from './kernels.ts';
@@ -322,9 +314,4 @@ export function trueBits(vector: Vector, length: number): Uint8Array {
   const out = new Uint8Array(bitmapBytes(length));
   for (let i = 0; i < out.length; i++) out[i] = (bits[i] ?? 0) & (valid[i] ?? 0);
   return out;
-}
-
-export function anyBit(bits: Uint8Array, length: number): boolean {
-  for (let i = 0; i < length; i++) if (getBit(bits, i)) return true;
-  return false;
 }

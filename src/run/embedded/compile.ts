@@ -1,6 +1,6 @@
 /** Typed nodes to one closure that computes a batch. What can be decided once is decided here, not per batch. */
 
-import { type Column, getBit, isValid, onesBitmap } from '../../io/column.ts';
+import { type Column, isValid, onesBitmap } from '../../io/column.ts';
 import { DfxError } from '../../wire/errors.ts';
 import { arithmetic, negate } from './arithmetic.ts';
 import { castVector } from './cast.ts';
@@ -191,9 +191,4 @@ function rest(hits: Uint8Array, length: number): Int32Array {
   const bits = onesBitmap(length);
   for (let i = 0; i < bits.length; i++) bits[i] = (bits[i] ?? 0) & ~(hits[i] ?? 0);
   return rowsOf(bits, length);
-}
-
-/** For results of one row. */
-export function isTrueAt(column: Column, row: number): boolean {
-  return column.layout === 'boolean' && isValid(column, row) && getBit(column.bits, row);
 }

@@ -9,8 +9,6 @@ import { readNamedPipe } from '../../io/named-pipe.ts';
 import { DfxError } from '../../wire/errors.ts';
 import type { InputFormat, InputSpec } from '../transport/messages.ts';
 
-export const INPUT_FORMATS: readonly InputFormat[] = ['csv', 'arrow', 'parquet', 'ndjson'];
-
 export interface InputOptions {
   readonly format?: InputFormat | undefined;
   readonly delimiter?: string | undefined;

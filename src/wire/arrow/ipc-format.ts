@@ -28,7 +28,6 @@ export const DICTIONARY = { id: 0, indexType: 1, isOrdered: 2, kind: 3 } as cons
 export const RECORD_BATCH = { length: 0, nodes: 1, buffers: 2, compression: 3, variadicBufferCounts: 4 } as const;
 export const DICTIONARY_BATCH = { id: 0, data: 1, isDelta: 2 } as const;
 export const COMPRESSION = { codec: 0, method: 1 } as const;
-export const FOOTER = { version: 0, schema: 1, dictionaries: 2, recordBatches: 3, customMetadata: 4 } as const;
 
 /** The union `Type`: what a field's `typeType` says. */
 export const TYPE = {
@@ -72,7 +71,6 @@ export const ONLY_SLOT = 0;
 export const DATE_DEFAULT_UNIT = 1;
 export const DURATION_DEFAULT_UNIT = 1;
 
-export const METADATA_V4 = 3;
 export const METADATA_V5 = 4;
 
 export const TIME_UNIT_CODES = ['Second', 'Millisecond', 'Microsecond', 'Nanosecond'] as const;
