@@ -17,6 +17,7 @@ import {
   sliceBits,
   withoutFullBitmap,
 } from './column.ts';
+import { readInOnePiece, WHOLE } from './split.ts';
 import { viewsOf } from './string-views.ts';
 
 let loaded: Promise<typeof Arrow> | undefined;
@@ -43,7 +44,8 @@ export async function openArrow(input: InputSource): Promise<InputTable> {
   };
   return {
     schema,
-    batches: (indices) => {
+    splits: () => [WHOLE],
+    read: (indices) => {
       for (const index of indices) {
         const field = schema.fields[index];
         if (field === undefined) throw new DfxError('DEFECT', `no column ${index}`);
@@ -55,7 +57,7 @@ export async function openArrow(input: InputSource): Promise<InputTable> {
           );
         }
       }
-      return arrowBatches(arrow, bytes, file, schema, indices);
+      return readInOnePiece(arrowBatches(arrow, bytes, file, schema, indices));
     },
   };
 }
@@ -345,5 +347,7 @@ function writeColumn(arrow: typeof Arrow, type: Arrow.DataType, column: Column):
       const data = kind === 'Int64' || kind === 'UInt64' ? expandInt64(column.values, kind) : column.values;
       return arrow.makeData({ type: type as Arrow.Int, length, nullBitmap, data: data as Int32Array });
     }
+    default:
+      throw new DfxError('DEFECT', `a ${column.layout} column to be written`);
   }
 }

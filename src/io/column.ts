@@ -6,9 +6,12 @@
  * hold zero, or for integers any value of the type.
  *
  * 64-bit integers have two representations: `Float64Array` where every slot (nulls included) is a safe integer and never
- * -0, else `BigInt64Array` or `BigUint64Array`. BigInt arithmetic is some fifty times slower, and few columns need it.
+ * -0, else `BigInt64Array` or `BigUint64Array`. BigInt arithmetic is some fifty times slower, and few columns need it. Decimals
+ * hold their unscaled integers likewise: `Float64Array` of safe integers, else an array of bigints.
  */
 import type { DataType, Schema } from '../wire/arrow/types.ts';
+import { DfxError } from '../wire/errors.ts';
+import type { Split, SplitReader } from './split.ts';
 
 export type NumberValues =
   | Int8Array
@@ -27,6 +30,10 @@ interface ColumnBase {
   readonly validity: Uint8Array | null;
 }
 
+/**
+ * Integers and floats; Float16 as `Float32Array`; Date32, Time32 and Interval(YearMonth) as `Int32Array`; Date64, Time64, Timestamp
+ * and Duration as 64-bit integers in one of their two representations.
+ */
 export interface NumericColumn extends ColumnBase {
   readonly layout: 'numeric';
   readonly values: Values;
@@ -38,7 +45,10 @@ export interface BooleanColumn extends ColumnBase {
   readonly bits: Uint8Array;
 }
 
-/** Row i is `data[offsets[i], offsets[i + 1])`, UTF-8. */
+/**
+ * Row i is `data[offsets[i], offsets[i + 1])`: UTF-8 for Utf8, LargeUtf8 and Utf8View; bytes for Binary, LargeBinary, BinaryView and
+ * FixedSizeBinary. The first offset of a slice need not be 0.
+ */
 export interface StringColumn extends ColumnBase {
   readonly layout: 'string';
   readonly offsets: Int32Array;
@@ -50,7 +60,62 @@ export interface NullColumn extends ColumnBase {
   readonly layout: 'null';
 }
 
-export type Column = NumericColumn | BooleanColumn | StringColumn | NullColumn;
+/** Decimal32, 64, 128 and 256: the unscaled integers, all of them safe ones in a `Float64Array` (never -0), else bigints. */
+export interface DecimalColumn extends ColumnBase {
+  readonly layout: 'decimal';
+  readonly values: Float64Array | readonly bigint[];
+}
+
+/**
+ * Interval(DayTime) and Interval(MonthDayNano). `rest` is milliseconds of DayTime and nanoseconds of MonthDayNano, as 64-bit integers
+ * in one of their two representations; DayTime has zeros for months. Interval(YearMonth) is `numeric`.
+ */
+export interface IntervalColumn extends ColumnBase {
+  readonly layout: 'interval';
+  readonly months: Int32Array;
+  readonly days: Int32Array;
+  readonly rest: Float64Array | BigInt64Array;
+}
+
+/** List, LargeList, FixedSizeList, ListView, LargeListView and Map: row i is `item[offsets[i], offsets[i + 1])`; a map's items are structs. */
+export interface ListColumn extends ColumnBase {
+  readonly layout: 'list';
+  readonly offsets: Int32Array;
+  readonly item: Column;
+}
+
+/** Every child has the rows of the struct. */
+export interface StructColumn extends ColumnBase {
+  readonly layout: 'struct';
+  readonly children: readonly Column[];
+}
+
+/** Row i is `values[indices[i]]`; the index of a row without a value is 0. */
+export interface DictionaryColumn extends ColumnBase {
+  readonly layout: 'dictionary';
+  readonly indices: Int32Array;
+  readonly values: Column;
+}
+
+/** Sparse or dense: row i is `children[k][offsets[i]]`, k the place of the field whose id is `typeIds[i]`. It has no validity of its own. */
+export interface UnionColumn extends ColumnBase {
+  readonly layout: 'union';
+  readonly typeIds: Int8Array;
+  readonly offsets: Int32Array;
+  readonly children: readonly Column[];
+}
+
+export type Column =
+  | NumericColumn
+  | BooleanColumn
+  | StringColumn
+  | NullColumn
+  | DecimalColumn
+  | IntervalColumn
+  | ListColumn
+  | StructColumn
+  | DictionaryColumn
+  | UnionColumn;
 
 export interface ColumnBatch {
   readonly length: number;
@@ -60,11 +125,13 @@ export interface ColumnBatch {
 
 export interface InputTable {
   readonly schema: Schema;
+  /** The parts that workers may read on their own, in file order; `whole` alone where the input comes in one piece. */
+  splits(): readonly Split[];
   /**
-   * Batches in file order with the columns at `indices` only. A column whose type can't be read is refused by name
-   * (`UNSUPPORTED`) at the call, before any row.
+   * The rows of `split` with the columns at `indices` only. A column whose type can't be read is refused by name (`UNSUPPORTED`) at the
+   * call, before any row.
    */
-  batches(indices: readonly number[]): AsyncIterable<ColumnBatch>;
+  read(indices: readonly number[], split: Split): SplitReader;
 }
 
 export function bitmapBytes(length: number): number {
@@ -165,7 +232,10 @@ export function expandInt64(values: Values, kind: 'Int64' | 'UInt64'): BigInt64A
 
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
-/** What a row shows as in JavaScript: null, boolean, number, bigint (64-bit integers beyond 2^53) or string. */
+/**
+ * What a row shows as in JavaScript: null, boolean, number, bigint (integers beyond 2^53) or string. A decimal shows its unscaled
+ * integer, a dictionary the value that it stands for. Intervals, bytes and nested values have no such form: DEFECT.
+ */
 export function valueAt(column: Column, row: number): null | boolean | number | bigint | string {
   if (!isValid(column, row)) return null;
   switch (column.layout) {
@@ -180,5 +250,11 @@ export function valueAt(column: Column, row: number): null | boolean | number | 
     }
     case 'string':
       return decoder.decode(column.data.subarray(column.offsets[row] ?? 0, column.offsets[row + 1] ?? 0));
+    case 'decimal':
+      return column.values[row] ?? 0;
+    case 'dictionary':
+      return valueAt(column.values, column.indices[row] ?? 0);
+    default:
+      throw new DfxError('DEFECT', `a value of type ${column.type.kind} where a plain one was due`);
   }
 }

@@ -20,6 +20,7 @@ import {
 import { CsvInference, READ_SIZE, startsWithBom } from './csv-infer.ts';
 import { type CsvDialect, type FieldTable, fieldTable, readRecord, scanRecords, unquote } from './csv-records.ts';
 import { parseCsvBoolean, parseDouble, parseInteger, putParsed } from './number-text.ts';
+import { readInOnePiece, WHOLE } from './split.ts';
 
 export interface CsvOptions {
   /** The first record names the columns. Default true. */
@@ -59,7 +60,8 @@ export async function openCsv(input: InputSource, options: CsvOptions = {}): Pro
     const read = (): AsyncIterable<Uint8Array> => (stream === null ? source.read(PIECE_BYTES) : stream.all());
     return {
       schema,
-      batches: (indices) => csvBatches(read, source.name, schema, dialect, header, indices),
+      splits: () => [WHOLE],
+      read: (indices) => readInOnePiece(csvBatches(read, source.name, schema, dialect, header, indices)),
     };
   } catch (error) {
     throw error instanceof DfxError ? error.at({ file: source.name }) : error;

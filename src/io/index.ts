@@ -10,6 +10,7 @@ export { type BatchWriter, batchWriter, writeArrow } from './arrow.ts';
 export type { InputSource } from './byte-source.ts';
 export * from './column.ts';
 export { BATCH_ROWS, type CsvOptions } from './csv.ts';
+export * from './split.ts';
 
 export type InputFormat = 'csv' | 'arrow';
 

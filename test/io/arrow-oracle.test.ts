@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { type ColumnBatch, openInput, writeArrow } from '../../src/io/index.ts';
+import { type ColumnBatch, openInput, WHOLE, writeArrow } from '../../src/io/index.ts';
 import { DfxError } from '../../src/wire/errors.ts';
 import { shown } from './shown.ts';
 
@@ -27,7 +27,10 @@ async function readAll(bytes: Uint8Array): Promise<{ columns: [string, unknown[]
   const table = await openInput(bytes);
   const columns = table.schema.fields.map(({ name }): [string, unknown[]] => [name, []]);
   const batches: ColumnBatch[] = [];
-  for await (const batch of table.batches(columns.map((_, i) => i))) {
+  for await (const batch of table.read(
+    columns.map((_, i) => i),
+    WHOLE,
+  ).batches) {
     batches.push(batch);
     batch.columns.forEach((column, i) => {
       columns[i]?.[1].push(...shown(column));
@@ -62,12 +65,12 @@ test('a column of a type that cannot be read is refused by its name, and the oth
     [3, 'list'],
   ] as const) {
     assert.throws(
-      () => table.batches([0, index]),
+      () => table.read([0, index], WHOLE),
       (error) =>
         error instanceof DfxError &&
         error.code === 'UNSUPPORTED' &&
         error.message.startsWith(`column "${name}" has the type `),
     );
   }
-  for await (const batch of table.batches([0])) assert.deepEqual(batch.columns.map(shown), [['1']]);
+  for await (const batch of table.read([0], WHOLE).batches) assert.deepEqual(batch.columns.map(shown), [['1']]);
 });

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { type InputSource, openInput } from '../../src/io/index.ts';
+import { type InputSource, openInput, WHOLE } from '../../src/io/index.ts';
 import type { DataType } from '../../src/wire/arrow/types.ts';
 import { DfxError } from '../../src/wire/errors.ts';
 import { Random } from '../run/embedded/random-sql.ts';
@@ -68,7 +68,7 @@ async function ours(text: InputSource): Promise<Answer> {
       type.kind === 'Date32' || type.kind === 'Timestamp' ? [] : [i],
     );
     const columns: (string | boolean | null)[][] = fields.map(() => []);
-    for await (const batch of table.batches(indices)) {
+    for await (const batch of table.read(indices, WHOLE).batches) {
       batch.columns.forEach((column, slot) => {
         columns[indices[slot] ?? 0]?.push(...shown(column));
       });

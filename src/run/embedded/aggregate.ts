@@ -198,6 +198,8 @@ function rowOrder(column: Column): (i: number, j: number) => number {
       return numberOrder(column.values, isFloat(column.type.kind));
     case 'null':
       return () => 0;
+    default:
+      throw new DfxError('DEFECT', `rows of ${column.type.kind} to be ordered`);
   }
 }
 

@@ -7,6 +7,7 @@ import {
   type InputSource,
   type OpenOptions,
   openInput,
+  WHOLE,
   writeArrow,
 } from '../../io/index.ts';
 import type { DataType, Schema } from '../../wire/arrow/types.ts';
@@ -42,7 +43,7 @@ export async function evaluateFile(job: EvaluateJob): Promise<EvaluateResult> {
   const schema: Schema = table?.schema ?? { fields: [], metadata: [] };
   const evaluator = compileExpression(job.expr, schema, { relation: job.relation ?? null });
   const results: Column[] = [];
-  for await (const batch of table?.batches(evaluator.columns) ?? oneRow()) {
+  for await (const batch of table?.read(evaluator.columns, WHOLE).batches ?? oneRow()) {
     const column = evaluator.next(batch);
     if (column !== null) results.push(column);
   }

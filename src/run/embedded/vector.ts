@@ -172,6 +172,8 @@ export function gather(column: Column, indices: Int32Array): Column {
       copyRows(values, indices, out);
       return { layout: 'numeric', type, length, validity, values: out };
     }
+    default:
+      throw new DfxError('DEFECT', `rows of ${column.type.kind} to be gathered`);
   }
 }
 

@@ -2,7 +2,15 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Expr } from '../../expr/model.ts';
 import { exprFromProto } from '../../expr/proto/index.ts';
-import { batchWriter, type Column, type ColumnBatch, type InputTable, openInput } from '../../io/index.ts';
+import {
+  batchWriter,
+  type Column,
+  type ColumnBatch,
+  type InputTable,
+  openInput,
+  readInOnePiece,
+  WHOLE,
+} from '../../io/index.ts';
 import { ArrowEncoder } from '../../io/out/arrow.ts';
 import { DfxError } from '../../wire/errors.ts';
 import { compileExpression, type Evaluator } from '../embedded/index.ts';
@@ -11,11 +19,14 @@ import type { Done, Job } from '../transport/messages.ts';
 /** Sends the next part of the result; resolves when there is room for more. */
 export type SendPart = (part: Uint8Array) => Promise<void>;
 
+async function* oneRow(): AsyncGenerator<ColumnBatch> {
+  yield { length: 1, columns: [] };
+}
+
 const NO_TABLE: InputTable = {
   schema: { fields: [], metadata: [] },
-  async *batches() {
-    yield { length: 1, columns: [] };
-  },
+  splits: () => [WHOLE],
+  read: () => readInOnePiece(oneRow()),
 };
 
 export async function evaluateJob(
@@ -48,7 +59,7 @@ export async function evaluateJob(
     await send(Buffer.concat(encoder.batch(writer.toRecordBatch({ length, columns }))));
   };
   const indices = [...new Set(evaluators.flatMap(({ columns }) => columns))].sort((a, b) => a - b);
-  for await (const batch of table.batches(indices)) {
+  for await (const batch of table.read(indices, WHOLE).batches) {
     const results = evaluators.map((evaluator) => evaluator.next(columnsOf(batch, indices, evaluator)));
     const columns = results.filter((column) => column !== null);
     if (columns.length > 0) await emit(columns);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Expr, Scalar } from '../../../src/expr/model.ts';
-import { openInput } from '../../../src/io/index.ts';
+import { openInput, WHOLE } from '../../../src/io/index.ts';
 import { canEvaluate, evaluateFile } from '../../../src/run/embedded/index.ts';
 import type { Schema } from '../../../src/wire/arrow/types.ts';
 import { DfxError } from '../../../src/wire/errors.ts';
@@ -27,7 +27,7 @@ const aggregate = (name: string, arg: Expr): Expr => ({
 async function values(arrow: Uint8Array): Promise<unknown[]> {
   const table = await openInput(arrow);
   const out: unknown[] = [];
-  for await (const { columns } of table.batches([0])) out.push(...columns.flatMap(shown));
+  for await (const { columns } of table.read([0], WHOLE).batches) out.push(...columns.flatMap(shown));
   return out;
 }
 
