@@ -1,9 +1,7 @@
 /** The real package in a process of its own (`peer.py`), asked a line at a time. */
-import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { createInterface } from 'node:readline';
-import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { LineProcess } from './line-process.ts';
 
 export interface Versions {
   readonly python: string;
@@ -28,13 +26,10 @@ export function peerPython(): string {
 }
 
 export class Peer {
-  private readonly child: ChildProcessByStdio<Writable, Readable, null>;
-  private readonly lines: AsyncIterator<string>;
+  private readonly process: LineProcess;
 
   constructor(python: string) {
-    const script = fileURLToPath(new URL('peer.py', import.meta.url));
-    this.child = spawn(python, ['-B', script], { stdio: ['pipe', 'pipe', 'inherit'] });
-    this.lines = createInterface({ input: this.child.stdout })[Symbol.asyncIterator]();
+    this.process = new LineProcess(python, fileURLToPath(new URL('peer.py', import.meta.url)));
   }
 
   versions(): Promise<Versions> {
@@ -63,13 +58,10 @@ export class Peer {
   }
 
   close(): void {
-    this.child.stdin.end();
+    this.process.close();
   }
 
-  private async ask<T>(request: Request): Promise<T> {
-    this.child.stdin.write(`${JSON.stringify(request)}\n`);
-    const { value, done } = await this.lines.next();
-    if (done === true) throw new Error('the process of the real package ended; its last words are above');
-    return JSON.parse(value);
+  private ask<T>(request: Request): Promise<T> {
+    return this.process.ask(request);
   }
 }

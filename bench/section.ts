@@ -1,0 +1,48 @@
+/** What a part of the benchmark gives: rows of two medians, growths of memory, and curves. */
+import type { Pair } from './measure.ts';
+
+export interface Row {
+  readonly what: string;
+  readonly against: string;
+  readonly pair: Pair;
+  /** Greatest ratio; null where the row is for information. */
+  readonly target: number | null;
+}
+
+export interface MemoryRow {
+  readonly what: string;
+  readonly against: string;
+  /** Bytes, the highest seen. */
+  readonly dfx: number;
+  readonly real: number;
+  /** Greatest ratio; null where the row is for information. */
+  readonly target: number | null;
+}
+
+/** Curves over a common axis: milliseconds for each of `at`. */
+export interface Plot {
+  readonly title: string;
+  readonly axis: string;
+  readonly at: readonly number[];
+  readonly curves: readonly { readonly name: string; readonly milliseconds: readonly number[] }[];
+}
+
+export interface Section {
+  readonly title: string;
+  readonly rows: readonly Row[];
+  readonly memory: readonly MemoryRow[];
+  readonly plots: readonly Plot[];
+}
+
+export interface BenchOptions {
+  /** A smoke test: small inputs, few samples, no target. */
+  readonly quick: boolean;
+  readonly python: string;
+  /** For files of the benchmark; removed at the end. */
+  readonly folder: string;
+  readonly root: string;
+}
+
+export function missedTarget({ target }: Row | MemoryRow, ratio: number): boolean {
+  return target !== null && ratio > target;
+}
