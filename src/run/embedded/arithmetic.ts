@@ -7,16 +7,17 @@
  */
 import { expandInt64, isValid, type Values } from '../../io/column.ts';
 import { DfxError } from '../../wire/errors.ts';
-import { type IntegerKind, integerRange, isFloat, isInteger, isSigned, type NumericKind } from './coerce.ts';
+import { newValues, nullColumn } from './build.ts';
 import { generate, mapLoop, type Shape, safeMapLoop } from './kernels.ts';
 import type { ArithmeticOp } from './nodes.ts';
-import { bothValid, isNullScalar, newValues, nullColumn, numeric, shapeOf, type Vector } from './vector.ts';
+import { type IntegerKind, integerRange, isFloat, isInteger, isSigned, type NumericKind } from './types.ts';
+import { bothValid, isNullScalar, numeric, shapeOf, type Vector } from './vector.ts';
 
 const SYMBOL: Record<ArithmeticOp, string> = { Plus: '+', Minus: '-', Multiply: '*', Divide: '/', Modulo: '%' };
 
 export function arithmetic(fn: ArithmeticOp, kind: NumericKind, left: Vector, right: Vector, length: number): Vector {
   const scalar = left.scalar && right.scalar;
-  if (isNullScalar(left) || isNullScalar(right)) return { column: nullColumn(kind, 1), scalar: true };
+  if (isNullScalar(left) || isNullScalar(right)) return { column: nullColumn({ kind }, 1), scalar: true };
   const rows = scalar ? 1 : length;
   const shape = shapeOf(left, right);
   const a = numeric(left.column).values;

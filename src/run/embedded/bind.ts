@@ -1,30 +1,31 @@
 /**
  * From the expression of a payload to typed nodes: names become columns of the schema, operands are cast to the type that
  * DataFusion 55 coerces them to (its `type_coercion` analyzer rule). `simplify.ts` makes the nodes.
+ *
+ * What the engine knows plugs in elsewhere: scalar functions in `functions/index.ts`, aggregates in `aggregates/index.ts`,
+ * operators in `operators.ts`, LIKE in `functions/like.ts`, casts in `cast/index.ts`, common types in `coerce.ts`.
  */
 import type { Expr, ExprOf } from '../../expr/model.ts';
 import { children } from '../../expr/walk.ts';
-import { valueAt } from '../../io/column.ts';
-import type { Schema } from '../../wire/arrow/types.ts';
+import { formatDataType } from '../../wire/arrow/index.ts';
+import type { DataType, Schema } from '../../wire/arrow/types.ts';
 import { DfxError } from '../../wire/errors.ts';
-import { castMayFail } from './cast.ts';
-import {
-  arithmeticCommon,
-  comparisonCommon,
-  isFloat,
-  isInteger,
-  isNumeric,
-  isSigned,
-  type Kind,
-  kindOf,
-  unionCommon,
-} from './coerce.ts';
-import type { Aggregate, AggregateName, ArithmeticOp, CompareOp, Node, ScalarName } from './nodes.ts';
+import type { AggregateCall, SortKey } from './aggregates/define.ts';
+import { aggregateFunction } from './aggregates/index.ts';
+import { type Surroundings, surroundingsOf } from './aggregates/surroundings.ts';
+import { castMayFail } from './cast/index.ts';
+import { comparisonCommon, unionCommon } from './coerce.ts';
+import type { BindContext } from './functions/define.ts';
+import { scalarFunction } from './functions/index.ts';
+import { type LikeForm, likeNode } from './functions/like.ts';
+import { type Aggregate, type CompareOp, type Node, plainValue } from './nodes.ts';
+import { negativeNode, operatorNode } from './operators.ts';
 import { Refusal } from './refusal.ts';
 import { scalarColumn } from './scalar.ts';
 import {
   asBoolean,
   caseNode,
+  castNode,
   castTo,
   commonOf,
   compareNodes,
@@ -38,7 +39,7 @@ import {
   nullInstead,
   prunedCase,
 } from './simplify.ts';
-import { constantColumn } from './vector.ts';
+import { BOOLEAN, innerTypes, isInteger, layoutOf, MAX_TYPE_DEPTH, typeDepth } from './types.ts';
 
 export interface Bound {
   readonly kind: 'row' | 'aggregate';
@@ -52,9 +53,9 @@ export interface Bound {
 const MAX_DEPTH = 400;
 
 /** `relation`: the table name that qualified columns may carry. */
-export function bind(expr: Expr, schema: Schema, relation: string | null): Bound {
+export function bind(expr: Expr, schema: Schema, relation: string | null, context: BindContext): Bound {
   if (depthOf(expr) > MAX_DEPTH) throw new Refusal(expr.kind, `nested deeper than ${MAX_DEPTH} levels`);
-  const binder = new Binder(schema, relation);
+  const binder = new Binder(schema, relation, context, surroundingsOf(expr));
   const root = binder.node(expr);
   const kind = binder.aggregates.length > 0 ? 'aggregate' : 'row';
   if (kind === 'aggregate' && binder.bareColumn !== null) {
@@ -76,22 +77,7 @@ function depthOf(expr: Expr): number {
   return deepest;
 }
 
-const ARITHMETIC = new Set<string>(['Plus', 'Minus', 'Multiply', 'Divide', 'Modulo']);
 const COMPARE = new Set<string>(['Eq', 'NotEq', 'Lt', 'LtEq', 'Gt', 'GtEq', 'IsDistinctFrom', 'IsNotDistinctFrom']);
-const AGGREGATES = new Map<string, AggregateName>([
-  ['count', 'count'],
-  ['sum', 'sum'],
-  ['avg', 'avg'],
-  ['mean', 'avg'],
-  ['min', 'min'],
-  ['max', 'max'],
-]);
-const SCALARS = new Map<string, ScalarName>([
-  ['abs', 'abs'],
-  ['sqrt', 'sqrt'],
-  ['floor', 'floor'],
-  ['ceil', 'ceil'],
-]);
 
 class Binder {
   readonly aggregates: Aggregate[] = [];
@@ -103,6 +89,8 @@ class Binder {
   constructor(
     private readonly schema: Schema,
     private readonly relation: string | null,
+    private readonly context: BindContext,
+    private readonly surroundings: Surroundings,
   ) {
     schema.fields.forEach((field, index) => {
       this.byName.set(field.name, index);
@@ -117,14 +105,8 @@ class Binder {
         return constant(scalarColumn(expr.value));
       case 'binary':
         return this.binary(expr);
-      case 'negative': {
-        const operand = this.node(expr.expr);
-        if (operand.kind === 'Null') return constant(constantColumn('Null', null));
-        if (!isNumeric(operand.kind) || (isInteger(operand.kind) && !isSigned(operand.kind))) {
-          throw new Refusal('negative', `takes signed numbers only, found ${operand.kind}`);
-        }
-        return fold({ op: 'negative', kind: operand.kind, nullable: operand.nullable, operand });
-      }
+      case 'negative':
+        return negativeNode(this.node(expr.expr));
       case 'not':
         return fold(negated(asBoolean(this.node(expr.expr), 'not')));
       case 'is_null':
@@ -142,7 +124,7 @@ class Binder {
         const operand = asBoolean(this.node(expr.expr), expr.kind);
         return fold({
           op: 'is_bool',
-          kind: 'Boolean',
+          type: BOOLEAN,
           nullable: false,
           value: expr.kind === 'is_true' || expr.kind === 'is_not_true',
           negated: expr.kind === 'is_not_true' || expr.kind === 'is_not_false',
@@ -151,6 +133,10 @@ class Binder {
       }
       case 'between':
         return this.between(expr);
+      case 'like':
+      case 'ilike':
+      case 'similar_to':
+        return this.like(expr);
       case 'case':
         return this.caseOf(expr);
       case 'cast':
@@ -182,16 +168,21 @@ class Binder {
     if (index === undefined || field === undefined) {
       throw new Refusal('column', `${JSON.stringify(expr.name)} isn't in the input`);
     }
-    const kind = kindOf(field.type);
-    if (kind === null) {
-      throw new Refusal(
-        'column',
-        `${JSON.stringify(expr.name)} has the type ${field.type.kind}, which isn't supported`,
-      );
-    }
+    this.checkType(field.type, 'column', `${JSON.stringify(expr.name)} has the type`);
     if (!this.insideAggregate) this.bareColumn ??= expr.name;
     this.columns.add(index);
-    return { op: 'column', kind, nullable: field.nullable, index, name: expr.name };
+    return { op: 'column', type: field.type, nullable: field.nullable, index, name: expr.name };
+  }
+
+  private checkType(type: DataType, node: string, what: string): void {
+    if (typeDepth(type) > MAX_TYPE_DEPTH) {
+      throw new Refusal(node, `${what} that nests deeper than ${MAX_TYPE_DEPTH} levels`);
+    }
+    const todo: DataType[] = [type];
+    for (let item = todo.pop(); item !== undefined; item = todo.pop()) {
+      if (layoutOf(item) === null) throw new Refusal(node, `${what} ${formatDataType(type)}, which isn't supported`);
+      todo.push(...innerTypes(item));
+    }
   }
 
   private binary(expr: ExprOf<'binary'>): Node {
@@ -203,39 +194,28 @@ class Binder {
   }
 
   private pair(op: string, left: Node, right: Node): Node {
-    if (ARITHMETIC.has(op)) {
-      const kind = arithmeticCommon(left.kind, right.kind);
-      if (kind === 'Wide') throw new Refusal(op, 'a signed integer with a UInt64 gives a decimal');
-      if (kind === null) throw new Refusal(op, `doesn't take ${left.kind} and ${right.kind}`);
-      const a = castTo(left, kind);
-      const b = castTo(right, kind);
-      if (isNullConstant(a) || isNullConstant(b)) return nullInstead(op, kind, [a, b]);
-      return fold({
-        op: 'arithmetic',
-        fn: op as ArithmeticOp,
-        kind,
-        nullable: a.nullable || b.nullable,
-        left: a,
-        right: b,
-      });
-    }
     if (COMPARE.has(op)) return compareNodes(op as CompareOp, left, right);
     if (op === 'And' || op === 'Or') return logicNodes(op, asBoolean(left, op), asBoolean(right, op));
-    throw new Refusal(op, "isn't supported");
+    return operatorNode(op, left, right);
+  }
+
+  private like(expr: ExprOf<'like' | 'ilike' | 'similar_to'>): Node {
+    const form: LikeForm = { form: expr.kind, negated: expr.negated, escape: expr.escape };
+    return likeNode(form, this.node(expr.expr), this.node(expr.pattern));
   }
 
   private between(expr: ExprOf<'between'>): Node {
     const operand = this.node(expr.expr);
     const low = this.node(expr.low);
     const high = this.node(expr.high);
-    const kind = commonOf('between', [operand, low, high], comparisonCommon);
-    const value = castTo(operand, kind);
+    const type = commonOf('between', [operand, low, high], comparisonCommon);
+    const value = castTo(operand, type);
     return expr.negated
-      ? logicNodes('Or', compareNodes('Lt', value, castTo(low, kind)), compareNodes('Gt', value, castTo(high, kind)))
+      ? logicNodes('Or', compareNodes('Lt', value, castTo(low, type)), compareNodes('Gt', value, castTo(high, type)))
       : logicNodes(
           'And',
-          compareNodes('GtEq', value, castTo(low, kind)),
-          compareNodes('LtEq', value, castTo(high, kind)),
+          compareNodes('GtEq', value, castTo(low, type)),
+          compareNodes('LtEq', value, castTo(high, type)),
         );
   }
 
@@ -245,27 +225,23 @@ class Binder {
     const whens = expr.whenThen.map(({ when }) => this.node(when));
     const thens = expr.whenThen.map(({ then }) => this.node(then));
     const otherwise = expr.otherwise === null ? null : this.node(expr.otherwise);
-    const kind = commonOf('case', otherwise === null ? thens : [otherwise, ...thens], unionCommon);
-    const tested = base === null ? 'Boolean' : commonOf('case', [base, ...whens], comparisonCommon);
+    const type = commonOf('case', otherwise === null ? thens : [otherwise, ...thens], unionCommon);
+    const tested = base === null ? BOOLEAN : commonOf('case', [base, ...whens], comparisonCommon);
     const branches = whens.map((when, i) => {
       const then = thens[i];
       if (then === undefined) throw new DfxError('DEFECT', 'a WHEN without a THEN');
-      return { when: castTo(when, tested), then: castTo(then, kind) };
+      return { when: castTo(when, tested), then: castTo(then, type) };
     });
-    const last = otherwise === null ? null : castTo(otherwise, kind);
-    if (base !== null) return fold(caseNode(kind, castTo(base, tested), branches, last));
-    return prunedCase(kind, branches, last);
+    const last = otherwise === null ? null : castTo(otherwise, type);
+    if (base !== null) return fold(caseNode(type, castTo(base, tested), branches, last));
+    return prunedCase(type, branches, last);
   }
 
   private cast(expr: ExprOf<'cast' | 'try_cast'>): Node {
-    const kind = kindOf(expr.type);
-    if (kind === null) throw new Refusal(expr.kind, `to ${expr.type.kind} isn't supported`);
     if (expr.metadata.length > 0) throw new Refusal(expr.kind, 'carries field metadata');
+    this.checkType(expr.type, expr.kind, 'to a type');
     const operand = this.node(expr.expr);
-    if (kind === 'Null' && operand.kind !== 'Null') throw new Refusal(expr.kind, "to Null isn't supported");
-    if (operand.kind === kind) return operand;
-    const safe = expr.kind === 'try_cast';
-    return fold({ op: 'cast', kind, nullable: operand.nullable || safe, safe, operand });
+    return castNode(operand, expr.type, expr.kind === 'try_cast');
   }
 
   private inList(expr: ExprOf<'in_list'>): Node {
@@ -275,27 +251,23 @@ class Binder {
     if (items.length === 0) throw new Refusal('in_list', 'has an empty list');
     if (!items.every((item) => item.op === 'constant'))
       throw new Refusal('in_list', 'has a list with more than literals');
-    const kind = commonOf('in_list', [operand, ...items], comparisonCommon);
-    let value = castTo(operand, kind);
-    let list = items.map((item) => castTo(item, kind));
+    const type = commonOf('in_list', [operand, ...items], comparisonCommon);
+    let value = castTo(operand, type);
+    let list = items.map((item) => castTo(item, type));
     // A cast of the operand is taken off where every literal fits the type below (`unwrap_cast_in_comparison`).
-    while (value.op === 'cast' && isInteger(value.kind) && isInteger(value.operand.kind)) {
-      const below = value.operand.kind;
-      if (!list.every((item) => fits(item, below))) {
-        if (castMayFail(below, value.kind))
+    while (value.op === 'cast' && isInteger(value.type.kind) && isInteger(value.operand.type.kind)) {
+      const below = value.operand.type;
+      if (!list.every((item) => fits(item, below.kind))) {
+        if (castMayFail(below, value.type))
           throw new Refusal('in_list', 'tests a narrowing cast against values out of range');
         break;
       }
       list = list.map((item) => castTo(item, below));
       value = value.operand;
     }
-    if (isNullConstant(value)) return nullInstead('in_list', 'Boolean', []);
-    if (list.every(isNullConstant)) return nullInstead('in_list', 'Boolean', [value]);
-    if (
-      value.op === 'function' &&
-      value.name === 'floor' &&
-      list.some((item) => item.op === 'constant' && valueAt(item.value, 0) === 0)
-    ) {
+    if (isNullConstant(value)) return nullInstead('in_list', BOOLEAN, []);
+    if (list.every(isNullConstant)) return nullInstead('in_list', BOOLEAN, [value]);
+    if (value.op === 'call' && value.name === 'floor' && list.some((item) => plainValue(item) === 0)) {
       // Some of these become ranges over the argument, which take -0.0 for 0.0, and others don't.
       throw new Refusal('in_list', 'looks for the zero of floor()');
     }
@@ -303,7 +275,7 @@ class Binder {
     const compared = value.op !== 'constant' && (list.length === 1 || (list.length <= 3 && value.op === 'column'));
     return fold({
       op: 'in_list',
-      kind: 'Boolean',
+      type: BOOLEAN,
       nullable: true,
       operand: value,
       list,
@@ -313,60 +285,45 @@ class Binder {
   }
 
   private scalarFunction(expr: ExprOf<'scalar_function'>): Node {
-    const name = expr.definition === null ? SCALARS.get(expr.name) : undefined;
-    if (name === undefined) throw new Refusal(expr.name, "isn't a function of the embedded engine");
-    const [argument, ...others] = expr.args.map((arg) => this.node(arg));
-    if (argument === undefined || others.length > 0) throw new Refusal(expr.name, 'takes one argument');
-    if (!isNumeric(argument.kind)) throw new Refusal(expr.name, `isn't supported for ${argument.kind}`);
-    const kind = name === 'abs' || argument.kind === 'Float32' ? argument.kind : 'Float64';
-    return fold({ op: 'function', name, kind, nullable: argument.nullable, args: [castTo(argument, kind)] });
+    const made = expr.definition === null ? scalarFunction(expr.name) : undefined;
+    if (made === undefined) throw new Refusal(expr.name, "isn't a function of the embedded engine");
+    return made.bind(
+      expr.args.map((arg) => this.node(arg)),
+      this.context,
+    );
   }
 
   private aggregate(expr: ExprOf<'aggregate_function'>): Node {
-    const name = expr.definition === null ? AGGREGATES.get(expr.name) : undefined;
-    if (name === undefined) throw new Refusal(expr.name, "isn't an aggregate of the embedded engine");
-    if (this.insideAggregate) throw new Refusal(expr.name, 'stands inside of another aggregate');
-    if (expr.orderBy.length > 0) throw new Refusal(expr.name, 'has an ORDER BY');
-    if (expr.nullTreatment !== null) throw new Refusal(expr.name, 'has a null treatment');
-    const [argument, ...others] = expr.args;
-    if (argument === undefined || others.length > 0) throw new Refusal(expr.name, 'takes one argument');
-    this.insideAggregate = true;
-    const star = argument.kind === 'wildcard';
-    if (star && (name !== 'count' || argument.qualifier !== null || expr.distinct)) {
-      throw new Refusal(expr.name, 'of a wildcard');
+    const { name, distinct } = expr;
+    const made = expr.definition === null ? aggregateFunction(name) : undefined;
+    if (made === undefined) throw new Refusal(name, "isn't an aggregate of the embedded engine");
+    if (this.insideAggregate) throw new Refusal(name, 'stands inside of another aggregate');
+    const [first] = expr.args;
+    const star = first?.kind === 'wildcard';
+    if (star && (made.name !== 'count' || expr.args.length > 1 || first.qualifier !== null || distinct)) {
+      throw new Refusal(name, 'of a wildcard');
     }
-    const operand = star ? null : this.node(argument);
-    const filter = expr.filter === null ? null : castTo(this.node(expr.filter), 'Boolean');
+    this.insideAggregate = true;
+    const args = star ? [] : expr.args.map((arg) => this.node(arg));
+    const orderBy = expr.orderBy.map(
+      (key): SortKey => ({ node: this.node(key.expr), ascending: key.asc, nullsFirst: key.nullsFirst }),
+    );
+    const filter = expr.filter === null ? null : castTo(this.node(expr.filter), BOOLEAN);
     this.insideAggregate = false;
-    const aggregate = aggregateOf(name, operand, filter, expr.distinct);
-    this.aggregates.push(aggregate);
-    return { op: 'aggregate', kind: aggregate.kind, nullable: name !== 'count', slot: this.aggregates.length - 1 };
+    const call: AggregateCall = {
+      name: made.name,
+      args,
+      star,
+      distinct,
+      orderBy,
+      nullTreatment: NULL_TREATMENT[expr.nullTreatment ?? 'NONE'],
+      filtered: filter !== null,
+      ...this.surroundings,
+    };
+    const bound = made.bind(call);
+    this.aggregates.push({ name: made.name, star, filter, distinct, bound });
+    return { op: 'aggregate', type: bound.type, nullable: bound.nullable, slot: this.aggregates.length - 1 };
   }
 }
 
-function aggregateOf(name: AggregateName, operand: Node | null, filter: Node | null, distinct: boolean): Aggregate {
-  if (filter !== null && filter.kind !== 'Boolean') throw new Refusal(name, 'has a FILTER that is no boolean');
-  if (operand === null) return { name, operand, filter, distinct, kind: 'Int64' };
-  const { kind } = operand;
-  // Which zeros and NaNs count as one depends on how the engine groups.
-  if (distinct && isFloat(kind) && name !== 'min' && name !== 'max')
-    throw new Refusal(name, `DISTINCT isn't supported for ${kind}`);
-  switch (name) {
-    case 'count':
-      return { name, operand, filter, distinct, kind: 'Int64' };
-    case 'min':
-    case 'max':
-      // DISTINCT changes nothing here.
-      return { name, operand, filter, distinct: false, kind };
-    case 'sum': {
-      if (!isNumeric(kind)) throw new Refusal(name, `isn't supported for ${kind}`);
-      const total: Kind = isFloat(kind) ? 'Float64' : isSigned(kind) ? 'Int64' : 'UInt64';
-      return { name, operand: castTo(operand, total), filter, distinct, kind: total };
-    }
-    case 'avg':
-      if (!isNumeric(kind)) throw new Refusal(name, `isn't supported for ${kind}`);
-      // Distinct values are added in the order of a hash table.
-      if (distinct) throw new Refusal(name, "DISTINCT isn't supported");
-      return { name, operand: castTo(operand, 'Float64'), filter, distinct, kind: 'Float64' };
-  }
-}
+const NULL_TREATMENT = { NONE: null, RESPECT_NULLS: 'RespectNulls', IGNORE_NULLS: 'IgnoreNulls' } as const;

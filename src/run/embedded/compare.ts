@@ -4,19 +4,12 @@
  */
 import { bitmapBytes, type Column, expandInt64, type StringColumn, setBit, type Values } from '../../io/column.ts';
 import { DfxError } from '../../wire/errors.ts';
-import { isFloat, isString } from './coerce.ts';
+import { nullColumn } from './build.ts';
+import { materialize } from './gather.ts';
 import { type Shape, testLoop } from './kernels.ts';
 import type { CompareOp, Zeros } from './nodes.ts';
-import {
-  booleanBits,
-  bothValid,
-  isNullScalar,
-  materialize,
-  nullColumn,
-  shapeOf,
-  type Vector,
-  validityBits,
-} from './vector.ts';
+import { BOOLEAN, isFloat } from './types.ts';
+import { booleanBits, bothValid, isNullScalar, shapeOf, type Vector, validityBits } from './vector.ts';
 
 type PlainOp = Exclude<CompareOp, 'IsDistinctFrom' | 'IsNotDistinctFrom'>;
 
@@ -27,11 +20,11 @@ export function compare(fn: CompareOp, left: Vector, right: Vector, length: numb
     return { column: distinct(fn, left, right, rows, zeros), scalar };
   }
   if (isNullScalar(left) || isNullScalar(right) || left.column.layout === 'null' || right.column.layout === 'null') {
-    return { column: nullColumn('Boolean', 1), scalar: true };
+    return { column: nullColumn(BOOLEAN, 1), scalar: true };
   }
   const validity = scalar ? null : bothValid(left, right);
   const bits = testBits(fn, left, right, rows, zeros);
-  return { column: { layout: 'boolean', type: { kind: 'Boolean' }, length: rows, validity, bits }, scalar };
+  return { column: { layout: 'boolean', type: BOOLEAN, length: rows, validity, bits }, scalar };
 }
 
 function distinct(
@@ -52,7 +45,7 @@ function distinct(
     const equal = (x & y & (same[i] ?? 0)) | (~x & ~y);
     bits[i] = fn === 'IsNotDistinctFrom' ? equal : ~equal;
   }
-  return { layout: 'boolean', type: { kind: 'Boolean' }, length: rows, validity: null, bits };
+  return { layout: 'boolean', type: BOOLEAN, length: rows, validity: null, bits };
 }
 
 function testBits(fn: PlainOp, left: Vector, right: Vector, rows: number, zeros: Zeros): Uint8Array {
@@ -64,7 +57,7 @@ function testBits(fn: PlainOp, left: Vector, right: Vector, rows: number, zeros:
       : testIntegers(fn, a.type.kind, b.type.kind, a.values, b.values, shapeOf(left, right), rows);
   }
   if (a.layout === 'boolean' && b.layout === 'boolean') return testBooleans(fn, left, right, rows);
-  if (a.layout === 'string' && b.layout === 'string' && isString(a.type.kind)) {
+  if (a.layout === 'string' && b.layout === 'string') {
     return testStrings(fn, a, b, left.scalar, right.scalar, rows);
   }
   throw new DfxError('DEFECT', `a comparison of ${a.type.kind} with ${b.type.kind}`);
@@ -227,7 +220,7 @@ export function inList(
 ): Vector {
   const rows = operand.scalar ? 1 : length;
   if (isNullScalar(operand) || operand.column.layout === 'null') {
-    return { column: nullColumn('Boolean', 1), scalar: true };
+    return { column: nullColumn(BOOLEAN, 1), scalar: true };
   }
   const found = list.length > 8 ? lookUp(operand.column, list, rows) : null;
   const hits = found ?? new Uint8Array(bitmapBytes(rows));
@@ -247,7 +240,7 @@ export function inList(
     validity[i] = (valid[i] ?? 0) & (anyNull ? hit : 0xff);
   }
   return {
-    column: { layout: 'boolean', type: { kind: 'Boolean' }, length: rows, validity, bits },
+    column: { layout: 'boolean', type: BOOLEAN, length: rows, validity, bits },
     scalar: operand.scalar,
   };
 }
@@ -303,7 +296,7 @@ export function logic(fn: 'And' | 'Or', left: Vector, right: Vector, length: num
     bits[i] = yes;
     validity[i] = yes | no;
   }
-  return { column: { layout: 'boolean', type: { kind: 'Boolean' }, length: rows, validity, bits }, scalar };
+  return { column: { layout: 'boolean', type: BOOLEAN, length: rows, validity, bits }, scalar };
 }
 
 /** The rows where a predicate is true: null counts as false. */

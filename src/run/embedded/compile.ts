@@ -3,22 +3,12 @@
 import { type Column, isValid, onesBitmap } from '../../io/column.ts';
 import { DfxError } from '../../wire/errors.ts';
 import { arithmetic, negate } from './arithmetic.ts';
-import { castVector } from './cast.ts';
-import { isNumeric, type NumericKind } from './coerce.ts';
+import { castVector } from './cast/index.ts';
 import { compare, inList, logic, trueBits } from './compare.ts';
-import { scalarFunction } from './functions.ts';
+import { assemble, materialize, type Part, SelectedRows } from './gather.ts';
 import type { Node } from './nodes.ts';
-import {
-  assemble,
-  booleanBits,
-  materialize,
-  type Part,
-  type Rows,
-  rowsOf,
-  SelectedRows,
-  type Vector,
-  validityBits,
-} from './vector.ts';
+import { isNumeric, type NumericKind } from './types.ts';
+import { booleanBits, booleanColumn, type Rows, rowsOf, type Vector, validityBits } from './vector.ts';
 
 export type Evaluate = (rows: Rows) => Vector;
 
@@ -40,7 +30,8 @@ export function compile(node: Node, results: readonly Column[] = []): Evaluate {
       return () => vector;
     }
     case 'arithmetic': {
-      const { fn, kind } = node;
+      const { fn } = node;
+      const kind = numericKind(node);
       const left = compile(node.left, results);
       const right = compile(node.right, results);
       return (rows) => arithmetic(fn, kind, left(rows), right(rows), rows.length);
@@ -68,7 +59,7 @@ export function compile(node: Node, results: readonly Column[] = []): Evaluate {
         const { column, scalar } = operand(rows);
         const bits = booleanBits(column).map((byte) => ~byte);
         const { validity, length } = column;
-        return { column: { layout: 'boolean', type: { kind: 'Boolean' }, length, validity, bits }, scalar };
+        return { column: booleanColumn(bits, length, validity), scalar };
       };
     }
     case 'is_null': {
@@ -95,9 +86,9 @@ export function compile(node: Node, results: readonly Column[] = []): Evaluate {
       };
     }
     case 'cast': {
-      const { kind, safe } = node;
+      const { type, safe } = node;
       const operand = compile(node.operand, results);
-      return (rows) => castVector(operand(rows), kind, safe);
+      return (rows) => castVector(operand(rows), type, safe);
     }
     case 'in_list': {
       const { negated, zeros } = node;
@@ -110,12 +101,14 @@ export function compile(node: Node, results: readonly Column[] = []): Evaluate {
       const anyNull = list.length < items.length;
       return (rows) => inList(operand(rows), list, anyNull, negated, zeros, rows.length);
     }
-    case 'function': {
-      const { name } = node;
-      const kind = numericKind(node);
-      const [argument] = node.args.map((arg) => compile(arg, results));
-      if (argument === undefined) throw new DfxError('DEFECT', `${name} without an argument`);
-      return (rows) => scalarFunction(name, kind, argument(rows));
+    case 'call': {
+      const { evaluate } = node;
+      const args = node.args.map((arg) => compile(arg, results));
+      return (rows) =>
+        evaluate(
+          args.map((arg) => arg(rows)),
+          rows.length,
+        );
     }
     case 'case':
       return compileCase(node, results);
@@ -123,12 +116,13 @@ export function compile(node: Node, results: readonly Column[] = []): Evaluate {
 }
 
 function numericKind(node: Node): NumericKind {
-  if (!isNumeric(node.kind)) throw new DfxError('DEFECT', `${node.op} of type ${node.kind}`);
-  return node.kind;
+  const { kind } = node.type;
+  if (!isNumeric(kind)) throw new DfxError('DEFECT', `${node.op} of type ${kind}`);
+  return kind;
 }
 
 function boolean(bits: Uint8Array, length: number, scalar: boolean): Vector {
-  return { column: { layout: 'boolean', type: { kind: 'Boolean' }, length, validity: null, bits }, scalar };
+  return { column: booleanColumn(bits, length, null), scalar };
 }
 
 /**
@@ -136,7 +130,7 @@ function boolean(bits: Uint8Array, length: number, scalar: boolean): Vector {
  * `CASE WHEN b <> 0 THEN a / b END` never divides by zero.
  */
 function compileCase(node: Node & { op: 'case' }, results: readonly Column[]): Evaluate {
-  const { kind } = node;
+  const { type } = node;
   const base = node.base === null ? null : compile(node.base, results);
   const branches = node.branches.map(({ when, then }) => ({
     when: compile(when, results),
@@ -179,7 +173,7 @@ function compileCase(node: Node & { op: 'case' }, results: readonly Column[]): E
       openRows = new SelectedRows(openRows, left);
     }
     if (otherwise !== null && open.length > 0) parts.push({ rows: open, vector: otherwise(openRows) });
-    return { column: assemble(kind, length, parts), scalar: false };
+    return { column: assemble(type, length, parts), scalar: false };
   };
 }
 

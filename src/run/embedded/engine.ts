@@ -4,12 +4,13 @@ import type { Expr } from '../../expr/model.ts';
 import type { Column, ColumnBatch } from '../../io/column.ts';
 import type { DataType, Schema } from '../../wire/arrow/types.ts';
 import { DfxError } from '../../wire/errors.ts';
-import { accumulator } from './aggregate.ts';
+import { runningAggregate } from './aggregate.ts';
 import { type Bound, bind } from './bind.ts';
 import { compile } from './compile.ts';
 import { refuseUncertain } from './fallible.ts';
+import { materialize } from './gather.ts';
 import { Refusal } from './refusal.ts';
-import { materialize, type Rows } from './vector.ts';
+import type { Rows } from './vector.ts';
 
 export type Verdict =
   | { readonly ok: true; readonly type: DataType; readonly kind: 'row' | 'aggregate' }
@@ -19,13 +20,15 @@ export type Verdict =
 export interface BindOptions {
   /** The table name that columns of the payload may be qualified with. */
   readonly relation?: string | null;
+  /** What `now()` and its kin give, nanoseconds since the epoch. Default: the time of the call. */
+  readonly now?: bigint;
 }
 
 /** Whether the engine gives exactly what DataFusion 55 gives for `expr` over rows of `schema`. Reads no data. */
 export function canEvaluate(expr: Expr, schema: Schema, options: BindOptions = {}): Verdict {
   try {
     const { kind, root } = bindChecked(expr, schema, options);
-    return { ok: true, type: { kind: root.kind }, kind };
+    return { ok: true, type: root.type, kind };
   } catch (error) {
     if (error instanceof Refusal) return { ok: false, node: error.node, reason: error.reason };
     throw error;
@@ -33,7 +36,8 @@ export function canEvaluate(expr: Expr, schema: Schema, options: BindOptions = {
 }
 
 function bindChecked(expr: Expr, schema: Schema, options: BindOptions): Bound {
-  const bound = bind(expr, schema, options.relation ?? null);
+  const now = options.now ?? BigInt(Date.now()) * 1_000_000n;
+  const bound = bind(expr, schema, options.relation ?? null, { now });
   refuseUncertain(bound.root, bound.aggregates);
   return bound;
 }
@@ -45,6 +49,15 @@ export interface Evaluator {
   readonly columns: readonly number[];
   /** Row-wise: the values of the batch. Aggregate: takes the batch in, and gives null. */
   next(batch: ColumnBatch): Column | null;
+  /**
+   * The columns of a partial state: those of all aggregates of the expression, one row each. Null: partial results can't be put
+   * together, and one evaluator must see all rows. Row-wise: no columns.
+   */
+  readonly stateSchema: readonly DataType[] | null;
+  /** What the batches so far come to. */
+  state(): readonly Column[];
+  /** Takes the state of another evaluator in, whose rows come behind all rows so far. */
+  merge(state: readonly Column[]): void;
   /** Aggregate: the value, one row. Row-wise: null. */
   finish(): Column | null;
 }
@@ -70,26 +83,40 @@ export function compileExpression(expr: Expr, schema: Schema, options: BindOptio
       return column;
     },
   });
-  const type: DataType = { kind: root.kind };
+  const { type } = root;
   if (kind === 'row') {
     const evaluate = compile(root);
     return {
       kind,
       type,
       columns,
+      stateSchema: [],
       next: (batch) => materialize(evaluate(rowsOfBatch(batch)), batch.length),
+      state: () => [],
+      merge: () => undefined,
       finish: () => null,
     };
   }
-  const accumulators = bound.aggregates.map(accumulator);
+  const accumulators = bound.aggregates.map(runningAggregate);
+  const states = bound.aggregates.map((aggregate) => aggregate.bound.state);
   return {
     kind,
     type,
     columns,
+    stateSchema: states.some((state) => state === null) ? null : states.flatMap((state) => state ?? []),
     next: (batch) => {
       const rows = rowsOfBatch(batch);
       for (const each of accumulators) each.update(rows);
       return null;
+    },
+    state: () => accumulators.flatMap((each) => each.state()),
+    merge: (state) => {
+      let at = 0;
+      accumulators.forEach((each, i) => {
+        const width = states[i]?.length ?? 0;
+        each.merge(state.slice(at, at + width));
+        at += width;
+      });
     },
     finish: () => {
       const results = accumulators.map((each) => each.finish());

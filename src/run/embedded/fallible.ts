@@ -3,11 +3,10 @@
  * skips operands of AND and OR by batch, and its optimizer drops operands that can't change a value. Where that could happen
  * to an operand that may fail, the expression is refused; everywhere else a failing row fails the run, here as there.
  */
-import { valueAt } from '../../io/column.ts';
-import { castMayFail } from './cast.ts';
-import { isFloat, isInteger, isSigned } from './coerce.ts';
-import { type Aggregate, childrenOf, type Node } from './nodes.ts';
+import { castMayFail } from './cast/index.ts';
+import { type Aggregate, childrenOf, type Node, plainValue } from './nodes.ts';
 import { Refusal } from './refusal.ts';
+import { isFloat, sameType } from './types.ts';
 
 /** Throws a Refusal naming the node. */
 export function refuseUncertain(root: Node, aggregates: readonly Aggregate[]): void {
@@ -15,25 +14,28 @@ export function refuseUncertain(root: Node, aggregates: readonly Aggregate[]): v
   for (const aggregate of aggregates) {
     refuseDistinct(aggregate);
     refuseRepeatedTests(aggregate);
-    if (aggregate.operand !== null) checkNode(aggregate.operand);
-    if (aggregate.filter !== null) checkNode(aggregate.filter);
-    const { operand, filter, name } = aggregate;
-    if (operand === null || !mayFail(operand)) continue;
-    if (filter !== null) throw new Refusal(name, `has a FILTER and an argument that may fail (${failingOp(operand)})`);
-    // `count` of what is never null becomes `count(*)`.
-    if (!operand.nullable) throw new Refusal(name, `may drop an argument that may fail (${failingOp(operand)})`);
+    const { bound, filter, name } = aggregate;
+    if (filter !== null) checkNode(filter);
+    for (const operand of bound.operands) {
+      checkNode(operand);
+      if (!mayFail(operand)) continue;
+      if (filter !== null)
+        throw new Refusal(name, `has a FILTER and an argument that may fail (${failingOp(operand)})`);
+      // `count` of what is never null becomes `count(*)`.
+      if (!operand.nullable) throw new Refusal(name, `may drop an argument that may fail (${failingOp(operand)})`);
+    }
   }
   refuseTwinNames(aggregates);
   const zeros = new Set<number>();
-  for (const node of [root, ...aggregates.flatMap(({ operand, filter }) => [operand, filter])]) {
+  for (const node of [root, ...aggregates.flatMap(({ bound, filter }) => [...bound.operands, filter])]) {
     if (node !== null) collectZeros(node, zeros);
   }
   if (zeros.size > 1)
     throw new Refusal('literal', 'both 0.0 and -0.0 appear, which the real engine merges by their bits');
 }
 
-function refuseDistinct({ operand, distinct, name }: Aggregate): void {
-  if (distinct && operand !== null && !operand.nullable && operand.op !== 'column') {
+function refuseDistinct({ bound, distinct, name }: Aggregate): void {
+  if (distinct && bound.operands.some((operand) => !operand.nullable && operand.op !== 'column')) {
     // The grouping's two schemas disagree about nulls ("Physical input schema should be the same as ...").
     throw new Refusal(name, 'DISTINCT of an expression that is never null fails in the real engine');
   }
@@ -44,8 +46,11 @@ function refuseTwinNames(aggregates: readonly Aggregate[]): void {
   aggregates.forEach((one, i) => {
     const twin = aggregates.slice(0, i).find((other) => {
       if (one.name !== other.name || one.distinct !== other.distinct) return false;
-      if (one.operand === null || other.operand === null) return false;
-      return same(one.operand, other.operand, 'without casts') && !same(one.operand, other.operand, 'exactly');
+      const a = one.bound.operands;
+      const b = other.bound.operands;
+      if (a.length === 0 || a.length !== b.length) return false;
+      const equal = (how: Sameness): boolean => a.every((operand, k) => same(operand, b[k] ?? operand, how));
+      return equal('without casts') && !equal('exactly');
     });
     if (twin !== undefined) throw new Refusal(one.name, 'stands twice with arguments that differ by a cast only');
   });
@@ -55,13 +60,13 @@ function refuseTwinNames(aggregates: readonly Aggregate[]): void {
  * `x IS TRUE` and its kin, shared by two places of an aggregate's argument, make the real engine disagree with itself about
  * nulls. CASE with boolean results repeats its conditions.
  */
-function refuseRepeatedTests({ name, operand, filter }: Aggregate): void {
+function refuseRepeatedTests({ name, bound, filter }: Aggregate): void {
   const tests: Node[] = [];
   let booleanCase = false;
-  const todo = [operand, filter].filter((node) => node !== null);
+  const todo = [...bound.operands, filter].filter((node) => node !== null);
   for (let node = todo.pop(); node !== undefined; node = todo.pop()) {
     if (node.op === 'is_bool') tests.push(node);
-    if (node.op === 'case' && node.kind === 'Boolean') booleanCase = true;
+    if (node.op === 'case' && node.type.kind === 'Boolean') booleanCase = true;
     for (const child of childrenOf(node)) todo.push(child);
   }
   if (tests.length > 1 || (tests.length === 1 && booleanCase)) {
@@ -84,23 +89,23 @@ export function mayFail(node: Node): boolean {
 function failsItself(node: Node): boolean {
   switch (node.op) {
     case 'arithmetic': {
-      if (isFloat(node.kind) || (node.fn !== 'Divide' && node.fn !== 'Modulo')) return false;
+      if (isFloat(node.type.kind) || (node.fn !== 'Divide' && node.fn !== 'Modulo')) return false;
       if (node.right.op !== 'constant') return true;
-      const divisor = valueAt(node.right.value, 0);
+      const divisor = plainValue(node.right);
       if (divisor === null) return false;
       return divisor === 0 || (divisor === -1 && node.fn === 'Divide');
     }
     case 'cast':
-      return !node.safe && castMayFail(node.operand.kind, node.kind);
-    case 'function':
-      return node.name === 'sqrt' || (node.name === 'abs' && isInteger(node.kind) && isSigned(node.kind));
+      return !node.safe && castMayFail(node.operand.type, node.type);
+    case 'call':
+      return node.mayFail;
     default:
       return false;
   }
 }
 
 function failingOp(node: Node): string {
-  if (failsItself(node)) return node.op === 'arithmetic' ? node.fn : node.op === 'function' ? node.name : node.op;
+  if (failsItself(node)) return node.op === 'arithmetic' ? node.fn : node.op === 'call' ? node.name : node.op;
   const child = childrenOf(node).find(mayFail);
   return child === undefined ? node.op : failingOp(child);
 }
@@ -125,7 +130,7 @@ function checkNode(node: Node): void {
         [node.right, node.left],
       ] as const) {
         if (!mayFail(operand) || other.op !== 'constant') continue;
-        const value = valueAt(other.value, 0);
+        const value = plainValue(other);
         const dropped =
           value === null || (node.fn === 'Multiply' && value === 0) || (node.fn === 'Modulo' && value === 1);
         if (dropped) refuse(node.fn, operand);
@@ -138,7 +143,7 @@ function checkNode(node: Node): void {
         [node.right, node.left],
       ] as const) {
         if (!mayFail(operand)) continue;
-        const gone = other.op === 'constant' && valueAt(other.value, 0) === null;
+        const gone = other.op === 'constant' && plainValue(other) === null;
         if (gone || same(node.left, node.right, 'exactly')) refuse(node.fn, operand);
       }
       return;
@@ -150,7 +155,7 @@ function checkNode(node: Node): void {
       const failing = childrenOf(node).find(mayFail);
       if (failing === undefined) return;
       // CASE with boolean results becomes AND and OR; conditions that are constants are taken out.
-      if (node.kind === 'Boolean') refuse(node.op, failing);
+      if (node.type.kind === 'Boolean') refuse(node.op, failing);
       if (node.branches.some(({ when }) => when.op === 'constant') && node.base === null) refuse(node.op, failing);
       return;
     }
@@ -173,10 +178,11 @@ function same(one: Node, other: Node, how: Sameness): boolean {
   const right = how === 'without casts' ? uncast(other) : other;
   if (left === right) return true;
   if (left.op !== right.op) return false;
-  if (how === 'exactly' && left.kind !== right.kind) return false;
+  if (how === 'exactly' && !sameType(left.type, right.type)) return false;
   if (left.op === 'column') return right.op === 'column' && left.index === right.index;
+  if (left.op === 'call' && right.op === 'call' && left.name !== right.name) return false;
   if (left.op === 'constant') {
-    return right.op === 'constant' && Object.is(valueAt(left.value, 0), valueAt(right.value, 0));
+    return right.op === 'constant' && Object.is(plainValue(left), plainValue(right));
   }
   const a = childrenOf(left);
   const b = childrenOf(right);
@@ -202,7 +208,7 @@ function checkMergedZeros(node: Node): void {
     const literals =
       item.op === 'in_list' ? item.list : item.op === 'compare' ? [item.left, item.right].filter(isConstant) : [];
     values += literals.length;
-    zero ||= literals.some((literal) => isFloat(literal.kind) && isZero(literal));
+    zero ||= literals.some((literal) => isFloat(literal.type.kind) && isZero(literal));
   }
   if (zero && values > 3) throw new Refusal('logic', 'compares floats with zero among four or more values');
 }
@@ -212,12 +218,12 @@ function isConstant(node: Node): boolean {
 }
 
 function isZero(node: Node): boolean {
-  return node.op === 'constant' && valueAt(node.value, 0) === 0;
+  return node.op === 'constant' && plainValue(node) === 0;
 }
 
 function collectZeros(node: Node, zeros: Set<number>): void {
-  if (node.op === 'constant' && isFloat(node.kind)) {
-    const value = valueAt(node.value, 0);
+  if (node.op === 'constant' && isFloat(node.type.kind)) {
+    const value = plainValue(node);
     if (value === 0) zeros.add(Object.is(value, -0) ? 1 : 0);
   }
   for (const child of childrenOf(node)) collectZeros(child, zeros);

@@ -1,6 +1,8 @@
 /** The expression after type coercion: every operand has the type that its operator computes in. */
-import type { Column } from '../../io/column.ts';
-import type { Kind, NumericKind } from './coerce.ts';
+import { type Column, isValid, valueAt } from '../../io/column.ts';
+import type { DataType } from '../../wire/arrow/types.ts';
+import type { BoundAggregate } from './aggregates/define.ts';
+import type { Call } from './functions/define.ts';
 
 export type ArithmeticOp = 'Plus' | 'Minus' | 'Multiply' | 'Divide' | 'Modulo';
 export type CompareOp = 'Eq' | 'NotEq' | 'Lt' | 'LtEq' | 'Gt' | 'GtEq' | 'IsDistinctFrom' | 'IsNotDistinctFrom';
@@ -8,7 +10,7 @@ export type CompareOp = 'Eq' | 'NotEq' | 'Lt' | 'LtEq' | 'Gt' | 'GtEq' | 'IsDist
 export type Zeros = 'equal' | 'distinct';
 
 interface Typed {
-  readonly kind: Kind;
+  readonly type: DataType;
   readonly nullable: boolean;
 }
 
@@ -20,7 +22,6 @@ export type Node = Typed &
     | {
         readonly op: 'arithmetic';
         readonly fn: ArithmeticOp;
-        readonly kind: NumericKind;
         readonly left: Node;
         readonly right: Node;
       }
@@ -44,22 +45,19 @@ export type Node = Typed &
         readonly negated: boolean;
         readonly zeros: Zeros;
       }
-    | { readonly op: 'function'; readonly name: ScalarName; readonly args: readonly Node[] }
+    /** A function of one row's values: `evaluate` computes a batch. */
+    | ({ readonly op: 'call' } & Pick<Call, 'name' | 'args' | 'mayFail' | 'evaluate'>)
     /** The result of aggregate `slot`, a column of one row. */
     | { readonly op: 'aggregate'; readonly slot: number }
   );
 
-export type ScalarName = 'abs' | 'sqrt' | 'floor' | 'ceil' | 'character_length';
-
-export type AggregateName = 'count' | 'sum' | 'avg' | 'min' | 'max';
-
 export interface Aggregate {
-  readonly name: AggregateName;
-  /** Null for `count(*)`: every row counts. */
-  readonly operand: Node | null;
+  readonly name: string;
+  /** `count(*)`: every row counts, and there is no operand. */
+  readonly star: boolean;
   readonly filter: Node | null;
   readonly distinct: boolean;
-  readonly kind: Kind;
+  readonly bound: BoundAggregate;
 }
 
 export function childrenOf(node: Node): readonly Node[] {
@@ -86,7 +84,16 @@ export function childrenOf(node: Node): readonly Node[] {
     }
     case 'in_list':
       return [node.operand, ...node.list];
-    case 'function':
+    case 'call':
       return node.args;
   }
+}
+
+/** The value of a constant, where it is a plain one; null for a null. Undefined for everything else. */
+export function plainValue(node: Node): null | boolean | number | bigint | string | undefined {
+  if (node.op !== 'constant') return undefined;
+  const { layout } = node.value.layout === 'dictionary' ? node.value.values : node.value;
+  if (!isValid(node.value, 0)) return null;
+  if (layout === 'interval' || layout === 'list' || layout === 'struct' || layout === 'union') return undefined;
+  return valueAt(node.value, 0);
 }

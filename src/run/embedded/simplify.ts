@@ -4,32 +4,28 @@
  */
 import type { Column } from '../../io/column.ts';
 import { isValid, valueAt } from '../../io/column.ts';
+import { formatDataType } from '../../wire/arrow/index.ts';
+import type { DataType } from '../../wire/arrow/types.ts';
 import { DfxError } from '../../wire/errors.ts';
-import {
-  comparisonCommon,
-  integerRange,
-  isInteger,
-  isNumeric,
-  isSigned,
-  isString,
-  type Kind,
-  kindOf,
-} from './coerce.ts';
+import { constantColumn } from './build.ts';
+import { canCast } from './cast/index.ts';
+import { comparisonCommon } from './coerce.ts';
 import { compile } from './compile.ts';
 import { mayFail } from './fallible.ts';
+import type { Call } from './functions/define.ts';
 import { type CompareOp, childrenOf, type Node } from './nodes.ts';
 import { Refusal } from './refusal.ts';
-import { constantColumn } from './vector.ts';
+import { BOOLEAN, integerRange, isInteger, isString, type Kind, sameType } from './types.ts';
 
 type Branch = { readonly when: Node; readonly then: Node };
 
-export function caseNode(kind: Kind, base: Node | null, branches: readonly Branch[], otherwise: Node | null): Node {
+export function caseNode(type: DataType, base: Node | null, branches: readonly Branch[], otherwise: Node | null): Node {
   const nullable = otherwise === null || otherwise.nullable || branches.some(({ then }) => then.nullable);
-  return { op: 'case', kind, nullable, base, branches, otherwise };
+  return { op: 'case', type, nullable, base, branches, otherwise };
 }
 
 /** Branches that a constant condition never takes go, and one that it always takes is the last. */
-export function prunedCase(kind: Kind, branches: readonly Branch[], otherwise: Node | null): Node {
+export function prunedCase(type: DataType, branches: readonly Branch[], otherwise: Node | null): Node {
   const kept: Branch[] = [];
   let last = otherwise;
   for (const [i, branch] of branches.entries()) {
@@ -47,14 +43,22 @@ export function prunedCase(kind: Kind, branches: readonly Branch[], otherwise: N
       drop('case', [branch.then]);
     }
   }
-  if (kept.length === 0) return last ?? constant(constantColumn(kind, null));
-  return fold(caseNode(kind, null, kept, last));
+  if (kept.length === 0) return last ?? constant(constantColumn(type, null));
+  return fold(caseNode(type, null, kept, last));
 }
 
 export function constant(value: Column): Node {
-  const kind = kindOf(value.type);
-  if (kind === null) throw new DfxError('DEFECT', `a constant of type ${value.type.kind}`);
-  return { op: 'constant', kind, nullable: !isValid(value, 0), value };
+  return { op: 'constant', type: value.type, nullable: !isValid(value, 0), value };
+}
+
+export function nullConstant(type: DataType): Node {
+  return constant(constantColumn(type, null));
+}
+
+/** The node of a call, computed at once where its arguments are constants. */
+export function callNode({ name, type, nullable, args, mayFail: fails, evaluate }: Call): Node {
+  const anyNull = args.some((arg) => arg.nullable);
+  return fold({ op: 'call', type, nullable: nullable ?? anyNull, name, args, mayFail: fails, evaluate });
 }
 
 /** Computes a node whose operands are constants, once. */
@@ -77,41 +81,44 @@ function noColumn(index: number): never {
   throw new DfxError('DEFECT', `a constant expression asked for column ${index}`);
 }
 
-export function castTo(node: Node, kind: Kind): Node {
-  if (node.kind === kind) return node;
-  const castable =
-    node.kind === 'Null' ||
-    kind === 'Boolean' ||
-    isString(kind) ||
-    (isNumeric(kind) && (isNumeric(node.kind) || isString(node.kind) || node.kind === 'Boolean'));
-  if (!castable) throw new Refusal('cast', `from ${node.kind} to ${kind} isn't supported`);
-  return fold({ op: 'cast', kind, nullable: node.nullable, safe: false, operand: node });
+export function castTo(node: Node, type: DataType): Node {
+  return castNode(node, type, false);
+}
+
+/** `safe` is TRY_CAST. */
+export function castNode(node: Node, type: DataType, safe: boolean): Node {
+  if (sameType(node.type, type)) return node;
+  if (!canCast(node.type, type)) {
+    const name = safe ? 'try_cast' : 'cast';
+    throw new Refusal(name, `from ${formatDataType(node.type)} to ${formatDataType(type)} isn't supported`);
+  }
+  return fold({ op: 'cast', type, nullable: node.nullable || safe, safe, operand: node });
 }
 
 /** AND, OR and NOT take booleans and nulls only. */
 export function asBoolean(node: Node, name: string): Node {
-  if (node.kind !== 'Boolean' && node.kind !== 'Null')
-    throw new Refusal(name, `takes booleans only, found ${node.kind}`);
-  return castTo(node, 'Boolean');
+  const { kind } = node.type;
+  if (kind !== 'Boolean' && kind !== 'Null') throw new Refusal(name, `takes booleans only, found ${kind}`);
+  return castTo(node, BOOLEAN);
 }
 
 export function isNullNode(operand: Node, negated: boolean): Node {
   if (mayFail(operand) && (!operand.nullable || operand.op === 'case')) drop('is_null', [operand]);
-  return fold({ op: 'is_null', kind: 'Boolean', nullable: false, negated, operand });
+  return fold({ op: 'is_null', type: BOOLEAN, nullable: false, negated, operand });
 }
 
 export function negated(operand: Node): Node {
-  return { op: 'not', kind: 'Boolean', nullable: operand.nullable, operand };
+  return { op: 'not', type: BOOLEAN, nullable: operand.nullable, operand };
 }
 
 export function isNullConstant(node: Node): boolean {
-  return node.op === 'constant' && valueAt(node.value, 0) === null;
+  return node.op === 'constant' && !isValid(node.value, 0);
 }
 
 /** A null operand makes the result null, and the optimizer drops the others: refused where these could fail. */
-export function nullInstead(name: string, kind: Kind, dropped: readonly Node[]): Node {
+export function nullInstead(name: string, type: DataType, dropped: readonly Node[]): Node {
   drop(name, dropped);
-  return constant(constantColumn(kind, null));
+  return nullConstant(type);
 }
 
 function drop(name: string, dropped: readonly Node[]): void {
@@ -121,7 +128,7 @@ function drop(name: string, dropped: readonly Node[]): void {
 
 /** The value of a boolean constant, undefined for anything else. */
 function constantBoolean(node: Node): boolean | null | undefined {
-  if (node.op !== 'constant') return undefined;
+  if (node.op !== 'constant' || (node.type.kind !== 'Boolean' && node.type.kind !== 'Null')) return undefined;
   const value = valueAt(node.value, 0);
   return typeof value === 'boolean' || value === null ? value : undefined;
 }
@@ -138,42 +145,39 @@ function decided(fn: 'And' | 'Or', one: Node, other: Node): Node | null {
 export function logicNodes(fn: 'And' | 'Or', left: Node, right: Node): Node {
   const short = decided(fn, left, right) ?? decided(fn, right, left);
   if (short !== null) return short;
-  return fold({ op: 'logic', fn, kind: 'Boolean', nullable: left.nullable || right.nullable, left, right });
+  return fold({ op: 'logic', fn, type: BOOLEAN, nullable: left.nullable || right.nullable, left, right });
 }
 
 export function commonOf(
   name: string,
   nodes: readonly Node[],
-  meet: (left: Kind, right: Kind) => Kind | 'Wide' | null,
-): Kind {
-  let kind: Kind | null = null;
-  let signed = false;
-  let unsigned = false;
+  meet: (left: DataType, right: DataType) => DataType | null,
+): DataType {
+  let type: DataType | null = null;
   for (const node of nodes) {
-    signed ||= isSigned(node.kind);
-    unsigned ||= node.kind === 'UInt64';
-    const next: Kind | 'Wide' | null = kind === null ? node.kind : meet(kind, node.kind);
-    if (next === null) throw new Refusal(name, `has no common type for ${kind} and ${node.kind}`);
-    if (next === 'Wide' || (signed && unsigned))
-      throw new Refusal(name, 'a signed integer with a UInt64 gives a decimal');
-    kind = next;
+    const next: DataType | null = type === null ? node.type : meet(type, node.type);
+    if (next === null) {
+      throw new Refusal(name, `has no common type for ${type?.kind} and ${node.type.kind}`);
+    }
+    type = next;
   }
-  if (kind === null) throw new DfxError('DEFECT', 'no operands');
-  return kind;
+  if (type === null) throw new DfxError('DEFECT', 'no operands');
+  return type;
 }
 
 export function compareNodes(fn: CompareOp, left: Node, right: Node): Node {
-  const kind = comparisonCommon(left.kind, right.kind);
-  if (kind === null) throw new Refusal(fn, `doesn't take ${left.kind} and ${right.kind}`);
-  // Decimal128(20, 0) holds both sides exactly: integers are compared by value.
-  let a = kind === 'Wide' ? left : castTo(left, kind);
-  let b = kind === 'Wide' ? right : castTo(right, kind);
+  const type = comparisonCommon(left.type, right.type);
+  if (type === null) throw new Refusal(fn, `doesn't take ${left.type.kind} and ${right.type.kind}`);
+  // Decimal128(20, 0) holds an Int64 and a UInt64 exactly: integers are compared by value.
+  const wide = type.kind === 'Decimal128' && isInteger(left.type.kind) && isInteger(right.type.kind);
+  let a = wide ? left : castTo(left, type);
+  let b = wide ? right : castTo(right, type);
   const distinct = fn === 'IsDistinctFrom' || fn === 'IsNotDistinctFrom';
-  if (!distinct && (isNullConstant(a) || isNullConstant(b))) return nullInstead(fn, 'Boolean', [a, b]);
-  if (kind === 'Wide') [a, b] = [literalLike(a, b), literalLike(b, a)];
+  if (!distinct && (isNullConstant(a) || isNullConstant(b))) return nullInstead(fn, BOOLEAN, [a, b]);
+  if (wide) [a, b] = [literalLike(a, b), literalLike(b, a)];
   [a, b] = unwrapCasts(a, b);
   const nullable = !distinct && (left.nullable || right.nullable);
-  return fold({ op: 'compare', fn, kind: 'Boolean', nullable, left: a, right: b });
+  return fold({ op: 'compare', fn, type: BOOLEAN, nullable, left: a, right: b });
 }
 
 /**
@@ -185,10 +189,10 @@ function unwrapCasts(left: Node, right: Node): [Node, Node] {
   let b = right;
   for (;;) {
     if (a.op === 'cast' && b.op === 'constant' && unwraps(a, b)) {
-      b = castTo(b, a.operand.kind);
+      b = castTo(b, a.operand.type);
       a = a.operand;
     } else if (b.op === 'cast' && a.op === 'constant' && unwraps(b, a)) {
-      a = castTo(a, b.operand.kind);
+      a = castTo(a, b.operand.type);
       b = b.operand;
     } else {
       return [a, b];
@@ -198,14 +202,14 @@ function unwrapCasts(left: Node, right: Node): [Node, Node] {
 
 /** An integer literal that fits the other side's type takes it: the cast to a decimal is taken off like any other. */
 function literalLike(node: Node, other: Node): Node {
-  return node.op === 'constant' && fits(node, other.kind) ? castTo(node, other.kind) : node;
+  return node.op === 'constant' && fits(node, other.type.kind) ? castTo(node, other.type) : node;
 }
 
 function unwraps(cast: Node & { op: 'cast' }, literal: Node): boolean {
   // A null fits every type, so a cast between integers and strings goes too.
-  const mixed = [cast.kind, cast.operand.kind].every((kind) => isInteger(kind) || isString(kind));
+  const mixed = [cast.type.kind, cast.operand.type.kind].every((kind) => isInteger(kind) || isString(kind));
   if (mixed && isNullConstant(literal)) return true;
-  return isInteger(cast.kind) && isInteger(cast.operand.kind) && fits(literal, cast.operand.kind);
+  return isInteger(cast.type.kind) && isInteger(cast.operand.type.kind) && fits(literal, cast.operand.type.kind);
 }
 
 /** Whether the constant is null or within the integers of `kind`. */

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { Expr, Scalar } from '../../../src/expr/model.ts';
 import { openInput, WHOLE } from '../../../src/io/index.ts';
 import { canEvaluate, evaluateFile } from '../../../src/run/embedded/index.ts';
-import type { Schema } from '../../../src/wire/arrow/types.ts';
+import type { DataType, Field, Schema } from '../../../src/wire/arrow/types.ts';
 import { DfxError } from '../../../src/wire/errors.ts';
 import { shown } from '../../io/shown.ts';
 
@@ -79,19 +79,28 @@ test('what is not taken is refused before a row is read', async () => {
   );
 });
 
+const field = (name: string, type: DataType): Field => ({ name, type, nullable: true, metadata: [] });
+
 const SCHEMA: Schema = {
-  fields: (['Int64', 'UInt64', 'Utf8', 'Boolean', 'Date32'] as const).map((kind) => ({
-    name: kind,
-    type: { kind },
-    nullable: true,
-    metadata: [],
-  })),
+  fields: [
+    ...(['Int64', 'UInt64', 'Utf8', 'Boolean', 'Date32'] as const).map((kind) => field(kind, { kind })),
+    field('runs', {
+      kind: 'RunEndEncoded',
+      runEnds: field('run_ends', { kind: 'Int32' }),
+      values: field('values', { kind: 'Int64' }),
+    }),
+  ],
   metadata: [],
 };
 
 const REFUSALS: readonly (readonly [string, Expr, string, string])[] = [
   ['a missing column', col('x'), 'column', '"x" isn\'t in the input'],
-  ['a type without support', col('Date32'), 'column', '"Date32" has the type Date32, which isn\'t supported'],
+  [
+    'a type without support',
+    col('runs'),
+    'column',
+    '"runs" has the type RunEndEncoded("run_ends": Int32, "values": Int64), which isn\'t supported',
+  ],
   [
     'an operand that AND may skip',
     binary('And', col('Boolean'), binary('Gt', binary('Divide', col('Int64'), col('Int64')), int(1))),

@@ -1,8 +1,8 @@
 /** Seeded random SQL expressions over the tables of the differential test, and those tables. */
 import type { Column, ColumnBatch } from '../../../src/io/index.ts';
-import type { Kind } from '../../../src/run/embedded/coerce.ts';
-import { assemble, type ConstantValue, constantColumn } from '../../../src/run/embedded/vector.ts';
-import type { Schema } from '../../../src/wire/arrow/types.ts';
+import { buildColumn } from '../../../src/run/embedded/build.ts';
+import type { DataType, PrimitiveKind, Schema } from '../../../src/wire/arrow/types.ts';
+import type { ArrowValue } from '../../../src/wire/arrow/value-model.ts';
 
 export class Random {
   constructor(private state: number) {}
@@ -25,17 +25,17 @@ export class Random {
 
 interface TableColumn {
   readonly name: string;
-  readonly kind: Kind;
-  readonly mild: readonly ConstantValue[];
-  readonly edges: readonly ConstantValue[];
+  readonly kind: PrimitiveKind;
+  readonly mild: readonly ArrowValue[];
+  readonly edges: readonly ArrowValue[];
 }
 
-const NEGATIVE_NAN = new Float64Array(new BigUint64Array([0xfff8000000000000n]).buffer)[0] as number;
-const FLOATS = [
+const NEGATIVE_NAN: ArrowValue = { kind: 'nan', bits: 'fff8000000000000' };
+const NEGATIVE_NAN_32: ArrowValue = { kind: 'nan', bits: 'ffc00000' };
+const FLOATS: readonly number[] = [
   0,
   -0,
   Number.NaN,
-  NEGATIVE_NAN,
   Infinity,
   -Infinity,
   1.5,
@@ -45,7 +45,7 @@ const FLOATS = [
   1e16,
   0.1,
 ];
-const ints = (...values: number[]): readonly ConstantValue[] => values;
+const ints = (...values: number[]): readonly ArrowValue[] => values;
 
 const COLUMNS: readonly TableColumn[] = [
   { name: 'i8', kind: 'Int8', mild: ints(1, 2, 3, -4, 7), edges: ints(-128, 127, 0, -1) },
@@ -66,10 +66,10 @@ const COLUMNS: readonly TableColumn[] = [
     name: 'f32',
     kind: 'Float32',
     mild: ints(1.5, 0.25, -3, 8),
-    edges: [...FLOATS.map(Math.fround), NEGATIVE_NAN, 3.4e38],
+    edges: [...FLOATS.map(Math.fround), NEGATIVE_NAN_32, 3.4e38],
   },
-  { name: 'f64', kind: 'Float64', mild: ints(1.5, 0.1, -3.25, 1e6), edges: FLOATS },
-  { name: 'g64', kind: 'Float64', mild: ints(2, -0.5, 3, 12.75), edges: FLOATS },
+  { name: 'f64', kind: 'Float64', mild: ints(1.5, 0.1, -3.25, 1e6), edges: [...FLOATS, NEGATIVE_NAN] },
+  { name: 'g64', kind: 'Float64', mild: ints(2, -0.5, 3, 12.75), edges: [...FLOATS, NEGATIVE_NAN] },
   { name: 'b', kind: 'Boolean', mild: [true, false], edges: [true, false] },
   { name: 'c', kind: 'Boolean', mild: [true, false], edges: [true, false] },
   {
@@ -90,16 +90,10 @@ export interface Table {
 export function makeTable(random: Random, rows: number, edges: boolean, nulls: boolean): Table {
   const columns = COLUMNS.map(({ kind, mild, edges: sharp }): Column => {
     const pool = edges ? [...mild, ...sharp, ...sharp] : mild;
-    return assemble(
-      kind,
-      rows,
-      Array.from({ length: rows }, (_, row) => ({
-        rows: Int32Array.of(row),
-        vector: {
-          column: constantColumn(kind, nulls && random.below(6) === 0 ? null : random.pick(pool)),
-          scalar: false,
-        },
-      })),
+    const type: DataType = { kind };
+    return buildColumn(
+      type,
+      Array.from({ length: rows }, () => (nulls && random.below(6) === 0 ? null : random.pick(pool))),
     );
   });
   const fields = COLUMNS.map(({ name, kind }) => ({ name, type: { kind }, nullable: true, metadata: [] }));

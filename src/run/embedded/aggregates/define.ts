@@ -18,7 +18,15 @@ export interface AggregateCall {
   readonly orderBy: readonly SortKey[];
   readonly nullTreatment: 'RespectNulls' | 'IgnoreNulls' | null;
   readonly filtered: boolean;
+  /** Whether this is the only aggregate function of the expression. */
+  readonly alone: boolean;
+  /** How the engine would do the DISTINCTs of the expression (`distinct.ts`); `unknown`: either way. */
+  readonly grouping: Grouping;
+  /** Whether `sum(x + literal)` may become `sum(x) + literal * count(x)`, which fails on other rows. */
+  readonly linear: boolean;
 }
+
+export type Grouping = 'none' | 'groups' | 'values' | 'unknown';
 
 export interface AggregateFunction {
   readonly name: string;

@@ -1,0 +1,55 @@
+/** What the optimizer of DataFusion 55 does with an aggregate depends on the others of its query: the facts that decide. */
+import type { Expr, ExprOf } from '../../../expr/model.ts';
+import { children } from '../../../expr/walk.ts';
+import type { Grouping } from './define.ts';
+
+export interface Surroundings {
+  /** There is one aggregate function at most. */
+  readonly alone: boolean;
+  readonly grouping: Grouping;
+  readonly linear: boolean;
+}
+
+type AggregateExpr = ExprOf<'aggregate_function'>;
+
+export function surroundingsOf(root: Expr): Surroundings {
+  const aggregates: AggregateExpr[] = [];
+  const todo: Expr[] = [root];
+  for (let expr = todo.pop(); expr !== undefined; expr = todo.pop()) {
+    if (expr.kind === 'aggregate_function') aggregates.push(expr);
+    else todo.push(...children(expr));
+  }
+  return {
+    alone: aggregates.length <= 1,
+    grouping: groupingOf(aggregates),
+    linear: aggregates.filter(isLinear).length > 1,
+  };
+}
+
+/** `single_distinct_aggregation_to_group_by`. */
+function groupingOf(aggregates: readonly AggregateExpr[]): Grouping {
+  const distinct = aggregates.filter((each) => each.distinct);
+  const [only] = distinct;
+  if (only === undefined) return 'none';
+  for (const each of aggregates) {
+    if (each.filter !== null || each.orderBy.length > 0) return 'values';
+    if (!each.distinct && each.name !== 'sum' && each.name !== 'min' && each.name !== 'max') return 'values';
+  }
+  if (distinct.length > 1) return 'unknown';
+  const [first, second] = only.args;
+  if (second === undefined) return 'groups';
+  return first !== undefined && surelyDifferent(first, second) ? 'values' : 'unknown';
+}
+
+/** After simplification too: `x * 1` is `x`. */
+function surelyDifferent(one: Expr, other: Expr): boolean {
+  if (one.kind === 'column') return other.kind === 'literal' || (other.kind === 'column' && other.name !== one.name);
+  return one.kind === 'literal' && other.kind === 'column';
+}
+
+/** `rewrite_multiple_linear_aggregates`. */
+function isLinear({ args, distinct, filter, orderBy, nullTreatment }: AggregateExpr): boolean {
+  if (distinct || filter !== null || orderBy.length > 0 || nullTreatment !== null) return false;
+  const [only] = args;
+  return only?.kind === 'binary' && args.length === 1 && only.operands.some((operand) => operand.kind === 'literal');
+}

@@ -1,0 +1,99 @@
+/** CAST and TRY_CAST between texts and numbers or booleans, as arrow-cast 59 does them for DataFusion 55. */
+import {
+  bitmapBytes,
+  type Column,
+  getBit,
+  isValid,
+  type NumericColumn,
+  type StringColumn,
+  setBit,
+  valueAt,
+} from '../../../io/column.ts';
+import { parseCastBoolean, parseDouble, parseFloat32, parseInteger, putParsed } from '../../../io/number-text.ts';
+import { DfxError } from '../../../wire/errors.ts';
+import { formatFloat32, formatFloat64 } from '../number-format.ts';
+import { type FloatKind, type IntegerKind, isFloat, isNumeric, isString, type StringKind } from '../types.ts';
+import { booleanColumn } from '../vector.ts';
+import { type CastFamily, Failing } from './define.ts';
+import { IntegerSink } from './integer-sink.ts';
+import { buildStrings } from './text-sink.ts';
+
+export const STRING_CASTS: CastFamily = {
+  can: (from, to) => (isString(from.kind) && isPlain(to.kind)) || (isPlain(from.kind) && isString(to.kind)),
+  mayFail: (_from, to) => !isString(to.kind),
+  cast: (column, { kind }, safe) => {
+    switch (column.layout) {
+      case 'string':
+        if (isString(kind)) return { ...column, type: { kind } };
+        if (kind === 'Boolean') return stringToBoolean(column, safe);
+        if (isNumeric(kind)) return stringToNumber(column, kind, safe);
+        break;
+      case 'boolean':
+        if (isString(kind)) return buildStrings(kind, column, (row) => (getBit(column.bits, row) ? 'true' : 'false'));
+        break;
+      case 'numeric':
+        if (isString(kind)) return numberToString(column, kind);
+        break;
+    }
+    throw new DfxError('DEFECT', `a cast from ${column.type.kind} to ${kind}`);
+  },
+};
+
+function isPlain(kind: string): boolean {
+  return kind === 'Boolean' || isString(kind) || isNumeric(kind);
+}
+
+function stringToNumber(column: StringColumn, kind: IntegerKind | FloatKind, safe: boolean): Column {
+  const { length, offsets, data } = column;
+  const failing = new Failing(
+    column,
+    safe,
+    (row) => `Cannot cast string '${String(valueAt(column, row))}' to value of ${kind} type`,
+  );
+  if (isFloat(kind)) {
+    const values = kind === 'Float64' ? new Float64Array(length) : new Float32Array(length);
+    const parse = kind === 'Float64' ? parseDouble : parseFloat32;
+    for (let i = 0; i < length; i++) {
+      if (!isValid(column, i)) continue;
+      const value = parse(data, offsets[i] ?? 0, offsets[i + 1] ?? 0);
+      if (value === undefined) failing.fail(i);
+      else putParsed(values, i, value, data, offsets[i] ?? 0);
+    }
+    return { layout: 'numeric', type: { kind }, length, validity: failing.validity(), values };
+  }
+  const sink = new IntegerSink(kind, length);
+  for (let i = 0; i < length; i++) {
+    if (!isValid(column, i)) continue;
+    const value = parseInteger(data, offsets[i] ?? 0, offsets[i + 1] ?? 0);
+    if (value === undefined || !sink.put(i, value)) failing.fail(i);
+  }
+  return { layout: 'numeric', type: { kind }, length, validity: failing.validity(), values: sink.values() };
+}
+
+function stringToBoolean(column: StringColumn, safe: boolean): Column {
+  const { length } = column;
+  const bits = new Uint8Array(bitmapBytes(length));
+  const failing = new Failing(
+    column,
+    safe,
+    (row) => `Cannot cast value '${String(valueAt(column, row)).toLowerCase().trim()}' to value of Boolean type`,
+  );
+  for (let i = 0; i < length; i++) {
+    const text = valueAt(column, i);
+    if (typeof text !== 'string') continue;
+    const value = parseCastBoolean(text);
+    if (value === undefined) failing.fail(i);
+    else if (value) setBit(bits, i);
+  }
+  return booleanColumn(bits, length, failing.validity());
+}
+
+function numberToString(column: NumericColumn, kind: StringKind): Column {
+  const { values } = column;
+  const from = column.type.kind;
+  const format = from === 'Float64' ? formatFloat64 : from === 'Float32' ? formatFloat32 : null;
+  return buildStrings(kind, column, (row) => {
+    const value = values[row] ?? 0;
+    return format === null ? String(value) : format(Number(value));
+  });
+}

@@ -1,0 +1,13 @@
+/** The scalar functions of the embedded engine, by name and alias. A file of functions adds its list here. */
+import { CONDITIONAL_FUNCTIONS } from './conditional.ts';
+import type { ScalarFunction } from './define.ts';
+import { MATH_FUNCTIONS } from './math.ts';
+
+const LISTS: readonly (readonly ScalarFunction[])[] = [CONDITIONAL_FUNCTIONS, MATH_FUNCTIONS];
+
+const BY_NAME = new Map<string, ScalarFunction>();
+for (const made of LISTS.flat()) for (const name of [made.name, ...(made.aliases ?? [])]) BY_NAME.set(name, made);
+
+export function scalarFunction(name: string): ScalarFunction | undefined {
+  return BY_NAME.get(name);
+}

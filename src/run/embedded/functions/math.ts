@@ -1,0 +1,109 @@
+/** Scalar functions over one number, as datafusion-functions 55.2 computes them. */
+import { isValid, type Values } from '../../../io/column.ts';
+import { DfxError } from '../../../wire/errors.ts';
+import { negate } from '../arithmetic.ts';
+import { newValues } from '../build.ts';
+import type { Node } from '../nodes.ts';
+import { Refusal } from '../refusal.ts';
+import { callNode, castTo } from '../simplify.ts';
+import { FLOAT32, FLOAT64, integerRange, isFloat, isInteger, isNumeric, isSigned } from '../types.ts';
+import { numeric, type Vector } from '../vector.ts';
+import type { ScalarFunction } from './define.ts';
+
+export const MATH_FUNCTIONS: readonly ScalarFunction[] = [
+  {
+    name: 'abs',
+    bind: (args) => {
+      const argument = onlyNumber('abs', args);
+      const { kind } = argument.type;
+      const mayFail = isInteger(kind) && isSigned(kind);
+      return callNode({ name: 'abs', type: argument.type, args: [argument], mayFail, evaluate: oneOf(absolute) });
+    },
+  },
+  { name: 'sqrt', bind: (args) => floatFunction('sqrt', args) },
+  { name: 'floor', bind: (args) => floatFunction('floor', args) },
+  { name: 'ceil', bind: (args) => floatFunction('ceil', args) },
+];
+
+function oneOf(compute: (argument: Vector) => Vector): (args: readonly Vector[]) => Vector {
+  return ([argument]) => {
+    if (argument === undefined) throw new DfxError('DEFECT', 'a function without its argument');
+    return compute(argument);
+  };
+}
+
+function onlyNumber(name: string, args: readonly Node[]): Node {
+  const [argument, ...others] = args;
+  if (argument === undefined || others.length > 0) throw new Refusal(name, 'takes one argument');
+  if (!isNumeric(argument.type.kind)) throw new Refusal(name, `isn't supported for ${argument.type.kind}`);
+  return argument;
+}
+
+type FloatFunction = 'sqrt' | 'floor' | 'ceil';
+
+function floatFunction(name: FloatFunction, args: readonly Node[]): Node {
+  const argument = onlyNumber(name, args);
+  const type = argument.type.kind === 'Float32' ? FLOAT32 : FLOAT64;
+  return callNode({
+    name,
+    type,
+    args: [castTo(argument, type)],
+    mayFail: name === 'sqrt',
+    evaluate: oneOf((vector) => floats(name, vector)),
+  });
+}
+
+function floats(name: FloatFunction, argument: Vector): Vector {
+  const column = numeric(argument.column);
+  const { length, validity, type } = column;
+  const values = newValues(type.kind, length);
+  for (let i = 0; i < length; i++) {
+    const value = Number(column.values[i] ?? 0);
+    if (name === 'sqrt' && value < 0 && isValid(column, i)) {
+      throw new DfxError('EXECUTION', 'cannot take square root of a negative number');
+    }
+    values[i] = name === 'sqrt' ? Math.sqrt(value) : name === 'floor' ? Math.floor(value) : Math.ceil(value);
+  }
+  keepNaNs(column.values, values, name === 'sqrt');
+  return { column: { layout: 'numeric', type, length, validity, values }, scalar: argument.scalar };
+}
+
+/** A NaN passes through with its bits; `sqrt` makes it quiet. */
+function keepNaNs(from: Values, to: Values, quiet: boolean): void {
+  const size = to.BYTES_PER_ELEMENT;
+  const source = new Uint8Array(from.buffer, from.byteOffset, from.byteLength);
+  const target = new Uint8Array(to.buffer, to.byteOffset, to.byteLength);
+  for (let i = 0; i < to.length; i++) {
+    if (!Number.isNaN(from[i])) continue;
+    target.set(source.subarray(i * size, (i + 1) * size), i * size);
+    const high = (i + 1) * size - 2;
+    if (quiet) target[high] = (target[high] ?? 0) | (size === 8 ? 0x08 : 0x40);
+  }
+}
+
+function absolute(argument: Vector): Vector {
+  const column = numeric(argument.column);
+  const { length, validity, type } = column;
+  const { kind } = type;
+  if (!isNumeric(kind)) throw new DfxError('DEFECT', `abs of ${kind}`);
+  if (isFloat(kind)) {
+    const values = column.values.slice();
+    const bytes = new Uint8Array(values.buffer);
+    const size = values.BYTES_PER_ELEMENT;
+    for (let at = size - 1; at < bytes.length; at += size) bytes[at] = (bytes[at] ?? 0) & 0x7f;
+    return { column: { layout: 'numeric', type: { kind }, length, validity, values }, scalar: argument.scalar };
+  }
+  const values = column.values.slice();
+  const low = isInteger(kind) ? integerRange(kind).low : 0n;
+  const minus = numeric(negate(kind, argument).column).values;
+  for (let i = 0; i < length; i++) {
+    const value = values[i] ?? 0;
+    if (value >= 0) continue;
+    // biome-ignore lint/suspicious/noDoubleEquals: a number or a bigint
+    if (value == low && isValid(column, i)) {
+      throw new DfxError('EXECUTION', `${kind}Array overflow on abs(${value})`);
+    }
+    (values as BigInt64Array)[i] = (minus as BigInt64Array)[i] ?? 0n;
+  }
+  return { column: { layout: 'numeric', type: { kind }, length, validity, values }, scalar: argument.scalar };
+}
