@@ -3,6 +3,7 @@
  * the operands makes the node.
  */
 import { arithmeticCommon } from './coerce.ts';
+import { TEXT_OPERATORS } from './functions/text-operators.ts';
 import type { ArithmeticOp, Node } from './nodes.ts';
 import { Refusal } from './refusal.ts';
 import { castTo, fold, isNullConstant, nullConstant, nullInstead } from './simplify.ts';
@@ -41,7 +42,7 @@ const NUMERIC_OPERATORS: OperatorFamily = {
   },
 };
 
-const FAMILIES: readonly OperatorFamily[] = [NUMERIC_OPERATORS, TEMPORAL_OPERATORS];
+const FAMILIES: readonly OperatorFamily[] = [NUMERIC_OPERATORS, TEMPORAL_OPERATORS, TEXT_OPERATORS];
 
 export function operatorNode(op: string, left: Node, right: Node): Node {
   for (const family of FAMILIES) {
