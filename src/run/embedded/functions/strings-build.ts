@@ -1,0 +1,403 @@
+/** Functions that build strings: `concat`, `concat_ws`, `||`, `repeat`, `reverse`, pads, `overlay`, `replace`, `translate`. */
+import { valueAt } from '../../../io/column.ts';
+import type { DataType } from '../../../wire/arrow/types.ts';
+import { DfxError } from '../../../wire/errors.ts';
+import type { Node } from '../nodes.ts';
+import { Refusal } from '../refusal.ts';
+import { callNode, castTo, isNullConstant, nullConstant } from '../simplify.ts';
+import { isBinary, isString, UTF8_VIEW } from '../types.ts';
+import type { Vector } from '../vector.ts';
+import type { ScalarFunction } from './define.ts';
+import {
+  charCount,
+  find,
+  finished,
+  integerText,
+  isSet,
+  nullScalar,
+  numbers,
+  pointAt,
+  rowCount,
+  skipChars,
+  strictValidity,
+  TextBuilder,
+  type Texts,
+  texts,
+  widthOf,
+} from './strings-rows.ts';
+import {
+  builtType,
+  firstSignature,
+  integerArgument,
+  noDictionary,
+  stringArgument,
+  takeArguments,
+  widestString,
+} from './strings-types.ts';
+
+/** Writes one row. Made once a batch. */
+type Writer = (out: TextBuilder, row: number) => void;
+
+/** A string function that is null where an argument is. */
+export function built(
+  name: string,
+  type: DataType,
+  args: readonly Node[],
+  mayFail: boolean,
+  writer: (args: readonly Vector[]) => Writer,
+  nullable = true,
+): Node {
+  const evaluate = (given: readonly Vector[], length: number): Vector => {
+    const validity = strictValidity(given);
+    if (validity === false) return nullScalar(type);
+    const rows = rowCount(given, length);
+    const write = writer(given);
+    const { offsets, step } = texts(given[0]);
+    const size = step === 1 ? (offsets[rows] ?? 0) - (offsets[0] ?? 0) : (offsets[1] ?? 0) * Math.min(rows, 1024);
+    const out = new TextBuilder(rows, size + (size >> 2));
+    for (let row = 0; row < rows; row++) {
+      if (isSet(validity, row)) write(out, row);
+      out.end();
+    }
+    return finished(out.column(type, validity), given);
+  };
+  return callNode({ name, type, nullable, args, mayFail, evaluate });
+}
+
+function copyRow(out: TextBuilder, { data, offsets, step }: Texts, row: number): void {
+  out.copy(data, offsets[row * step] ?? 0, offsets[row * step + 1] ?? 0);
+}
+
+/** `||`: both sides in the type that the binder coerced them to; null where a side is. */
+export function concatNode(left: Node, right: Node): Node {
+  const writer = (given: readonly Vector[]): Writer => {
+    const a = texts(given[0]);
+    const b = texts(given[1]);
+    return (out, row) => {
+      copyRow(out, a, row);
+      copyRow(out, b, row);
+    };
+  };
+  return built('||', left.type, [left, right], false, writer, left.nullable || right.nullable);
+}
+
+/** Strings of the widest type among the arguments; anything else as the string that a cast makes of it. */
+function joinable(name: string, args: readonly Node[]): readonly Node[] {
+  noDictionary(name, args);
+  const binary = args.find(({ type }) => isBinary(type.kind) || type.kind === 'FixedSizeBinary');
+  if (binary !== undefined) throw new Refusal(name, `of ${binary.type.kind} isn't supported`);
+  const type = widestString(args.map((arg) => arg.type));
+  return args.map((arg) => castTo(arg, type));
+}
+
+function isConstant(node: Node | undefined): boolean {
+  return node?.op === 'constant';
+}
+
+interface Piece extends Texts {
+  readonly validity: Uint8Array | null;
+}
+
+function piece(vector: Vector): Piece {
+  return { ...texts(vector), validity: vector.column.layout === 'null' ? new Uint8Array(1) : vector.column.validity };
+}
+
+function present(part: Piece, row: number): boolean {
+  return isSet(part.validity, row * part.step);
+}
+
+/** Nulls are left out: the result is never null. */
+const concat: ScalarFunction = {
+  name: 'concat',
+  bind: (args) => {
+    if (args.length === 0) throw new Refusal('concat', 'takes at least one argument');
+    const cast = joinable('concat', args);
+    const type = cast[0]?.type ?? { kind: 'Utf8' };
+    const evaluate = (given: readonly Vector[], length: number): Vector => {
+      const rows = rowCount(given, length);
+      const parts = given.map(piece);
+      const out = new TextBuilder(rows, rows * 8);
+      for (let row = 0; row < rows; row++) {
+        for (const part of parts) if (present(part, row)) copyRow(out, part, row);
+        out.end();
+      }
+      return finished(out.column(type, null), given);
+    };
+    return callNode({ name: 'concat', type, nullable: true, args: cast, mayFail: false, evaluate });
+  },
+};
+
+/** Nulls are left out with their separators; null where the separator is. */
+const concatWs: ScalarFunction = {
+  name: 'concat_ws',
+  bind: (args) => {
+    if (args.length < 2) throw new Refusal('concat_ws', 'takes at least two arguments');
+    const cast = joinable('concat_ws', args);
+    if (!cast.slice(1).some((arg) => !isNullConstant(arg)) && !isConstant(cast[0])) {
+      // The optimizer takes null literals away, and the engine then misses the second argument.
+      throw new Refusal('concat_ws', 'has nothing but nulls to join');
+    }
+    const type = cast[0]?.type ?? { kind: 'Utf8' };
+    const evaluate = (given: readonly Vector[], length: number): Vector => {
+      const [separators, ...values] = given;
+      const validity = separators === undefined ? false : strictValidity([separators]);
+      if (validity === false || separators === undefined) return nullScalar(type);
+      const rows = rowCount(given, length);
+      const between = texts(separators);
+      const parts = values.map(piece);
+      const out = new TextBuilder(rows, rows * 8);
+      for (let row = 0; row < rows; row++) {
+        if (isSet(validity, row * between.step)) {
+          let first = true;
+          for (const part of parts) {
+            if (!present(part, row)) continue;
+            if (!first) copyRow(out, between, row);
+            copyRow(out, part, row);
+            first = false;
+          }
+        }
+        out.end();
+      }
+      return finished(out.column(type, separators.scalar ? null : validity), given);
+    };
+    return callNode({ name: 'concat_ws', type, nullable: true, args: cast, mayFail: false, evaluate });
+  },
+};
+
+const repeat: ScalarFunction = {
+  name: 'repeat',
+  bind: (args) => {
+    takeArguments('repeat', args, 2);
+    const cast = [stringArgument('repeat', args[0]), integerArgument('repeat', args[1], 'integers')];
+    const type = cast[0]?.type ?? { kind: 'Utf8' };
+    if (cast.some(isNullConstant)) return nullConstant(type);
+    return built('repeat', type, cast, true, (given) => {
+      const { data, offsets, step } = texts(given[0]);
+      const counts = numbers(given[1]);
+      return (out, row) => {
+        const from = offsets[row * step] ?? 0;
+        const to = offsets[row * step + 1] ?? 0;
+        const count = counts.values[row * counts.step] ?? 0;
+        if (count <= 0 || from === to) return;
+        const size = (to - from) * count;
+        if (size > 0x7fffffff) throw tooLong(type, to - from, integerText(given[1], row));
+        out.reserve(size);
+        const start = out.at;
+        out.copy(data, from, to);
+        // Doubles what is there, as long as all of it fits.
+        while (out.at - start < size)
+          out.copy(out.data, start, start + Math.min(out.at - start, size - (out.at - start)));
+      };
+    });
+  },
+};
+
+function tooLong(type: DataType, size: number, count: string): DfxError {
+  const limit = type.kind === 'LargeUtf8' ? 2n ** 63n - 1n : 2n ** 31n - 1n;
+  const wanted = BigInt(size) * BigInt(count);
+  const shown = wanted > 2n ** 64n - 1n ? 2n ** 64n - 1n : wanted;
+  return new DfxError('EXECUTION', `string size overflow on repeat, max size is ${limit}, but got ${shown}`);
+}
+
+const reverse: ScalarFunction = {
+  name: 'reverse',
+  bind: (args) => {
+    takeArguments('reverse', args, 1);
+    const [argument] = args;
+    if (argument === undefined || !(isString(argument.type.kind) || argument.type.kind === 'Null')) {
+      throw new Refusal('reverse', `of ${argument?.type.kind} isn't supported`);
+    }
+    const string = castTo(argument, isString(argument.type.kind) ? argument.type : UTF8_VIEW);
+    return built('reverse', string.type, [string], false, (given) => {
+      const { data, offsets, step } = texts(given[0]);
+      return (out, row) => {
+        const from = offsets[row * step] ?? 0;
+        let at = offsets[row * step + 1] ?? 0;
+        out.reserve(at - from);
+        while (at > from) {
+          const end = at--;
+          while (at > from && ((data[at] ?? 0) & 0xc0) === 0x80) at--;
+          for (let i = at; i < end; i++) out.data[out.at++] = data[i] ?? 0;
+        }
+      };
+    });
+  },
+};
+
+const STRINGS = ['Utf8View', 'Utf8', 'LargeUtf8'] as const;
+const PADDED = [
+  ...STRINGS.map((kind) => [kind, 'Int64'] as const),
+  ...STRINGS.flatMap((kind) => STRINGS.map((fill) => [kind, 'Int64', fill] as const)),
+];
+function pad(name: 'lpad' | 'rpad'): ScalarFunction {
+  return {
+    name,
+    bind: (args) => {
+      const cast = firstSignature(name, args, PADDED);
+      const [, length] = cast;
+      // Looked at before any row, even where a null makes all of them null.
+      if (length?.op === 'constant' && Number(valueAt(length.value, 0) ?? 0) > MAX_LENGTH) {
+        throw new Refusal(name, `pads to more than ${MAX_LENGTH} characters`);
+      }
+      const type = builtType(cast[0]?.type ?? { kind: 'Utf8' });
+      return built(name, type, cast, true, (given) => padder(name, given));
+    },
+  };
+}
+
+const SPACE: Texts = { data: Uint8Array.of(0x20), offsets: Int32Array.of(0, 1), step: 0 };
+const MAX_LENGTH = 0x7fffffff;
+
+function padder(name: 'lpad' | 'rpad', given: readonly Vector[]): Writer {
+  const { data, offsets, step } = texts(given[0]);
+  const lengths = numbers(given[1]);
+  const fills = given[2] === undefined ? SPACE : texts(given[2]);
+  return (out, row) => {
+    const from = offsets[row * step] ?? 0;
+    const to = offsets[row * step + 1] ?? 0;
+    const length = Math.max(0, lengths.values[row * lengths.step] ?? 0);
+    if (length > MAX_LENGTH) throw tooWide(name, given[1], row);
+    const missing = length - charCount(data, from, to);
+    const start = fills.offsets[row * fills.step] ?? 0;
+    const stop = fills.offsets[row * fills.step + 1] ?? 0;
+    if (missing < 0) {
+      out.copy(data, from, skipChars(data, from, to, length));
+      return;
+    }
+    if (name === 'rpad') out.copy(data, from, to);
+    if (start < stop) {
+      let left = missing;
+      const whole = charCount(fills.data, start, stop);
+      for (; left >= whole; left -= whole) out.copy(fills.data, start, stop);
+      out.copy(fills.data, start, skipChars(fills.data, start, stop, left));
+    }
+    if (name === 'lpad') out.copy(data, from, to);
+  };
+}
+
+function tooWide(name: string, lengths: Vector | undefined, row: number): DfxError {
+  const wanted = integerText(lengths, row);
+  return new DfxError(
+    'EXECUTION',
+    `${name} requested length ${wanted} too large, maximum allowed length is ${MAX_LENGTH}`,
+  );
+}
+
+const overlay: ScalarFunction = {
+  name: 'overlay',
+  bind: (args) => {
+    const cast = firstSignature('overlay', args, [
+      ...STRINGS.map((kind) => [kind, kind, 'Int64', 'Int64'] as const),
+      ...STRINGS.map((kind) => [kind, kind, 'Int64'] as const),
+    ]);
+    const type = builtType(cast[0]?.type ?? { kind: 'Utf8' });
+    return built('overlay', type, cast, true, (given) => {
+      const { data, offsets, step } = texts(given[0]);
+      const news = texts(given[1]);
+      const starts = numbers(given[2]);
+      const counts = given[3] === undefined ? null : numbers(given[3]);
+      return (out, row) => {
+        const from = offsets[row * step] ?? 0;
+        const to = offsets[row * step + 1] ?? 0;
+        const start = starts.values[row * starts.step] ?? 0;
+        if (start < 1) {
+          const found = integerText(given[2], row);
+          throw new DfxError('EXECUTION', `overlay start position must be at least 1: ${found}`);
+        }
+        const k = row * news.step;
+        const replaced =
+          counts === null
+            ? charCount(news.data, news.offsets[k] ?? 0, news.offsets[k + 1] ?? 0)
+            : (counts.values[row * counts.step] ?? 0);
+        out.copy(data, from, skipChars(data, from, to, start - 1));
+        copyRow(out, news, row);
+        // A negative count goes back: what was copied before is copied again.
+        out.copy(data, skipChars(data, from, to, Math.max(0, start - 1 + replaced)), to);
+      };
+    });
+  },
+};
+
+const replace: ScalarFunction = {
+  name: 'replace',
+  bind: (args) => {
+    takeArguments('replace', args, 3);
+    const strings = args.map((arg) => stringArgument('replace', arg));
+    const type = builtType(
+      widestString(strings.map((node) => node.type)).kind === 'LargeUtf8' ? { kind: 'LargeUtf8' } : { kind: 'Utf8' },
+    );
+    return built('replace', type, strings, false, (given) => {
+      const { data, offsets, step } = texts(given[0]);
+      const olds = texts(given[1]);
+      const news = texts(given[2]);
+      return (out, row) => {
+        const to = offsets[row * step + 1] ?? 0;
+        const start = olds.offsets[row * olds.step] ?? 0;
+        const stop = olds.offsets[row * olds.step + 1] ?? 0;
+        let from = offsets[row * step] ?? 0;
+        while (start < stop) {
+          const at = find(data, from, to, olds.data, start, stop);
+          if (at < 0) break;
+          out.copy(data, from, at);
+          copyRow(out, news, row);
+          from = at + stop - start;
+        }
+        out.copy(data, from, to);
+      };
+    });
+  },
+};
+
+const translate: ScalarFunction = {
+  name: 'translate',
+  bind: (args) => {
+    const cast = firstSignature(
+      'translate',
+      args,
+      STRINGS.map((kind) => [kind, 'Utf8', 'Utf8'] as const),
+    );
+    return built('translate', cast[0]?.type ?? { kind: 'Utf8' }, cast, false, (given) => {
+      const { data, offsets, step } = texts(given[0]);
+      const from = texts(given[1]);
+      const to = texts(given[2]);
+      const fixed = from.step === 0 && to.step === 0 ? translation(from, to, 0) : null;
+      return (out, row) => {
+        const table = fixed ?? translation(from, to, row);
+        const end = offsets[row * step + 1] ?? 0;
+        for (let at = offsets[row * step] ?? 0; at < end; ) {
+          const width = widthOf(data[at] ?? 0);
+          const mapped = table.get(pointAt(data, at));
+          if (mapped === undefined) out.copy(data, at, at + width);
+          else if (mapped >= 0) out.point(mapped);
+          at += width;
+        }
+      };
+    });
+  },
+};
+
+/** What becomes of each character of `from`: the first mention counts; -1 takes it away. */
+function translation(from: Texts, to: Texts, row: number): ReadonlyMap<number, number> {
+  const table = new Map<number, number>();
+  const end = from.offsets[row * from.step + 1] ?? 0;
+  const stop = to.offsets[row * to.step + 1] ?? 0;
+  let next = to.offsets[row * to.step] ?? 0;
+  for (let at = from.offsets[row * from.step] ?? 0; at < end; at += widthOf(from.data[at] ?? 0)) {
+    const point = pointAt(from.data, at);
+    if (!table.has(point)) table.set(point, next < stop ? pointAt(to.data, next) : -1);
+    if (next < stop) next += widthOf(to.data[next] ?? 0);
+  }
+  return table;
+}
+
+export const BUILDING: readonly ScalarFunction[] = [
+  concat,
+  concatWs,
+  repeat,
+  reverse,
+  pad('lpad'),
+  pad('rpad'),
+  overlay,
+  replace,
+  translate,
+];

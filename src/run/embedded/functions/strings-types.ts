@@ -1,0 +1,99 @@
+/**
+ * What string functions take, as DataFusion 55 coerces arguments: its `Coercible` signatures take strings as they are, and its `Exact`
+ * and `Uniform` ones the first list of types that the arguments can be coerced to, where any type becomes a string.
+ *
+ * Dictionaries are refused: functions that keep them compute on their values, those of unused ones too.
+ */
+import type { DataType } from '../../../wire/arrow/types.ts';
+import type { Node } from '../nodes.ts';
+import { Refusal } from '../refusal.ts';
+import { castTo } from '../simplify.ts';
+import { INT64, isBinary, isInteger, isString, type StringKind, UTF8_VIEW } from '../types.ts';
+
+export const LARGE_UTF8: DataType = { kind: 'LargeUtf8' };
+export const BINARY: DataType = { kind: 'Binary' };
+
+export function noDictionary(name: string, args: readonly Node[]): void {
+  const encoded = args.find(({ type }) => type.kind === 'Dictionary' || type.kind === 'RunEndEncoded');
+  if (encoded !== undefined) throw new Refusal(name, `of ${encoded.type.kind} isn't supported`);
+}
+
+export function takeArguments(name: string, args: readonly Node[], ...counts: readonly number[]): void {
+  if (!counts.includes(args.length)) {
+    throw new Refusal(name, `takes ${counts.join(' or ')} argument${counts[0] === 1 ? '' : 's'}, found ${args.length}`);
+  }
+  noDictionary(name, args);
+}
+
+export function stringKind(type: DataType): StringKind {
+  return isString(type.kind) ? type.kind : 'Utf8';
+}
+
+/** A string as it is; an untyped null as Utf8View. */
+export function stringArgument(name: string, node: Node | undefined): Node {
+  if (node === undefined) throw new Refusal(name, 'has too few arguments');
+  if (isString(node.type.kind)) return node;
+  if (node.type.kind === 'Null') return castTo(node, UTF8_VIEW);
+  throw new Refusal(name, `takes strings, found ${node.type.kind}`);
+}
+
+/** Of any type, as the string that a cast makes of it. */
+export function anyAsString(name: string, node: Node | undefined): Node {
+  if (node === undefined) throw new Refusal(name, 'has too few arguments');
+  if (isString(node.type.kind)) return node;
+  return castTo(node, node.type.kind === 'LargeBinary' ? LARGE_UTF8 : UTF8_VIEW);
+}
+
+/** An Int64, or what `sources` take for one. */
+export function integerArgument(name: string, node: Node | undefined, sources: 'integers' | 'Int32'): Node {
+  if (node === undefined) throw new Refusal(name, 'has too few arguments');
+  const { kind } = node.type;
+  const taken = kind === 'Int64' || kind === 'Null' || (sources === 'integers' ? isInteger(kind) : kind === 'Int32');
+  if (!taken) throw new Refusal(name, `takes an Int64, found ${kind}`);
+  return castTo(node, INT64);
+}
+
+/** The Int64 or Int32 that counts in strings of this type. */
+export function countType(type: DataType): DataType {
+  return type.kind === 'LargeUtf8' ? INT64 : { kind: 'Int32' };
+}
+
+/** What functions give that build new strings: never a view. */
+export function builtType(type: DataType): DataType {
+  return type.kind === 'LargeUtf8' ? LARGE_UTF8 : { kind: 'Utf8' };
+}
+
+const WIDENS_TO_INT64 = new Set(['Null', 'Int8', 'Int16', 'Int32', 'Int64', 'UInt8', 'UInt16', 'UInt32']);
+
+function coercible(kind: string, into: string): boolean {
+  if (kind === into) return true;
+  return into === 'Int64' ? WIDENS_TO_INT64.has(kind) : isString(into);
+}
+
+/** The arguments cast to the first of `signatures` that they can be coerced to; one that they match as they are comes first. */
+export function firstSignature(
+  name: string,
+  args: readonly Node[],
+  signatures: readonly (readonly (StringKind | 'Int64')[])[],
+): readonly Node[] {
+  noDictionary(name, args);
+  const fitting = signatures.filter(({ length }) => length === args.length);
+  const exact = fitting.find((kinds) => kinds.every((kind, i) => args[i]?.type.kind === kind));
+  const chosen = exact ?? fitting.find((kinds) => kinds.every((kind, i) => coercible(args[i]?.type.kind ?? '', kind)));
+  if (chosen === undefined) {
+    throw new Refusal(name, `doesn't take ${args.map(({ type }) => type.kind).join(', ') || 'no arguments'}`);
+  }
+  return args.map((arg, i) => castTo(arg, { kind: chosen[i] ?? 'Utf8' }));
+}
+
+/** `string_coercion` of the engine: the widest of the types, views before large ones. */
+export function widestString(types: readonly DataType[]): DataType {
+  if (types.some(({ kind }) => kind === 'Utf8View')) return UTF8_VIEW;
+  return types.some(({ kind }) => kind === 'LargeUtf8') ? LARGE_UTF8 : { kind: 'Utf8' };
+}
+
+/** Strings and binaries as they are, an untyped null as a Utf8View: what hashes take. */
+export function bytesArgument(name: string, node: Node | undefined): Node {
+  if (node !== undefined && isBinary(node.type.kind)) return node;
+  return stringArgument(name, node);
+}

@@ -1,0 +1,30 @@
+/**
+ * The string functions of the embedded engine.
+ *
+ * Not computed here, and refused by name:
+ * - Dictionary arguments of any of them: the engine computes on the dictionary's values, of unused ones too;
+ * - binary arguments of `concat`, `concat_ws` and `||`;
+ * - `levenshtein` of LargeUtf8 with another string type, `find_in_set` of LargeUtf8 constants, `concat_ws` of nothing but null literals
+ *   after a column: DataFusion 55 fails on them in its own ways;
+ * - `lpad` and `rpad` to a constant length beyond 2147483647, `to_hex` of an untyped null;
+ * - `uuid`: no two runs give the same;
+ * - `digest` with blake3, which Node doesn't have.
+ */
+import type { ScalarFunction } from './define.ts';
+import { ENCODINGS } from './encoding.ts';
+import { HASHES } from './hash.ts';
+import { BUILDING } from './strings-build.ts';
+import { CASING } from './strings-case.ts';
+import { MEASURING } from './strings-measure.ts';
+import { SEARCHING } from './strings-search.ts';
+import { SLICING } from './strings-slice.ts';
+
+export const STRING_FUNCTIONS: readonly ScalarFunction[] = [
+  ...MEASURING,
+  ...SEARCHING,
+  ...SLICING,
+  ...BUILDING,
+  ...CASING,
+  ...HASHES,
+  ...ENCODINGS,
+];
