@@ -5,6 +5,9 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'no
 import { basename, join } from 'node:path';
 import { build } from 'esbuild';
 
+// Packages that load when a file needs them stay where they are.
+const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
+
 rmSync('dist', { recursive: true, force: true });
 const shared = {
   bundle: true,
@@ -96,7 +99,7 @@ for (const command of [null, ...commands]) {
     format: 'cjs',
     entryPoints: ['src/cli/main.ts'],
     outfile,
-    external: ['apache-arrow'],
+    external: Object.keys(dependencies),
     plugins: [only(command), lateChildProcess],
     supported: { 'dynamic-import': false },
     define: { 'import.meta.url': 'dfxUrl', 'import.meta.resolve': 'dfxResolve' },
@@ -118,7 +121,7 @@ if (existsSync('src/run/worker/node.ts')) {
     banner,
     entryPoints: ['src/run/worker/node.ts'],
     outfile: 'dist/worker/node.js',
-    external: ['apache-arrow'],
+    external: Object.keys(dependencies),
   });
 }
 writeFileSync('dist/cli/LICENSES.txt', licenses());

@@ -70,7 +70,13 @@ test('the licenses of the code in the bundle come with it', () => {
   for (const name of ['commander', 'chalk', 'cli-table3'])
     assert.match(text, new RegExp(`^${name} \\d+\\.\\d+\\.\\d+$`, 'm'));
   const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-  assert.deepEqual(Object.keys(dependencies), ['apache-arrow']);
+  assert.deepEqual(Object.keys(dependencies), [
+    'apache-arrow',
+    'hyparquet',
+    'hyparquet-compressors',
+    'hyparquet-writer',
+    'zstddec',
+  ]);
 });
 
 test('npx dfx runs: --version, inspect, encode, decode, env', () => {

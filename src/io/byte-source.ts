@@ -1,6 +1,7 @@
 /** Bytes of an input, in pieces: a file, a stream of chunks (stdin), or bytes in memory. */
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import { DfxError } from '../wire/errors.ts';
+import { fileError } from './file-errors.ts';
 
 export type InputSource = string | Uint8Array | AsyncIterable<Uint8Array>;
 
@@ -36,13 +37,25 @@ export async function readAll(source: InputSource): Promise<Uint8Array> {
   return out;
 }
 
+/** Whether any place of the file can be read at any time. Throws FILE_NOT_FOUND, FILE_UNREADABLE. */
+export async function isRegularFile(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isFile();
+  } catch (cause) {
+    throw fileError(path, cause);
+  }
+}
+
+/** The pieces of a file of any kind, from its first byte; each is one's own. */
+export async function* readStreamFile(path: string): AsyncGenerator<Uint8Array> {
+  for await (const piece of readFilePieces(path, 1 << 18)) yield piece.slice();
+}
+
 async function openFile(path: string): Promise<FileHandle> {
   try {
     return await open(path, 'r');
   } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
-    if (code === 'ENOENT') throw new DfxError('FILE_NOT_FOUND', 'no such file', { file: path, cause });
-    throw new DfxError('FILE_UNREADABLE', `can't be read (${String(code)})`, { file: path, cause });
+    throw fileError(path, cause);
   }
 }
 

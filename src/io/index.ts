@@ -6,10 +6,23 @@ import { byteSource, type InputSource } from './byte-source.ts';
 import type { InputTable } from './column.ts';
 import { type CsvOptions, openCsv } from './csv.ts';
 
-export { type BatchWriter, batchWriter, writeArrow } from './arrow.ts';
+export { readArrow, writeArrow } from './arrow.ts';
 export type { InputSource } from './byte-source.ts';
 export * from './column.ts';
 export { BATCH_ROWS, type CsvOptions } from './csv.ts';
+export { type ArrowContainer, ArrowEncoder } from './ipc/encoder.ts';
+export { ArrowStreamReader, type OpenBatch } from './ipc/stream-reader.ts';
+export {
+  BatchEncoder,
+  type Block,
+  END_OF_STREAM,
+  type EncodedMessage,
+  FILE_START,
+  fileEnd,
+  hasDictionaries,
+  joinPieces,
+} from './ipc/write.ts';
+export { type BatchWriter, batchWriter } from './record-batches.ts';
 export * from './split.ts';
 
 export type InputFormat = 'csv' | 'arrow';

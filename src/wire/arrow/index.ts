@@ -1,6 +1,24 @@
 /** Arrow types, schemas and one-row record batches, as DataFusion's payloads carry them. */
 
 export { decimalText, parseDecimal } from './decimal-text.ts';
+export { fixedWidth } from './fixed-width.ts';
+export {
+  type BatchMetadata,
+  type Block,
+  type BodyCodec,
+  type Footer,
+  type MessageMetadata,
+  readFooter,
+  readMessageMetadata,
+} from './message-read.ts';
+export {
+  type BatchLayout,
+  encapsulate,
+  endOfStream,
+  MESSAGE_ALIGNMENT,
+  writeBatchMessage,
+  writeFileEnd,
+} from './message-write.ts';
 export { type NestedSource, type ReadNestedOptions, readNested } from './nested-read.ts';
 export { writeNested } from './nested-write.ts';
 export {
@@ -13,7 +31,7 @@ export {
   readSchemaMessage,
   type SchemaMessage,
 } from './schema-read.ts';
-export { writeIpcSchema, writeSchemaMessage } from './schema-write.ts';
+export { childFields, writeIpcSchema, writeSchemaMessage } from './schema-write.ts';
 export { parseDataType } from './type-parse.ts';
 export type { DictionaryField, PlacedField } from './type-read.ts';
 export { displayDataType, formatDataType } from './type-text.ts';

@@ -28,6 +28,15 @@ export const DICTIONARY = { id: 0, indexType: 1, isOrdered: 2, kind: 3 } as cons
 export const RECORD_BATCH = { length: 0, nodes: 1, buffers: 2, compression: 3, variadicBufferCounts: 4 } as const;
 export const DICTIONARY_BATCH = { id: 0, data: 1, isDelta: 2 } as const;
 export const COMPRESSION = { codec: 0, method: 1 } as const;
+/** `BodyCompression.codec`. */
+export const CODECS = ['LZ4_FRAME', 'ZSTD'] as const;
+/** `File.fbs`. A block is three 64-bit words: offset, length of the metadata (32 bits and padding), length of the body. */
+export const FOOTER = { version: 0, schema: 1, dictionaries: 2, recordBatches: 3, customMetadata: 4 } as const;
+export const BLOCK_BYTES = 24;
+/** What an Arrow file starts and ends with. */
+export const FILE_MAGIC = [0x41, 0x52, 0x52, 0x4f, 0x57, 0x31] as const;
+/** Before the length of each message since Arrow 0.15. */
+export const CONTINUATION = 0xffffffff;
 
 /** The union `Type`: what a field's `typeType` says. */
 export const TYPE = {

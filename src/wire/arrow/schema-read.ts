@@ -4,10 +4,17 @@
  */
 import { DfxError } from '../errors.ts';
 import { type Limits, type Span, withLimits } from '../limits.ts';
-import { arrowError, FlatBudget, FlatReader } from './flatbuffers.ts';
+import { arrowError, FlatBudget, FlatReader, type FlatTable } from './flatbuffers.ts';
 import { runSteps } from './heap-steps.ts';
-import { HEADER, HEADER_NAMES, MESSAGE, SCHEMA } from './ipc-format.ts';
-import { type DictionaryField, type FieldSink, fieldStep, type PlacedField, readPairs } from './type-read.ts';
+import { CONTINUATION, FILE_MAGIC, HEADER, HEADER_NAMES, MESSAGE, SCHEMA } from './ipc-format.ts';
+import {
+  type DictionaryField,
+  type FieldSink,
+  type FieldSource,
+  fieldStep,
+  type PlacedField,
+  readPairs,
+} from './type-read.ts';
 import type { Field, Pairs, Schema } from './types.ts';
 
 export interface SchemaMessage {
@@ -46,9 +53,6 @@ export interface ReadIpcOptions {
   /** Where the stream starts in `bytes`. Default 0. */
   readonly offset?: number | undefined;
 }
-
-const FILE_MAGIC = [0x41, 0x52, 0x52, 0x4f, 0x57, 0x31];
-const CONTINUATION = 0xffffffff;
 
 /** Whether the bytes start as an Arrow file: `ARROW1` and two bytes of padding. */
 export function isArrowFile(bytes: Uint8Array, offset = 0): boolean {
@@ -137,6 +141,31 @@ export function readSchemaMessage(
   }
   const schema = reader.subtable(message, MESSAGE.header, 'the schema');
   if (schema === undefined) throw reader.error('the message lacks its schema', message.start);
+  const described = readSchemaTable(reader, schema, limits);
+  const bodyLength = reader.i64(message, MESSAGE.bodyLength, 'the body length');
+  if (bodyLength < 0n || bodyLength > BigInt(Number.MAX_SAFE_INTEGER)) {
+    throw reader.error(`the body length is ${bodyLength}`, message.start);
+  }
+  return {
+    schema: described.schema,
+    endian: described.endian,
+    version: `V${(version + 1) as 1 | 2 | 3 | 4 | 5}`,
+    metadata: readPairs(described.source, message, MESSAGE.customMetadata),
+    bodyLength: Number(bodyLength),
+    dictionaries: described.source.sink.dictionaries,
+    fields: described.source.sink.fields,
+  };
+}
+
+export interface SchemaTable {
+  readonly schema: Schema;
+  readonly endian: 'little' | 'big';
+  /** What was read from, with the fields that were found. */
+  readonly source: FieldSource;
+}
+
+/** A `Schema` table, of a message or of the footer of a file. */
+export function readSchemaTable(reader: FlatReader, schema: FlatTable, limits: Limits): SchemaTable {
   const vector = reader.vector(schema, SCHEMA.fields, 4, 'the fields of the schema');
   if (vector === undefined) throw reader.error('the schema lacks its fields', schema.start);
 
@@ -152,17 +181,9 @@ export function readSchemaMessage(
       });
     fields.push(runSteps(fieldStep(source, table), limits.maxDepth, tooDeep));
   }
-  const bodyLength = reader.i64(message, MESSAGE.bodyLength, 'the body length');
-  if (bodyLength < 0n || bodyLength > BigInt(Number.MAX_SAFE_INTEGER)) {
-    throw reader.error(`the body length is ${bodyLength}`, message.start);
-  }
   return {
     schema: { fields, metadata: readPairs(source, schema, SCHEMA.customMetadata) },
     endian: reader.i16(schema, SCHEMA.endianness, 'the endianness') === 0 ? 'little' : 'big',
-    version: `V${(version + 1) as 1 | 2 | 3 | 4 | 5}`,
-    metadata: readPairs(source, message, MESSAGE.customMetadata),
-    bodyLength: Number(bodyLength),
-    dictionaries: sink.dictionaries,
-    fields: sink.fields,
+    source,
   };
 }

@@ -49,6 +49,16 @@ export function writeIpcSchema(schema: Schema): Uint8Array {
 /** The bare FlatBuffers `Message` of the schema. */
 export function writeSchemaMessage(schema: Schema): Uint8Array {
   const builder = new FlatBuilder();
+  const header = writeSchemaTable(builder, schema);
+  builder.startTable();
+  builder.addI16(MESSAGE.version, METADATA_V5);
+  builder.addByte(MESSAGE.headerType, HEADER.Schema);
+  builder.addReference(MESSAGE.header, header);
+  return builder.finish(builder.endTable());
+}
+
+/** The `Schema` table, which stands in a message and in the footer of a file. */
+export function writeSchemaTable(builder: FlatBuilder, schema: Schema): Position {
   const encoder: FieldEncoder = { builder, nextDictionary: 0n };
   const fields = schema.fields.map((field) => runSteps(writeField(encoder, field), DEFAULT_LIMITS.maxDepth, tooDeep));
   const list = builder.references(fields);
@@ -56,12 +66,7 @@ export function writeSchemaMessage(schema: Schema): Uint8Array {
   builder.startTable();
   builder.addReference(SCHEMA.fields, list);
   builder.addReference(SCHEMA.customMetadata, metadata);
-  const header = builder.endTable();
-  builder.startTable();
-  builder.addI16(MESSAGE.version, METADATA_V5);
-  builder.addByte(MESSAGE.headerType, HEADER.Schema);
-  builder.addReference(MESSAGE.header, header);
-  return builder.finish(builder.endTable());
+  return builder.endTable();
 }
 
 function tooDeep(): DfxError {

@@ -1,0 +1,119 @@
+/** Bytes at any place of an input: of a file, read when they are asked for, or of memory. */
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { DfxError } from '../../wire/errors.ts';
+import { fileError } from '../file-errors.ts';
+
+export interface RandomAccess {
+  /** For messages. */
+  readonly name: string | undefined;
+  readonly size: number;
+  /** Bytes that were given so far. */
+  readonly taken: number;
+  /** Whether `read` gives views of memory that others hold, which must not be written to; else it fills `into`. */
+  readonly shared: boolean;
+  /**
+   * Bytes `[start, start + length)`, which the caller has found to lie within `size`. They stand in `into`, where that is given and large
+   * enough, and at a multiple of 8 of their memory if `start` is one.
+   */
+  read(start: number, length: number, into?: Uint8Array): Uint8Array;
+  close(): void;
+}
+
+export class FileAccess implements RandomAccess {
+  readonly name: string;
+  readonly size: number;
+  readonly shared = false;
+  taken = 0;
+  #descriptor: number;
+
+  /** Throws FILE_NOT_FOUND, FILE_UNREADABLE. */
+  constructor(path: string) {
+    this.name = path;
+    try {
+      this.#descriptor = openSync(path, 'r');
+    } catch (cause) {
+      throw fileError(path, cause);
+    }
+    const found = fstatSync(this.#descriptor);
+    this.size = found.size;
+    if (found.isDirectory()) {
+      this.close();
+      throw new DfxError('FILE_UNREADABLE', 'found a folder, expected a file', { file: path });
+    }
+  }
+
+  read(start: number, length: number, into?: Uint8Array): Uint8Array {
+    const out = into !== undefined && into.length >= length ? into.subarray(0, length) : new Uint8Array(length);
+    let filled = 0;
+    while (filled < length) {
+      let count: number;
+      try {
+        count = readSync(this.#descriptor, out, filled, length - filled, start + filled);
+      } catch (cause) {
+        throw fileError(this.name, cause);
+      }
+      if (count === 0) {
+        throw new DfxError('INPUT_FORMAT', `the file ended at byte ${start + filled} while it was read`, {
+          file: this.name,
+          hint: 'try again when nobody writes to it',
+        });
+      }
+      filled += count;
+    }
+    this.taken += length;
+    return out;
+  }
+
+  close(): void {
+    if (this.#descriptor < 0) return;
+    closeSync(this.#descriptor);
+    this.#descriptor = -1;
+  }
+}
+
+export class MemoryAccess implements RandomAccess {
+  readonly name: string | undefined;
+  readonly shared = true;
+  taken = 0;
+  readonly #bytes: Uint8Array;
+
+  constructor(bytes: Uint8Array, name?: string) {
+    this.name = name;
+    // `slice` of a Buffer copies nothing.
+    this.#bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  get size(): number {
+    return this.#bytes.length;
+  }
+
+  read(start: number, length: number): Uint8Array {
+    this.taken += length;
+    const found = this.#bytes.subarray(start, start + length);
+    // Typed arrays start at multiples of their element; buffers of a message do at multiples of 8, if the message does.
+    return (found.byteOffset & 7) === (start & 7) || (start & 7) !== 0 ? found : found.slice();
+  }
+
+  close(): void {}
+}
+
+/** Memory for the buffers of one batch, which the next batch may use again. */
+export interface Arena {
+  /** `slot` tells the buffers of a batch apart. The bytes hold anything. */
+  take(slot: number, bytes: number): Uint8Array<ArrayBuffer>;
+}
+
+/** The same memory for every batch: what of a batch must outlast it is copied by who holds it. */
+export class PooledArena implements Arena {
+  readonly #slots: Uint8Array<ArrayBuffer>[] = [];
+
+  take(slot: number, bytes: number): Uint8Array<ArrayBuffer> {
+    const held = this.#slots[slot];
+    if (held !== undefined && held.length >= bytes) return held.subarray(0, bytes);
+    const made = new Uint8Array(Math.max(64, Math.ceil(bytes / 64) * 64));
+    this.#slots[slot] = made;
+    return made.subarray(0, bytes);
+  }
+}
+
+export const FRESH_ARENA: Arena = { take: (_slot, bytes) => new Uint8Array(bytes) };
