@@ -1,8 +1,9 @@
 /** Seeded random SQL expressions over the tables of the differential test, and those tables. */
-import type { Column, ColumnBatch } from '../../../src/io/index.ts';
+import type { Column } from '../../../src/io/column.ts';
 import { buildColumn } from '../../../src/run/embedded/build.ts';
-import type { DataType, PrimitiveKind, Schema } from '../../../src/wire/arrow/types.ts';
+import type { DataType, PrimitiveKind } from '../../../src/wire/arrow/types.ts';
 import type { ArrowValue } from '../../../src/wire/arrow/value-model.ts';
+import type { Table } from './judge.ts';
 
 export class Random {
   constructor(private state: number) {}
@@ -80,11 +81,6 @@ const COLUMNS: readonly TableColumn[] = [
   },
   { name: 't', kind: 'LargeUtf8', mild: ['a', 'b', 'ab', 'ä'], edges: ['', 'é', '\u{1f600}', 'zz', 'A'] },
 ];
-
-export interface Table {
-  readonly schema: Schema;
-  readonly batch: ColumnBatch;
-}
 
 /** Rows drawn from the mild values, or from these and the edges; nulls in about every sixth slot. */
 export function makeTable(random: Random, rows: number, edges: boolean, nulls: boolean): Table {
