@@ -1,10 +1,16 @@
 /** The scalar functions of the embedded engine, by name and alias. A file of functions adds its list here. */
+import { ARROW_CASTS } from './arrow-cast.ts';
 import { CONDITIONAL_FUNCTIONS } from './conditional.ts';
 import type { ScalarFunction } from './define.ts';
 import { MATH_FUNCTIONS } from './math.ts';
 import { STRING_FUNCTIONS } from './strings.ts';
 
-const LISTS: readonly (readonly ScalarFunction[])[] = [CONDITIONAL_FUNCTIONS, MATH_FUNCTIONS, STRING_FUNCTIONS];
+const LISTS: readonly (readonly ScalarFunction[])[] = [
+  CONDITIONAL_FUNCTIONS,
+  MATH_FUNCTIONS,
+  STRING_FUNCTIONS,
+  ARROW_CASTS,
+];
 
 const BY_NAME = new Map<string, ScalarFunction>();
 for (const made of LISTS.flat()) for (const name of [made.name, ...(made.aliases ?? [])]) BY_NAME.set(name, made);
