@@ -10,7 +10,7 @@ import { children } from '../../expr/walk.ts';
 import { formatDataType } from '../../wire/arrow/index.ts';
 import type { DataType, Schema } from '../../wire/arrow/types.ts';
 import { DfxError } from '../../wire/errors.ts';
-import type { AggregateCall, SortKey } from './aggregates/define.ts';
+import type { AggregateCall, AggregateFunction, SortKey } from './aggregates/define.ts';
 import { aggregateFunction } from './aggregates/index.ts';
 import { type Surroundings, surroundingsOf } from './aggregates/surroundings.ts';
 import { castMayFail } from './cast/index.ts';
@@ -18,6 +18,7 @@ import { comparisonCommon, unionCommon } from './coerce.ts';
 import type { BindContext } from './functions/define.ts';
 import { scalarFunction } from './functions/index.ts';
 import { type LikeForm, likeNode } from './functions/like.ts';
+import { bindJsAggregate, bindJsScalar } from './javascript/bind.ts';
 import { type Aggregate, type CompareOp, type Node, plainValue } from './nodes.ts';
 import { negativeNode, operatorNode } from './operators.ts';
 import { Refusal } from './refusal.ts';
@@ -285,7 +286,12 @@ class Binder {
   }
 
   private scalarFunction(expr: ExprOf<'scalar_function'>): Node {
-    const made = expr.definition === null ? scalarFunction(expr.name) : undefined;
+    if (expr.definition !== null) {
+      this.mayOpen(expr.name);
+      const args = expr.args.map((arg) => this.node(arg));
+      return bindJsScalar(expr.name, expr.definition, args);
+    }
+    const made = scalarFunction(expr.name);
     if (made === undefined) throw new Refusal(expr.name, "isn't a function of the embedded engine");
     return made.bind(
       expr.args.map((arg) => this.node(arg)),
@@ -293,9 +299,15 @@ class Binder {
     );
   }
 
+  private mayOpen(name: string): void {
+    if (!this.context.inlineCode) throw new Refusal(name, 'is an inline UDF, and none may be opened');
+  }
+
   private aggregate(expr: ExprOf<'aggregate_function'>): Node {
     const { name, distinct } = expr;
-    const made = expr.definition === null ? aggregateFunction(name) : undefined;
+    const { definition } = expr;
+    if (definition !== null) this.mayOpen(name);
+    const made = definition === null ? aggregateFunction(name) : javascriptAggregate(name, definition, distinct);
     if (made === undefined) throw new Refusal(name, "isn't an aggregate of the embedded engine");
     if (this.insideAggregate) throw new Refusal(name, 'stands inside of another aggregate');
     const [first] = expr.args;
@@ -327,3 +339,16 @@ class Binder {
 }
 
 const NULL_TREATMENT = { NONE: null, RESPECT_NULLS: 'RespectNulls', IGNORE_NULLS: 'IgnoreNulls' } as const;
+
+/** What the UDF would see of DISTINCT, ORDER BY and null treatment isn't defined for JavaScript. */
+function javascriptAggregate(name: string, definition: Uint8Array, distinct: boolean): AggregateFunction {
+  if (distinct) throw new Refusal(name, 'is a JavaScript UDF with DISTINCT');
+  return {
+    name,
+    bind: ({ args, orderBy, nullTreatment }) => {
+      if (orderBy.length > 0) throw new Refusal(name, 'is a JavaScript UDF with ORDER BY');
+      if (nullTreatment !== null) throw new Refusal(name, 'is a JavaScript UDF with a null treatment');
+      return bindJsAggregate(name, definition, args);
+    },
+  };
+}

@@ -22,6 +22,8 @@ export interface BindOptions {
   readonly relation?: string | null;
   /** What `now()` and its kin give, nanoseconds since the epoch. Default: the time of the call. */
   readonly now?: bigint;
+  /** Whether inline JavaScript UDFs may be opened. Default false: an expression that carries one isn't taken. */
+  readonly inlineCode?: boolean;
 }
 
 /** Whether the engine gives exactly what DataFusion 55 gives for `expr` over rows of `schema`. Reads no data. */
@@ -37,7 +39,7 @@ export function canEvaluate(expr: Expr, schema: Schema, options: BindOptions = {
 
 function bindChecked(expr: Expr, schema: Schema, options: BindOptions): Bound {
   const now = options.now ?? BigInt(Date.now()) * 1_000_000n;
-  const bound = bind(expr, schema, options.relation ?? null, { now });
+  const bound = bind(expr, schema, options.relation ?? null, { now, inlineCode: options.inlineCode ?? false });
   refuseUncertain(bound.root, bound.aggregates);
   return bound;
 }

@@ -7,6 +7,8 @@ import type { Vector } from '../vector.ts';
 export interface BindContext {
   /** The instant that `now()` and its kin give, nanoseconds since the epoch: the start of the run. */
   readonly now: bigint;
+  /** Whether inline UDF frames may be opened. */
+  readonly inlineCode: boolean;
 }
 
 export interface ScalarFunction {
