@@ -1,5 +1,4 @@
-/** Functions that build strings: `concat`, `concat_ws`, `||`, `repeat`, `reverse`, pads, `overlay`, `replace`, `translate`. */
-import { valueAt } from '../../../io/column.ts';
+/** Functions that build strings: `concat`, `concat_ws`, `||`, `repeat`, `reverse`, `overlay`, `replace`, `translate`. */
 import type { DataType } from '../../../wire/arrow/types.ts';
 import { DfxError } from '../../../wire/errors.ts';
 import type { Node } from '../nodes.ts';
@@ -225,63 +224,6 @@ const reverse: ScalarFunction = {
 };
 
 const STRINGS = ['Utf8View', 'Utf8', 'LargeUtf8'] as const;
-const PADDED = [
-  ...STRINGS.map((kind) => [kind, 'Int64'] as const),
-  ...STRINGS.flatMap((kind) => STRINGS.map((fill) => [kind, 'Int64', fill] as const)),
-];
-function pad(name: 'lpad' | 'rpad'): ScalarFunction {
-  return {
-    name,
-    bind: (args) => {
-      const cast = firstSignature(name, args, PADDED);
-      const [, length] = cast;
-      // Looked at before any row, even where a null makes all of them null.
-      if (length?.op === 'constant' && Number(valueAt(length.value, 0) ?? 0) > MAX_LENGTH) {
-        throw new Refusal(name, `pads to more than ${MAX_LENGTH} characters`);
-      }
-      const type = builtType(cast[0]?.type ?? { kind: 'Utf8' });
-      return built(name, type, cast, true, (given) => padder(name, given));
-    },
-  };
-}
-
-const SPACE: Texts = { data: Uint8Array.of(0x20), offsets: Int32Array.of(0, 1), step: 0 };
-const MAX_LENGTH = 0x7fffffff;
-
-function padder(name: 'lpad' | 'rpad', given: readonly Vector[]): Writer {
-  const { data, offsets, step } = texts(given[0]);
-  const lengths = numbers(given[1]);
-  const fills = given[2] === undefined ? SPACE : texts(given[2]);
-  return (out, row) => {
-    const from = offsets[row * step] ?? 0;
-    const to = offsets[row * step + 1] ?? 0;
-    const length = Math.max(0, lengths.values[row * lengths.step] ?? 0);
-    if (length > MAX_LENGTH) throw tooWide(name, given[1], row);
-    const missing = length - charCount(data, from, to);
-    const start = fills.offsets[row * fills.step] ?? 0;
-    const stop = fills.offsets[row * fills.step + 1] ?? 0;
-    if (missing < 0) {
-      out.copy(data, from, skipChars(data, from, to, length));
-      return;
-    }
-    if (name === 'rpad') out.copy(data, from, to);
-    if (start < stop) {
-      let left = missing;
-      const whole = charCount(fills.data, start, stop);
-      for (; left >= whole; left -= whole) out.copy(fills.data, start, stop);
-      out.copy(fills.data, start, skipChars(fills.data, start, stop, left));
-    }
-    if (name === 'lpad') out.copy(data, from, to);
-  };
-}
-
-function tooWide(name: string, lengths: Vector | undefined, row: number): DfxError {
-  const wanted = integerText(lengths, row);
-  return new DfxError(
-    'EXECUTION',
-    `${name} requested length ${wanted} too large, maximum allowed length is ${MAX_LENGTH}`,
-  );
-}
 
 const overlay: ScalarFunction = {
   name: 'overlay',
@@ -390,14 +332,4 @@ function translation(from: Texts, to: Texts, row: number): ReadonlyMap<number, n
   return table;
 }
 
-export const BUILDING: readonly ScalarFunction[] = [
-  concat,
-  concatWs,
-  repeat,
-  reverse,
-  pad('lpad'),
-  pad('rpad'),
-  overlay,
-  replace,
-  translate,
-];
+export const BUILDING: readonly ScalarFunction[] = [concat, concatWs, repeat, reverse, overlay, replace, translate];

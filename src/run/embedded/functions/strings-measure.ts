@@ -123,16 +123,7 @@ const toHex: ScalarFunction = {
 };
 
 const HEX = new TextEncoder().encode('0123456789abcdef');
-const BYTES_OF = new Map([
-  ['Int8', 1],
-  ['UInt8', 1],
-  ['Int16', 2],
-  ['UInt16', 2],
-  ['Int32', 4],
-  ['UInt32', 4],
-]);
-
-/** The digits of the two's complement in the integer's own width, without leading zeros. */
+/** The digits of the two's complement in 64 bits, whatever the integer's own width, without leading zeros. */
 function hexes(args: readonly Vector[], length: number): Vector {
   const validity = strictValidity(args);
   if (validity === false) return nullScalar(UTF8);
@@ -140,7 +131,6 @@ function hexes(args: readonly Vector[], length: number): Vector {
   const column = args[0]?.column;
   if (column?.layout !== 'numeric') throw new DfxError('DEFECT', 'to_hex of no integer');
   const { values } = column;
-  const bytes = BYTES_OF.get(column.type.kind) ?? 8;
   const out = new TextBuilder(rows, rows * 4);
   for (let row = 0; row < rows; row++) {
     const value = values[row] ?? 0;
@@ -152,8 +142,7 @@ function hexes(args: readonly Vector[], length: number): Vector {
       low = Number(word & 0xffffffffn);
     } else {
       low = value >>> 0;
-      if (bytes === 8) high = Math.floor(value / 4294967296) >>> 0;
-      else if (bytes < 4) low &= bytes === 1 ? 0xff : 0xffff;
+      high = Math.floor(value / 4294967296) >>> 0;
     }
     let started = false;
     for (let shift = 60; shift >= 0; shift -= 4) {

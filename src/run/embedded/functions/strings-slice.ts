@@ -135,7 +135,7 @@ function end(name: 'left' | 'right'): ScalarFunction {
               count >= 0 ? skipChars(data, part.from, part.to, count) : skipCharsBack(data, part.from, part.to, -count);
           } else {
             part.from =
-              count > 0 ? skipCharsBack(data, part.from, part.to, count) : skipChars(data, part.from, part.to, -count);
+              count >= 0 ? skipCharsBack(data, part.from, part.to, count) : skipChars(data, part.from, part.to, -count);
           }
         };
       });

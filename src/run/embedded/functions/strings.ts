@@ -16,6 +16,7 @@ import { HASHES } from './hash.ts';
 import { BUILDING } from './strings-build.ts';
 import { CASING } from './strings-case.ts';
 import { MEASURING } from './strings-measure.ts';
+import { PADDING } from './strings-pad.ts';
 import { SEARCHING } from './strings-search.ts';
 import { SLICING } from './strings-slice.ts';
 
@@ -24,6 +25,7 @@ export const STRING_FUNCTIONS: readonly ScalarFunction[] = [
   ...SEARCHING,
   ...SLICING,
   ...BUILDING,
+  ...PADDING,
   ...CASING,
   ...HASHES,
   ...ENCODINGS,

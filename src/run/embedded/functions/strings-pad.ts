@@ -1,0 +1,112 @@
+/** `lpad` and `rpad`. */
+import { isValid, valueAt } from '../../../io/column.ts';
+import { DfxError } from '../../../wire/errors.ts';
+import { Refusal } from '../refusal.ts';
+import { callNode } from '../simplify.ts';
+import type { Vector } from '../vector.ts';
+import type { ScalarFunction } from './define.ts';
+import {
+  charCount,
+  finished,
+  integerText,
+  isSet,
+  nullScalar,
+  numbers,
+  rowCount,
+  skipChars,
+  strictValidity,
+  TextBuilder,
+  type Texts,
+  texts,
+} from './strings-rows.ts';
+import { builtType, firstSignature } from './strings-types.ts';
+
+const STRINGS = ['Utf8View', 'Utf8', 'LargeUtf8'] as const;
+const PADDED = [
+  ...STRINGS.map((kind) => [kind, 'Int64'] as const),
+  ...STRINGS.flatMap((kind) => STRINGS.map((fill) => [kind, 'Int64', fill] as const)),
+];
+const SPACE: Texts = { data: Uint8Array.of(0x20), offsets: Int32Array.of(0, 1), step: 0 };
+const MAX_LENGTH = 0x7fffffff;
+
+function pad(name: 'lpad' | 'rpad'): ScalarFunction {
+  return {
+    name,
+    bind: (args) => {
+      const cast = firstSignature(name, args, PADDED);
+      const [, wanted] = cast;
+      // Looked at before any row, even where a null makes all of them null.
+      if (wanted?.op === 'constant' && Number(valueAt(wanted.value, 0) ?? 0) > MAX_LENGTH) {
+        throw new Refusal(name, `pads to more than ${MAX_LENGTH} characters`);
+      }
+      const type = builtType(cast[0]?.type ?? { kind: 'Utf8' });
+      const evaluate = (given: readonly Vector[], length: number): Vector => {
+        const rows = rowCount(given, length);
+        refuseCapacity(given, rows);
+        const validity = strictValidity(given);
+        if (validity === false) return nullScalar(type);
+        const write = padder(name, given);
+        const out = new TextBuilder(rows, rows * 8);
+        for (let row = 0; row < rows; row++) {
+          if (isSet(validity, row)) write(out, row);
+          out.end();
+        }
+        return finished(out.column(type, validity), given);
+      };
+      return callNode({ name, type, nullable: true, args: cast, mayFail: true, evaluate });
+    },
+  };
+}
+
+/** One length up to this, and one fill, for all rows: the engine takes another way. */
+const SHORT = 16384;
+
+/** DataFusion 55 adds the lengths up for a buffer of that size, as unsigned numbers: a negative one is too many bytes to ask for. */
+function refuseCapacity(given: readonly Vector[], rows: number): void {
+  const [, lengths, fills] = given;
+  if (lengths === undefined || rows === 0) return;
+  const { column, scalar } = lengths;
+  const { values } = numbers(lengths);
+  const fixed = fills === undefined || (fills.scalar && isValid(fills.column, 0));
+  if (scalar && fixed && (values[0] ?? 0) <= SHORT) return;
+  for (let row = 0; row < (scalar ? 1 : rows); row++) {
+    if ((values[row] ?? 0) < 0 && isValid(column, row)) throw new DfxError('EXECUTION', 'capacity overflow');
+  }
+}
+
+function padder(name: 'lpad' | 'rpad', given: readonly Vector[]): (out: TextBuilder, row: number) => void {
+  const { data, offsets, step } = texts(given[0]);
+  const lengths = numbers(given[1]);
+  const fills = given[2] === undefined ? SPACE : texts(given[2]);
+  return (out, row) => {
+    const from = offsets[row * step] ?? 0;
+    const to = offsets[row * step + 1] ?? 0;
+    const length = Math.max(0, lengths.values[row * lengths.step] ?? 0);
+    if (length > MAX_LENGTH) throw tooWide(name, given[1], row);
+    const missing = length - charCount(data, from, to);
+    const start = fills.offsets[row * fills.step] ?? 0;
+    const stop = fills.offsets[row * fills.step + 1] ?? 0;
+    if (missing < 0) {
+      out.copy(data, from, skipChars(data, from, to, length));
+      return;
+    }
+    if (name === 'rpad') out.copy(data, from, to);
+    if (start < stop) {
+      let left = missing;
+      const whole = charCount(fills.data, start, stop);
+      for (; left >= whole; left -= whole) out.copy(fills.data, start, stop);
+      out.copy(fills.data, start, skipChars(fills.data, start, stop, left));
+    }
+    if (name === 'lpad') out.copy(data, from, to);
+  };
+}
+
+function tooWide(name: string, lengths: Vector | undefined, row: number): DfxError {
+  const wanted = integerText(lengths, row);
+  return new DfxError(
+    'EXECUTION',
+    `${name} requested length ${wanted} too large, maximum allowed length is ${MAX_LENGTH}`,
+  );
+}
+
+export const PADDING: readonly ScalarFunction[] = [pad('lpad'), pad('rpad')];
