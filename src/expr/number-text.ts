@@ -28,6 +28,39 @@ export function shortest32(value: number): string {
   return shortestText(Number(value.toPrecision(9)));
 }
 
+/**
+ * Like `shortest32`, of a value that isn't negative. Of two candidates that are equally near, ryu takes the even one (`1068.4062` for
+ * 1068.40625), lexical-core the greater.
+ */
+export function nearestShortest32(value: number, ties: 'even' | 'up'): string {
+  if (value === 0 || !Number.isFinite(value)) return shortestText(value);
+  const exact = value.toExponential(60);
+  for (let digits = 1; digits < 9; digits++) {
+    const text = ties === 'even' ? roundedToEven(value, exact, digits) : value.toPrecision(digits);
+    if (Math.fround(Number(text)) === value) return shortestText(Number(text));
+    // Below a power of two floats are closer: the digits above may fit where the nearest ones don't.
+    const above = stepUp(text);
+    if (Number(text) < value && Math.fround(above) === value) return shortestText(above);
+  }
+  return shortestText(Number(value.toPrecision(9)));
+}
+
+/** `exact` are all digits of `value`: a 32-bit float halfway between two candidates has few. */
+function roundedToEven(value: number, exact: string, digits: number): string {
+  const [mantissa = '', exponent = '0'] = exact.split('e');
+  const all = mantissa.replace('.', '');
+  const isHalf = all[digits] === '5' && !/[1-9]/.test(all.slice(digits + 1));
+  const isEven = Number(all[digits - 1]) % 2 === 0;
+  return isHalf && isEven ? `${all.slice(0, digits)}e${Number(exponent) - digits + 1}` : value.toPrecision(digits);
+}
+
+/** One more in the last digit. */
+function stepUp(text: string): number {
+  const [mantissa = '', exponent = '0'] = text.split('e');
+  const [whole = '', fraction = ''] = mantissa.split('.');
+  return Number(`${BigInt(whole + fraction) + 1n}e${Number(exponent) - fraction.length}`);
+}
+
 function special(value: number): string | undefined {
   if (Number.isNaN(value)) return 'NaN';
   if (value === Number.POSITIVE_INFINITY) return 'inf';
@@ -53,7 +86,9 @@ const PRETTY = { 32: { least: -6, most: 13 }, 64: { least: -5, most: 16 } } as c
 export function arrowFloatText(value: number, bits: 32 | 64): string {
   const spelled = special(value);
   if (spelled !== undefined) return spelled;
-  const plain = withoutExponent(bits === 32 ? shortest32(value) : shortestText(value));
+  const plain = withoutExponent(
+    bits === 32 ? signed(value, nearestShortest32(Math.abs(value), 'even')) : shortestText(value),
+  );
   const [, sign = '', whole = '', fraction = ''] = /^(-?)(\d+)(?:\.(\d+))?$/.exec(plain) ?? [];
   const digits = (whole + fraction).replace(/^0+/, '');
   if (digits === '') return `${sign}0.0`;
@@ -62,6 +97,10 @@ export function arrowFloatText(value: number, bits: 32 | 64): string {
   if (point > PRETTY[bits].least && point <= PRETTY[bits].most) return /\./.test(plain) ? plain : `${plain}.0`;
   const [first = '', rest = ''] = [digits.charAt(0), digits.slice(1).replace(/0+$/, '')];
   return `${sign}${first}${rest === '' ? '' : `.${rest}`}e${point - 1}`;
+}
+
+function signed(value: number, text: string): string {
+  return value < 0 || Object.is(value, -0) ? `-${text}` : text;
 }
 
 /** As arrow-rs prints it: digits beyond the precision are cut off, and a zero gets a negative scale's zeros too (`000`). */

@@ -2,7 +2,7 @@
  * Numbers as bytes of text. CSV follows arrow-cast's display (floats as the `ryu` crate lays them out), JSON follows arrow-json
  * (floats as `lexical-core` lays them out): both give the fewest digits that read back, and differ in where an exponent starts.
  */
-import { arrowDecimalText, arrowFloatText, float32Text, shortest32 } from '../../expr/number-text.ts';
+import { arrowDecimalText, arrowFloatText, float32Text, nearestShortest32 } from '../../expr/number-text.ts';
 import { type TextBytes, writeAscii } from './text-bytes.ts';
 
 const ZERO = 48;
@@ -130,13 +130,61 @@ export function writeFloat16(out: TextBytes, value: number): void {
 export function writeJsonFloat64(out: TextBytes, value: number): void {
   const size = Math.abs(value);
   if (size >= PLAIN_FROM && size < JSON_PLAIN_BELOW) writePlainFloat(out, value);
-  else writeAscii(out, jsonFloatText(value, String(size)));
+  else writeAscii(out, jsonFloatText(value, withoutLowerHalf(size, String(size), 53)));
 }
 
 /** A finite number. Half floats print like this, too. */
 export function writeJsonFloat32(out: TextBytes, value: number): void {
-  if (Number.isInteger(value) && value !== 0 && Math.abs(value) < 2 ** 24) writePlainFloat(out, value);
-  else writeAscii(out, jsonFloatText(value, shortest32(Math.abs(value))));
+  const size = Math.abs(value);
+  if (Number.isInteger(value) && size > 0 && size < 2 ** 24) writePlainFloat(out, value);
+  else
+    writeAscii(
+      out,
+      jsonFloatText(value, withoutLowerHalf(size, nearestShortest32(size, isPowerOfTwo(size) ? 'even' : 'up'), 24)),
+    );
+}
+
+function isPowerOfTwo(value: number): boolean {
+  return Number.isInteger(Math.log2(value));
+}
+
+/**
+ * lexical-core takes no text that lies exactly halfway to the float below, though it would read back: it goes on to one that is nearer
+ * (`7.600000000000001e22`, where JavaScript and ryu write `7.6e22`). Such halves are integers beyond the float's `bits`.
+ */
+function withoutLowerHalf(value: number, shortest: string, bits: 24 | 53): string {
+  if (value < 2 ** bits || !isLowerHalf(value, shortest, bits)) return shortest;
+  const most = bits === 53 ? 17 : 9;
+  for (let digits = 1; digits < most; digits++) {
+    const text = value.toPrecision(digits);
+    const read = bits === 53 ? Number(text) : Math.fround(Number(text));
+    if (read === value && !isLowerHalf(value, text, bits)) return text;
+  }
+  return value.toPrecision(most);
+}
+
+/** lexical-core's own bound for 64-bit floats (its DIV_BY_5_THRESHOLD): halves of smaller floats are taken. */
+const HALVES_TO = 9;
+
+function isLowerHalf(value: number, text: string, bits: 24 | 53): boolean {
+  const below = BigInt(value) - integerOf(text);
+  if (below <= 0n) return false;
+  // The exponent of a double stands in its bits: a logarithm would be rounded.
+  const exponent = ((new Uint32Array(new Float64Array([value]).buffer)[1] ?? 0) >>> 20) - 1023;
+  const scale = exponent - bits + 1;
+  if (bits === 53 && scale <= HALVES_TO) return false;
+  const step = 1n << BigInt(scale);
+  return 2n * below === (BigInt(value) === 1n << BigInt(exponent) ? step / 2n : step);
+}
+
+/** `7.6e22` as an integer; such texts have no fraction. */
+function integerOf(text: string): bigint {
+  const [mantissa = '', exponent = '0'] = text.split('e');
+  const [whole = '', fraction = ''] = mantissa.split('.');
+  const zeros = Number(exponent) - fraction.length;
+  return zeros >= 0
+    ? BigInt(whole + fraction) * 10n ** BigInt(zeros)
+    : BigInt(whole + fraction) / 10n ** BigInt(-zeros);
 }
 
 /** lexical-core 1.0: an exponent below -5 and above 9, and always a fraction: `1.0e10`. */
