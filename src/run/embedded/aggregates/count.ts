@@ -1,0 +1,92 @@
+/** count: rows, rows without a null among the arguments, or distinct values. */
+import { type Column, countBits } from '../../../io/column.ts';
+import { DfxError } from '../../../wire/errors.ts';
+import { Refusal } from '../refusal.ts';
+import { INT64 } from '../types.ts';
+import { validityBits } from '../vector.ts';
+import { columnOf, countCell, listCell, listType, numberOf } from './cells.ts';
+import { refuseIgnoreNulls, refuseSharedOrder } from './coercion.ts';
+import type { Accumulator, AggregateCall, AggregateFunction, BoundAggregate } from './define.ts';
+import { DistinctValues, distinctOperand, listItems, zeroKeys } from './distinct.ts';
+
+class CountAccumulator implements Accumulator {
+  private count = 0;
+
+  update(columns: readonly Column[], length: number): void {
+    const [first, ...others] = columns;
+    if (first === undefined) {
+      this.count += length;
+    } else if (others.length === 0) {
+      if (first.layout === 'null') return;
+      if (first.layout === 'union') throw new DfxError('DEFECT', 'a count of unions');
+      this.count += first.validity === null ? length : countBits(first.validity, length);
+    } else {
+      let valid: Uint8Array | null = null;
+      for (const column of columns) {
+        if (column.layout !== 'null' && column.validity === null) continue;
+        const bits = validityBits(column);
+        valid = valid === null ? bits : andBits(valid, bits);
+      }
+      this.count += valid === null ? length : countBits(valid, length);
+    }
+  }
+
+  state(): readonly Column[] {
+    return [this.finish()];
+  }
+
+  merge(state: readonly Column[]): void {
+    this.count += numberOf(state, 0);
+  }
+
+  finish(): Column {
+    return countCell(this.count, INT64);
+  }
+}
+
+function andBits(a: Uint8Array, b: Uint8Array): Uint8Array {
+  const out = new Uint8Array(a.length);
+  for (let i = 0; i < out.length; i++) out[i] = (a[i] ?? 0) & (b[i] ?? 0);
+  return out;
+}
+
+class DistinctCount implements Accumulator {
+  constructor(private readonly values: DistinctValues) {}
+
+  update(columns: readonly Column[]): void {
+    this.values.add(columnOf(columns, 0));
+  }
+
+  state(): readonly Column[] {
+    return [listCell(this.values.values())];
+  }
+
+  merge(state: readonly Column[]): void {
+    this.values.add(listItems(columnOf(state, 0)));
+  }
+
+  finish(): Column {
+    return countCell(this.values.size, INT64);
+  }
+}
+
+function bind(call: AggregateCall): BoundAggregate {
+  refuseIgnoreNulls(call);
+  refuseSharedOrder(call);
+  const { args } = call;
+  if (args.length === 0 && !call.star) throw new Refusal(call.name, 'takes an argument');
+  const common = { type: INT64, nullable: false, operands: args };
+  if (args.some(({ type }) => type.kind === 'Union' || type.kind === 'Dictionary')) {
+    throw new Refusal(call.name, 'of unions or dictionaries, whose values may be null themselves');
+  }
+  if (!call.distinct) return { ...common, state: [INT64], create: () => new CountAccumulator() };
+  const { type } = distinctOperand(call, args);
+  const zeros = zeroKeys(call);
+  return {
+    ...common,
+    state: [listType(type)],
+    create: () => new DistinctCount(new DistinctValues(type, zeros, false)),
+  };
+}
+
+export const COUNT: AggregateFunction = { name: 'count', bind };
