@@ -20,8 +20,14 @@ function failingOf(column: Column, to: DataType, safe: boolean): Failing {
   );
 }
 
-/** Every value times `factor`. */
-function multiplied(column: NumericColumn, to: DataType, factor: number, safe: boolean): NumericColumn {
+/** Every value times `factor`; `wrapping` takes a product modulo 2^64. */
+function multiplied(
+  column: NumericColumn,
+  to: DataType,
+  factor: number,
+  safe: boolean,
+  wrapping = false,
+): NumericColumn {
   const { length, values } = column;
   if (factor === 1) return { ...column, type: to };
   const failing = failingOf(column, to, safe);
@@ -29,12 +35,10 @@ function multiplied(column: NumericColumn, to: DataType, factor: number, safe: b
   for (let row = 0; row < length; row++) {
     if (!isValid(column, row)) continue;
     const value = values[row] ?? 0;
-    if (typeof value === 'number') {
-      if (!builder.putProduct(row, value, factor, 0)) failing.fail(row);
-      continue;
-    }
-    const product = value * BigInt(factor);
-    if (BigInt.asIntN(64, product) === product) builder.putBig(row, product);
+    if (typeof value === 'number' && builder.putProduct(row, value, factor, 0)) continue;
+    const product = BigInt(value) * BigInt(factor);
+    const fitting = BigInt.asIntN(64, product);
+    if (wrapping || fitting === product) builder.putBig(row, fitting);
     else failing.fail(row);
   }
   return { layout: 'numeric', type: to, length, validity: failing.validity(), values: builder.values() };
@@ -96,13 +100,14 @@ function placed(column: NumericColumn, unit: TimeUnit, timezone: string, safe: b
     }
     zone.resolve(seconds, local);
     const utc = seconds - local.first;
-    const out = local.count !== 1 || utc < FIRST_SECOND || utc > LAST_SECOND;
-    if (out || !builder.putProduct(row, utc, perSecond, nanos / nanosPerUnit)) failing.fail(row);
+    // chrono panics here, so that TRY_CAST fails too.
+    if (utc < FIRST_SECOND || utc > LAST_SECOND) throw new DfxError('EXECUTION', beyond(column, row));
+    if (local.count !== 1 || !builder.putProduct(row, utc, perSecond, nanos / nanosPerUnit)) failing.fail(row);
   }
   return { layout: 'numeric', type, length, validity: failing.validity(), values: builder.values() };
 }
 
-/** The local second of every instant. Throws where it is beyond the calendar, TRY_CAST or not. */
+/** The local second of every instant. Throws where the instant is beyond the calendar, TRY_CAST or not. */
 class LocalInstants extends Instants {
   private readonly zone;
 
@@ -117,12 +122,13 @@ class LocalInstants extends Instants {
 
   override read(row: number): void {
     super.read(row);
-    const inside = this.seconds >= FIRST_SECOND && this.seconds <= LAST_SECOND;
-    if (inside && this.zone !== null) this.seconds += this.zone.offsetAt(this.seconds);
-    if (!inside || this.seconds < FIRST_SECOND || this.seconds > LAST_SECOND) {
-      throw new DfxError('EXECUTION', beyond(this.column, row));
-    }
+    if (!onCalendar(this.seconds)) throw new DfxError('EXECUTION', beyond(this.column, row));
+    if (this.zone !== null) this.seconds += this.zone.offsetAt(this.seconds);
   }
+}
+
+function onCalendar(second: number): boolean {
+  return second >= FIRST_SECOND && second <= LAST_SECOND;
 }
 
 function instantToDate(column: NumericColumn, unit: TimeUnit, timezone: string | null): NumericColumn {
@@ -132,6 +138,7 @@ function instantToDate(column: NumericColumn, unit: TimeUnit, timezone: string |
   for (let row = 0; row < length; row++) {
     if (!isValid(column, row)) continue;
     instants.read(row);
+    if (!onCalendar(instants.seconds)) throw new DfxError('EXECUTION', beyond(column, row));
     values[row] = Math.floor(instants.seconds / SECONDS_PER_DAY);
   }
   return { layout: 'numeric', type: { kind: 'Date32' }, length, validity, values };
@@ -154,7 +161,10 @@ function instantToTime(column: NumericColumn, unit: TimeUnit, timezone: string |
 }
 
 function timeToTime(column: NumericColumn, to: DataType, units: readonly [TimeUnit, TimeUnit], safe: boolean) {
-  if (to.kind === 'Time64') return rescaled(column, to, units, safe);
+  if (to.kind === 'Time64') {
+    const [from, into] = [UNITS_PER_SECOND[units[0]], UNITS_PER_SECOND[units[1]]];
+    return from > into ? divided(column, to, from / into) : multiplied(column, to, into / from, safe, true);
+  }
   // Time32: arrow checks the product, and wraps the quotient of a Time64 at 2^32.
   const wide = rescaled(column, to, units, safe);
   if (column.type.kind === 'Time32' && UNITS_PER_SECOND[units[0]] < UNITS_PER_SECOND[units[1]]) {
