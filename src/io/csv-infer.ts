@@ -8,7 +8,9 @@
 import { isUtf8 } from 'node:buffer';
 import type { DataType, Field, Schema } from '../wire/arrow/types.ts';
 import { DfxError } from '../wire/errors.ts';
-import { type CsvDialect, readRecord } from './csv-records.ts';
+import { type CsvDialect, LF } from './csv-dialect.ts';
+import { startsWithBom } from './csv-head.ts';
+import { readRecord } from './csv-records.ts';
 
 export interface InferOptions {
   readonly header: boolean;
@@ -117,7 +119,6 @@ function unite(kinds: ReadonlySet<InferredKind>, noInference: boolean): DataType
   return rest.length === 2 && kinds.has('Int64') && kinds.has('Float64') ? { kind: 'Float64' } : { kind: 'Utf8' };
 }
 
-const LF = 10;
 const QUOTE = 34;
 const BACKSLASH = 92;
 
@@ -259,7 +260,7 @@ export class CsvInference {
         const field = record.fields[i];
         if (field === undefined) continue;
         const text = decodeField(field, this.records);
-        if (text !== '') seen[i] = (seen[i] ?? 0) | seenIn(text, field.length);
+        if (text !== this.dialect.nullText) seen[i] = (seen[i] ?? 0) | seenIn(text, field.length);
       }
       pos = record.next;
       record = readRecord(piece, pos, piece.length, this.dialect);
@@ -274,8 +275,4 @@ export class CsvInference {
       hint: 'quote fields that hold the delimiter, or check that every row has the columns of the header',
     });
   }
-}
-
-export function startsWithBom(bytes: Uint8Array): boolean {
-  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
 }

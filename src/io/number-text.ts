@@ -172,3 +172,58 @@ export function parseCastBoolean(text: string): boolean | undefined {
     .replace(/^\p{White_Space}+|\p{White_Space}+$/gu, '');
   return TRUE_WORDS.has(word) ? true : FALSE_WORDS.has(word) ? false : undefined;
 }
+
+/** Any longer text is refused: the engine counts digits in a byte. */
+const MOST_DECIMAL_TEXT = 120;
+const DECIMAL_FORM = /^([+-]?)([0-9]*)(?:\.([0-9]*))?(?:[eE]([+-]?)([0-9]*))?$/;
+
+/**
+ * The unscaled integer of a CSV field, as arrow-cast's `parse_decimal` reads it: digits beyond the scale are cut off, and zeros behind the
+ * point count as digits of the precision. Undefined: no decimal of that precision and scale.
+ */
+export function parseDecimal(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  precision: number,
+  scale: number,
+): bigint | undefined {
+  if (end - start > MOST_DECIMAL_TEXT) return undefined;
+  const text = latin1(bytes, start, end);
+  if (!/[0-9]$|.\.$/.test(text)) return undefined;
+  const parts = DECIMAL_FORM.exec(text);
+  if (parts === null) return undefined;
+  const [, sign = '', whole = '', fraction = '', direction = '', exponentText] = parts;
+  const leading = whole.replace(/^0+/, '');
+  let digits: bigint | undefined;
+  if (exponentText === undefined) {
+    // Of a negative scale nothing is cut off, and nothing scaled.
+    const kept = scale < 0 ? fraction : fraction.slice(0, scale);
+    const count = leading.length + kept.length;
+    const missing = Math.max(0, scale - kept.length);
+    if (count + missing > precision) return undefined;
+    digits = BigInt(`${leading}${kept}` || '0') * 10n ** BigInt(missing);
+  } else {
+    digits = shiftDecimal(leading, fraction, direction === '-', Number(exponentText), precision, scale);
+  }
+  return sign === '-' && digits !== undefined ? -digits : digits;
+}
+
+function shiftDecimal(
+  leading: string,
+  fraction: string,
+  down: boolean,
+  exponent: number,
+  precision: number,
+  scale: number,
+): bigint | undefined {
+  let count = leading.length + fraction.length;
+  if (exponent > 10_000 || (count === 0 && exponent === 0)) return undefined;
+  if (down && exponent - (count + scale) > 0) return 0n;
+  const point = fraction.length - (down ? -exponent : exponent);
+  if (down && point > count) count = point;
+  const shift = scale - point;
+  if (count + shift < 0 || count + shift > precision) return undefined;
+  const digits = BigInt(`${leading}${fraction}` || '0');
+  return shift < 0 ? digits / 10n ** BigInt(-shift) : digits * 10n ** BigInt(shift);
+}

@@ -1,0 +1,100 @@
+// Compiles src/io/wasm/kernel (AssemblyScript) and writes it as base64 to src/io/wasm/module.ts, which is committed: sources run without a
+// build. `--check` writes nothing and fails where the file isn't what the sources give.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import asc from 'assemblyscript/asc';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const target = join(root, 'src/io/wasm/module.ts');
+const SMALLEST = -342;
+const GREATEST = 324;
+const ONE = 1n;
+
+/** The 128 leading bits of 10^exponent, cut off above and rounded up below zero: the table of Lemire's number parsing. */
+function power(exponent) {
+  if (exponent >= 0) {
+    const five = 5n ** BigInt(exponent);
+    const length = BigInt(five.toString(2).length);
+    return length <= 128n ? five << (128n - length) : five >> (length - 128n);
+  }
+  const five = 5n ** BigInt(-exponent);
+  const length = BigInt(five.toString(2).length);
+  // 2^(length + 127) / 5^n lies between 2^127 and 2^128.
+  return (ONE << (length + 127n)) / five + ONE;
+}
+
+/** kernel/powers: tables that are numbers only. */
+function powersSource() {
+  const words = [];
+  for (let exponent = SMALLEST; exponent <= GREATEST; exponent++) {
+    const bits = power(exponent);
+    words.push(bits >> 64n, bits & 0xffffffffffffffffn);
+  }
+  const hex = (word) => `0x${word.toString(16)}`;
+  const tens = Array.from({ length: 20 }, (_, exponent) => hex(10n ** BigInt(exponent)));
+  const view = new DataView(new ArrayBuffer(8));
+  for (let exponent = 0; exponent <= 22; exponent++) {
+    view.setFloat64(0, Number(`1e${exponent}`));
+    tens.push(hex(view.getBigUint64(0)));
+  }
+  return [
+    `export const SMALLEST_POWER: i32 = ${SMALLEST};`,
+    `export const POWERS = memory.data<u64>([${words.map(hex)}], 16);`,
+    `export const TENS = memory.data<u64>([${tens}], 16);`,
+  ].join('\n');
+}
+
+const written = new Map();
+const messages = [];
+const { error } = await asc.main(
+  [
+    'src/io/wasm/kernel/index.ts',
+    '--outFile=kernel.wasm',
+    '--baseDir=.',
+    '-O3',
+    '--noAssert',
+    '--enable=simd',
+    '--runtime=stub',
+    '--importMemory',
+    '--noExportMemory',
+    '--use=abort=',
+    '--memoryBase=1024',
+    ...(process.argv.includes('--text') ? ['--textFile=kernel.wat'] : []),
+  ],
+  {
+    readFile(name, folder) {
+      if (name.endsWith('kernel/powers.ts')) return powersSource();
+      try {
+        return readFileSync(join(root, folder, name), 'utf8');
+      } catch {
+        return null;
+      }
+    },
+    writeFile: (name, data) => written.set(name, data),
+    listFiles: () => [],
+    stderr: { write: (text) => messages.push(text) },
+  },
+);
+const binary = written.get('kernel.wasm');
+if (error !== null || binary === undefined) {
+  process.stderr.write(`${messages.join('')}${error?.message ?? 'nothing was compiled'}\n`);
+  process.exit(1);
+}
+if (written.has('kernel.wat')) process.stdout.write(written.get('kernel.wat'));
+const base64 = Buffer.from(binary).toString('base64');
+const lines = base64.match(/.{1,116}/g) ?? [];
+const text = `// Made by scripts/build-wasm.mjs from src/io/wasm/kernel: don't edit.
+export const KERNEL =
+${lines.map((line) => `  '${line}'`).join(' +\n')};
+`;
+if (process.argv.includes('--check')) {
+  if (readFileSync(target, 'utf8') !== text) {
+    process.stderr.write(
+      'src/io/wasm/module.ts is not what src/io/wasm/kernel gives: run node scripts/build-wasm.mjs\n',
+    );
+    process.exit(1);
+  }
+} else if (!process.argv.includes('--text')) {
+  writeFileSync(target, text);
+}

@@ -1,0 +1,49 @@
+/** How a CSV file is written. */
+import { DfxError } from '../wire/errors.ts';
+
+export interface CsvDialect {
+  readonly delimiter: number;
+  readonly quote: number;
+  /** The byte that takes the next one literally inside quotes; null for none. */
+  readonly escape: number | null;
+  /** A field of this text is null. */
+  readonly nullText: string;
+}
+
+export interface DialectOptions {
+  /** One ASCII character. Default `,`. */
+  readonly delimiter?: string | undefined;
+  /** One ASCII character. Default `"`. */
+  readonly quote?: string | undefined;
+  /** One ASCII character. Default: none, a quote inside quotes is doubled. */
+  readonly escape?: string | undefined;
+  /** The text that stands for null. Default: none at all, so that an empty field is null. */
+  readonly nullText?: string | undefined;
+}
+
+export const LF = 10;
+export const CR = 13;
+const MOST_NULL_BYTES = 1000;
+
+export function csvDialect(options: DialectOptions): CsvDialect {
+  const delimiter = oneByte(options.delimiter ?? ',', 'delimiter');
+  const quote = oneByte(options.quote ?? '"', 'quote');
+  const escapeByte = options.escape === undefined ? null : oneByte(options.escape, 'escape');
+  if (delimiter === quote) {
+    throw new DfxError('USAGE', `the CSV delimiter and quote are both ${JSON.stringify(options.quote ?? '"')}`);
+  }
+  const nullText = options.nullText ?? '';
+  if (Buffer.byteLength(nullText) > MOST_NULL_BYTES) {
+    throw new DfxError('USAGE', `the null text of CSV has more than ${MOST_NULL_BYTES} bytes`);
+  }
+  return { delimiter, quote, escape: escapeByte, nullText };
+}
+
+function oneByte(text: string, what: string): number {
+  const code = text.charCodeAt(0);
+  if (text.length !== 1 || code > 127) {
+    throw new DfxError('USAGE', `the CSV ${what} is ${JSON.stringify(text)}, expected one ASCII character`);
+  }
+  if (code === LF || code === CR) throw new DfxError('USAGE', `the CSV ${what} is a line end`);
+  return code;
+}

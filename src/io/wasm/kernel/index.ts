@@ -1,0 +1,25 @@
+export { configure } from './dialect';
+export { cut, countLines, hasWideBytes, isRagged, lineEnds, next, scan, startCut } from './scan';
+export {
+  copyField,
+  fieldAt,
+  fieldEnd,
+  isWide,
+  markNull,
+  nullCount,
+  readBooleans,
+  readDoubles,
+  readFloats,
+  readIntegers,
+  readSafeIntegers,
+  readTexts,
+  startColumn,
+  widen,
+} from './fields';
+export { narrow, readDates, readTimestamps } from './temporal';
+export { isUtf8 } from './utf8';
+
+/** The first byte that no table takes. */
+export function heapStart(): usize {
+  return __heap_base;
+}
