@@ -12,8 +12,8 @@ export interface RandomAccess {
   /** Whether `read` gives views of memory that others hold, which must not be written to; else it fills `into`. */
   readonly shared: boolean;
   /**
-   * Bytes `[start, start + length)`, which the caller has found to lie within `size`. They stand in `into`, where that is given and large
-   * enough, and at a multiple of 8 of their memory if `start` is one.
+   * Bytes `[start, start + length)`, which the caller has found to lie within `size`; in `into`, where that is given and large enough and
+   * they aren't shared. Shared ones start at any place of their memory.
    */
   read(start: number, length: number, into?: Uint8Array): Uint8Array;
   close(): void;
@@ -89,9 +89,7 @@ export class MemoryAccess implements RandomAccess {
 
   read(start: number, length: number): Uint8Array {
     this.taken += length;
-    const found = this.#bytes.subarray(start, start + length);
-    // Typed arrays start at multiples of their element; buffers of a message do at multiples of 8, if the message does.
-    return (found.byteOffset & 7) === (start & 7) || (start & 7) !== 0 ? found : found.slice();
+    return this.#bytes.subarray(start, start + length);
   }
 
   close(): void {}

@@ -238,8 +238,7 @@ function openCompressed(
     shared: true,
     bytes: (from, count) => {
       opened ??= decompress(codec, access.read(start + 8, size - 8), length);
-      const found = opened.subarray(from, from + count);
-      return (from & 7) === 0 && (found.byteOffset & 7) !== 0 ? found.slice() : found;
+      return opened.subarray(from, from + count);
     },
   };
 }

@@ -98,7 +98,7 @@ export function decodeColumn(context: DecodeContext, column: BoundColumn, start:
   return { layout: 'numeric', type, length, validity, values: kept };
 }
 
-/** Bytes of a buffer of the column, which `bind` has found to be long enough. */
+/** Bytes of a buffer of the column, which `bind` has found to be long enough. But for texts they start where every typed array may. */
 export function take(
   context: DecodeContext,
   column: BoundColumn,
@@ -113,8 +113,7 @@ export function take(
   if (length === 0) return new Uint8Array(0);
   if (!source.shared) return source.bytes(start, length, context.arena.take(column.plan.slot + slot, length));
   const found = source.bytes(start, length);
-  // Shared bytes may start anywhere where the caller's do.
-  return (found.byteOffset & 7) === 0 || (start & 7) !== 0 ? found : found.slice();
+  return slot === SLOT.text || (found.byteOffset & 7) === 0 ? found : found.slice();
 }
 
 export function doubles(context: DecodeContext, column: BoundColumn, length: number, slot: number): Float64Array {
