@@ -56,6 +56,28 @@ const PATTERNS: readonly (readonly [RegExp, Seen])[] = [
 
 const I64_TEXT = /^-?[0-9]+$/;
 
+/** What most fields are, without a pattern; 0 where that takes one. */
+function plainlySeen(field: Uint8Array): Seen | 0 {
+  const { length } = field;
+  let at = field[0] === 45 ? 1 : 0;
+  const first = field[at] ?? 0;
+  if (at === 0 && PLAIN_WORD[first] === 1) return Seen.Utf8;
+  let points = 0;
+  const digits = at;
+  for (; at < length; at++) {
+    const byte = field[at] ?? 0;
+    if (byte === 46) points++;
+    else if (byte < 48 || byte > 57) return 0;
+  }
+  if (points > 1 || length - digits <= points) return 0;
+  return points === 1 ? Seen.Float64 : length < 19 ? Seen.Int64 : 0;
+}
+
+/** ASCII letters but those that `true`, `false`, `nan` and `inf` start with, in any case. */
+const PLAIN_WORD = Uint8Array.from({ length: 256 }, (_, byte) =>
+  /^[a-z]$/i.test(String.fromCharCode(byte)) && !/^[tfni]$/i.test(String.fromCharCode(byte)) ? 1 : 0,
+);
+
 function seenIn(text: string, bytes: number): Seen {
   if (text.startsWith('"')) return Seen.Utf8;
   for (const [pattern, seen] of PATTERNS) {
@@ -183,9 +205,8 @@ function concat(parts: readonly Uint8Array[]): Uint8Array {
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-function decodeField(bytes: Uint8Array, record: number): string {
+function checkUtf8(bytes: Uint8Array, record: number): void {
   if (!isUtf8(bytes)) throw new DfxError('INPUT_FORMAT', `record ${record} holds bytes that are not UTF-8`);
-  return decoder.decode(bytes);
 }
 
 /** Takes reads of `READ_SIZE` bytes until `done`, then `schema()`. */
@@ -240,7 +261,13 @@ export class CsvInference {
     const width = record === null ? 0 : record.fields.length;
     if (first) {
       if (this.options.header) {
-        this.names = record === null ? [] : record.fields.map((field) => decodeField(field, 0));
+        this.names =
+          record === null
+            ? []
+            : record.fields.map((field) => {
+                checkUtf8(field, 0);
+                return decoder.decode(field);
+              });
         pos = record === null ? piece.length : record.next;
         record = readRecord(piece, pos, piece.length, this.dialect);
       } else {
@@ -251,6 +278,10 @@ export class CsvInference {
       throw this.unequal(width);
     }
     const seen = new Uint16Array(this.kinds.length);
+    const wholeUtf8 = isUtf8(piece);
+    const nullText = Buffer.from(this.dialect.nullText);
+    const isNullText = (field: Uint8Array): boolean =>
+      field.length === nullText.length && (field.length === 0 || nullText.equals(field));
     let read = 0;
     while (read < this.left && record !== null) {
       if (record.fields.length !== this.kinds.length) throw this.unequal(record.fields.length);
@@ -259,8 +290,10 @@ export class CsvInference {
       for (let i = 0; i < seen.length; i++) {
         const field = record.fields[i];
         if (field === undefined) continue;
-        const text = decodeField(field, this.records);
-        if (text !== this.dialect.nullText) seen[i] = (seen[i] ?? 0) | seenIn(text, field.length);
+        if (!wholeUtf8) checkUtf8(field, this.records);
+        // Beside text nothing counts.
+        if (isNullText(field) || (seen[i] ?? 0) >= Seen.Utf8) continue;
+        seen[i] = (seen[i] ?? 0) | (plainlySeen(field) || seenIn(decoder.decode(field), field.length));
       }
       pos = record.next;
       record = readRecord(piece, pos, piece.length, this.dialect);

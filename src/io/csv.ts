@@ -54,7 +54,7 @@ export async function openCsv(input: InputSource, options: CsvOptions = {}): Pro
   const bytes = randomBytes(input);
   try {
     if (bytes === null) return await openStream(input, dialect, header, options);
-    const schema = options.schema ?? (await inferSchema(byteSource(input).read(READ_SIZE), dialect, header, options));
+    const schema = options.schema ?? (await inferSchema(readsOf(bytes), dialect, header, options));
     return new RandomTable(bytes, dialect, header, schema);
   } catch (error) {
     throw error instanceof DfxError ? error.at({ file: bytes?.name }) : error;
@@ -70,8 +70,21 @@ function randomBytes(input: InputSource): RandomBytes | null {
   return input instanceof Uint8Array ? new MemoryBytes(input) : null;
 }
 
+/** From the first byte on, as many at a time as the engine reads. */
+function* readsOf(bytes: RandomBytes): Generator<Uint8Array> {
+  const buffer = new Uint8Array(READ_SIZE);
+  try {
+    for (let position = 0, count = READ_SIZE; count === READ_SIZE; position += count) {
+      count = bytes.read(buffer, position);
+      if (count > 0) yield buffer.subarray(0, count);
+    }
+  } finally {
+    bytes.close();
+  }
+}
+
 async function inferSchema(
-  reads: AsyncIterable<Uint8Array>,
+  reads: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   dialect: CsvDialect,
   header: boolean,
   options: CsvOptions,
