@@ -3,12 +3,14 @@ import { ARROW_CASTS } from './arrow-cast.ts';
 import { CONDITIONAL_FUNCTIONS } from './conditional.ts';
 import type { ScalarFunction } from './define.ts';
 import { MATH_FUNCTIONS } from './math.ts';
+import { REGEX_FUNCTIONS } from './regex-functions.ts';
 import { STRING_FUNCTIONS } from './strings.ts';
 
 const LISTS: readonly (readonly ScalarFunction[])[] = [
   CONDITIONAL_FUNCTIONS,
   MATH_FUNCTIONS,
   STRING_FUNCTIONS,
+  REGEX_FUNCTIONS,
   ARROW_CASTS,
 ];
 
