@@ -31,7 +31,6 @@ import {
   commonOf,
   compareNodes,
   constant,
-  fits,
   fold,
   isNullConstant,
   isNullNode,
@@ -40,7 +39,8 @@ import {
   nullInstead,
   prunedCase,
 } from './simplify.ts';
-import { BOOLEAN, innerTypes, isInteger, layoutOf, MAX_TYPE_DEPTH, typeDepth } from './types.ts';
+import { BOOLEAN, innerTypes, layoutOf, MAX_TYPE_DEPTH, typeDepth } from './types.ts';
+import { literalBelow } from './unwrap.ts';
 
 export interface Bound {
   readonly kind: 'row' | 'aggregate';
@@ -255,16 +255,17 @@ class Binder {
     const type = commonOf('in_list', [operand, ...items], comparisonCommon);
     let value = castTo(operand, type);
     let list = items.map((item) => castTo(item, type));
-    // A cast of the operand is taken off where every literal fits the type below (`unwrap_cast_in_comparison`).
-    while (value.op === 'cast' && isInteger(value.type.kind) && isInteger(value.operand.type.kind)) {
-      const below = value.operand.type;
-      if (!list.every((item) => fits(item, below.kind))) {
-        if (castMayFail(below, value.type))
-          throw new Refusal('in_list', 'tests a narrowing cast against values out of range');
-        break;
-      }
-      list = list.map((item) => castTo(item, below));
-      value = value.operand;
+    // A cast of the operand is taken off where every literal is one of the type below (`unwrap_cast_in_comparison`).
+    while (value.op === 'cast') {
+      const cast = value;
+      const below = list.map((item) => (item.op === 'constant' ? literalBelow(cast, item, 'In') : null));
+      const taken = below.filter((item) => item !== null);
+      if (taken.length < below.length) break;
+      list = taken.map(constant);
+      value = cast.operand;
+    }
+    if (value.op === 'cast' && castMayFail(value.operand.type, value.type)) {
+      throw new Refusal('in_list', 'tests a cast that may fail');
     }
     if (isNullConstant(value)) return nullInstead('in_list', BOOLEAN, []);
     if (list.every(isNullConstant)) return nullInstead('in_list', BOOLEAN, [value]);

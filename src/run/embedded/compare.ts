@@ -60,6 +60,14 @@ function testBits(fn: PlainOp, left: Vector, right: Vector, rows: number, zeros:
   if (a.layout === 'string' && b.layout === 'string') {
     return testStrings(fn, a, b, left.scalar, right.scalar, rows);
   }
+  if (a.layout === 'decimal' && b.layout === 'decimal') {
+    const bits = new Uint8Array(bitmapBytes(rows));
+    const wide = !(a.values instanceof Float64Array && b.values instanceof Float64Array);
+    const x = wide ? Array.from<number | bigint, bigint>(a.values, BigInt) : a.values;
+    const y = wide ? Array.from<number | bigint, bigint>(b.values, BigInt) : b.values;
+    testLoop(`x${SYMBOL[fn]}y`, shapeOf(left, right))(x, y, bits, rows, none);
+    return bits;
+  }
   throw new DfxError('DEFECT', `a comparison of ${a.type.kind} with ${b.type.kind}`);
 }
 

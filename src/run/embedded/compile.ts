@@ -5,9 +5,10 @@ import { DfxError } from '../../wire/errors.ts';
 import { arithmetic, negate } from './arithmetic.ts';
 import { castVector } from './cast/index.ts';
 import { compare, inList, logic, trueBits } from './compare.ts';
+import { decimalArithmetic, negateDecimal } from './decimal/arithmetic.ts';
 import { assemble, materialize, type Part, SelectedRows } from './gather.ts';
 import type { Node } from './nodes.ts';
-import { isNumeric, type NumericKind } from './types.ts';
+import { isDecimal, isNumeric, type NumericKind } from './types.ts';
 import { booleanBits, booleanColumn, type Rows, rowsOf, type Vector, validityBits } from './vector.ts';
 
 export type Evaluate = (rows: Rows) => Vector;
@@ -30,15 +31,17 @@ export function compile(node: Node, results: readonly Column[] = []): Evaluate {
       return () => vector;
     }
     case 'arithmetic': {
-      const { fn } = node;
-      const kind = numericKind(node);
+      const { fn, type } = node;
       const left = compile(node.left, results);
       const right = compile(node.right, results);
+      if (isDecimal(type)) return (rows) => decimalArithmetic(fn, type, left(rows), right(rows), rows.length);
+      const kind = numericKind(node);
       return (rows) => arithmetic(fn, kind, left(rows), right(rows), rows.length);
     }
     case 'negative': {
-      const kind = numericKind(node);
       const operand = compile(node.operand, results);
+      if (isDecimal(node.type)) return (rows) => negateDecimal(operand(rows));
+      const kind = numericKind(node);
       return (rows) => negate(kind, operand(rows));
     }
     case 'compare': {

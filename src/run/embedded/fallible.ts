@@ -4,9 +4,10 @@
  * to an operand that may fail, the expression is refused; everywhere else a failing row fails the run, here as there.
  */
 import { castMayFail } from './cast/index.ts';
+import { decimalMayFail } from './decimal/arithmetic.ts';
 import { type Aggregate, childrenOf, type Node, plainValue } from './nodes.ts';
 import { Refusal } from './refusal.ts';
-import { isFloat, sameType } from './types.ts';
+import { isDecimal, isFloat, sameType } from './types.ts';
 
 /** Throws a Refusal naming the node. */
 export function refuseUncertain(root: Node, aggregates: readonly Aggregate[]): void {
@@ -89,6 +90,7 @@ export function mayFail(node: Node): boolean {
 function failsItself(node: Node): boolean {
   switch (node.op) {
     case 'arithmetic': {
+      if (isDecimal(node.type)) return decimalMayFail(node.fn, node.left, node.right, node.type);
       if (isFloat(node.type.kind) || (node.fn !== 'Divide' && node.fn !== 'Modulo')) return false;
       if (node.right.op !== 'constant') return true;
       const divisor = plainValue(node.right);

@@ -15,7 +15,8 @@ import { mayFail } from './fallible.ts';
 import type { Call } from './functions/define.ts';
 import { type CompareOp, childrenOf, type Node } from './nodes.ts';
 import { Refusal } from './refusal.ts';
-import { BOOLEAN, integerRange, isInteger, isString, type Kind, sameType } from './types.ts';
+import { BOOLEAN, integerRange, isInteger, type Kind, sameType } from './types.ts';
+import { literalBelow } from './unwrap.ts';
 
 type Branch = { readonly when: Node; readonly then: Node };
 
@@ -175,41 +176,27 @@ export function compareNodes(fn: CompareOp, left: Node, right: Node): Node {
   const distinct = fn === 'IsDistinctFrom' || fn === 'IsNotDistinctFrom';
   if (!distinct && (isNullConstant(a) || isNullConstant(b))) return nullInstead(fn, BOOLEAN, [a, b]);
   if (wide) [a, b] = [literalLike(a, b), literalLike(b, a)];
-  [a, b] = unwrapCasts(a, b);
+  [a, b] = unwrapCasts(fn, a, b);
+  if (!distinct && (isNullConstant(a) || isNullConstant(b))) return nullInstead(fn, BOOLEAN, []);
   const nullable = !distinct && (left.nullable || right.nullable);
   return fold({ op: 'compare', fn, type: BOOLEAN, nullable, left: a, right: b });
 }
 
-/**
- * `CAST(x AS t) < literal` becomes `x < literal` where both types are integers and the literal fits the type of x: then a
- * value of x that doesn't fit t neither fails nor is null (`unwrap_cast_in_comparison` of DataFusion 55).
- */
-function unwrapCasts(left: Node, right: Node): [Node, Node] {
+function unwrapCasts(fn: CompareOp, left: Node, right: Node): [Node, Node] {
   let a = left;
   let b = right;
   for (;;) {
-    if (a.op === 'cast' && b.op === 'constant' && unwraps(a, b)) {
-      b = castTo(b, a.operand.type);
-      a = a.operand;
-    } else if (b.op === 'cast' && a.op === 'constant' && unwraps(b, a)) {
-      a = castTo(a, b.operand.type);
-      b = b.operand;
-    } else {
-      return [a, b];
-    }
+    const [cast, literal, swapped] = a.op === 'cast' ? [a, b, false] : [b, a, true];
+    if (cast.op !== 'cast' || literal.op !== 'constant') return [a, b];
+    const below = literalBelow(cast, literal, fn);
+    if (below === null) return [a, b];
+    [a, b] = swapped ? [constant(below), cast.operand] : [cast.operand, constant(below)];
   }
 }
 
 /** An integer literal that fits the other side's type takes it: the cast to a decimal is taken off like any other. */
 function literalLike(node: Node, other: Node): Node {
   return node.op === 'constant' && fits(node, other.type.kind) ? castTo(node, other.type) : node;
-}
-
-function unwraps(cast: Node & { op: 'cast' }, literal: Node): boolean {
-  // A null fits every type, so a cast between integers and strings goes too.
-  const mixed = [cast.type.kind, cast.operand.type.kind].every((kind) => isInteger(kind) || isString(kind));
-  if (mixed && isNullConstant(literal)) return true;
-  return isInteger(cast.type.kind) && isInteger(cast.operand.type.kind) && fits(literal, cast.operand.type.kind);
 }
 
 /** Whether the constant is null or within the integers of `kind`. */

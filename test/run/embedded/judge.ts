@@ -63,7 +63,7 @@ export interface Outcome {
 }
 
 export interface JudgeOptions {
-  /** Floats may differ by this part of their size (sums in another order). Default: not at all. */
+  /** Floats may differ by this part of their size, and NaNs by their bits (sums in another order). Default: not at all. */
   readonly relative?: number;
   /** Evaluates in so many pieces whose states are merged, where the evaluator can. Default 1. */
   readonly pieces?: number;
@@ -215,6 +215,7 @@ function sameCell(kind: string, relative: number): (ours: Cell, theirs: Cell) =>
   return (a, b) => {
     if (a === b || typeof a !== 'string' || typeof b !== 'string') return a === b;
     const [x, y] = [doubleOf(a), doubleOf(b)];
+    if (Number.isNaN(x) || Number.isNaN(y)) return Number.isNaN(x) === Number.isNaN(y);
     return Math.abs(x - y) <= relative * Math.max(Math.abs(x), Math.abs(y));
   };
 }

@@ -1,7 +1,7 @@
 /** coalesce, nvl, nvl2, nullif, greatest and least, as datafusion-functions 55.2 computes or rewrites them. */
 import { isValid } from '../../../io/column.ts';
 import type { DataType } from '../../../wire/arrow/types.ts';
-import { comparisonCommon, unionCommon } from '../coerce.ts';
+import { comparisonCommon, resolvedUnion, unionCommon } from '../coerce.ts';
 import { compare, trueBits } from '../compare.ts';
 import { concatColumns, gather, materialize } from '../gather.ts';
 import type { Node } from '../nodes.ts';
@@ -13,7 +13,7 @@ import type { ScalarFunction } from './define.ts';
 import { coerceUniform } from './signature.ts';
 
 export const CONDITIONAL_FUNCTIONS: readonly ScalarFunction[] = [
-  { name: 'coalesce', bind: (args) => firstValue(args.map(castToCommon('coalesce', args, unionCommon))) },
+  { name: 'coalesce', bind: bindCoalesce },
   { name: 'nvl', aliases: ['ifnull'], bind: (args) => firstValue(coerceUniform('nvl', args, 2, NVL_TYPES)) },
   { name: 'nvl2', bind: bindNvl2 },
   { name: 'nullif', bind: bindNullif },
@@ -46,6 +46,12 @@ function castToCommon(name: string, args: readonly Node[], meet: Meet): (node: N
   if (args.length === 0) throw new Refusal(name, 'takes at least one argument');
   const type = commonOf(name, args, meet);
   return (node) => castTo(node, type);
+}
+
+function bindCoalesce(args: readonly Node[]): Node {
+  const type = resolvedUnion(args.map((arg) => arg.type));
+  if (type === null) throw new Refusal('coalesce', 'has no common type for its arguments');
+  return firstValue(args.map((arg) => castTo(arg, type)));
 }
 
 /** CASE WHEN a IS NOT NULL THEN a … ELSE z END: what stands behind the first value isn't computed. */
