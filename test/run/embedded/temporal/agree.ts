@@ -13,7 +13,7 @@ export async function agree(tables: ReadonlyMap<string, Table>, cases: readonly 
     const outcome = outcomes[i];
     return outcome !== undefined && differs(outcome) ? [`${one.table}: ${one.sql}\n    ${outcome.note}`] : [];
   });
-  if (process.env.DFX_REASONS !== undefined) console.log(summary(outcomes).join('\n'));
+  if (process.env['DFX_REASONS'] !== undefined) console.log(summary(outcomes).join('\n'));
   assert.equal(differing.slice(0, 40).join('\n'), '', `${differing.length} of ${cases.length} differ`);
   const equal = outcomes.filter(({ state }) => state === 'equal').length;
   assert.ok(equal >= wanted.equal, `${equal} of ${cases.length} are equal, ${wanted.equal} are due`);
