@@ -34,11 +34,11 @@ const CLEAR = '\r\u001b[K';
 export function wantsProgress(
   choice: ProgressChoice,
   stream: ProgressStream,
-  env: NodeJS.ProcessEnv,
+  { TERM }: NodeJS.ProcessEnv,
   sharesTerminal: boolean,
 ): boolean {
   if (choice !== 'auto') return choice === 'always';
-  return stream.isTTY === true && env['TERM'] !== 'dumb' && !sharesTerminal;
+  return stream.isTTY === true && TERM !== 'dumb' && !sharesTerminal;
 }
 
 export class ProgressLine {
@@ -46,7 +46,7 @@ export class ProgressLine {
   readonly #started: number;
   readonly #now: () => number;
   #shown = false;
-  #last = 0;
+  #last = Number.NEGATIVE_INFINITY;
 
   /** `now` is in seconds. */
   constructor(stream: ProgressStream, now: () => number = () => performance.now() / 1000) {

@@ -68,12 +68,17 @@ export function tableLines(schema: Schema, taken: TableRows, width: number, styl
   const natural = names.map((name, at) =>
     Math.max(
       textWidth(name),
-      Math.min(textWidth(types[at] ?? ''), TYPE),
+      Math.min(textWidth(types[at] ?? ''), NARROW),
       ...rows.map((row) => textWidth(row[at] ?? 'NULL')),
-      1,
     ),
   );
-  const widths = fit(natural, width);
+  const yielding = schema.fields.map(({ type }) => isYielding(plainType(type)));
+  const widths = fit(
+    natural,
+    natural.map((size, at) => (yielding[at] === true ? Math.min(size, NARROW) : size)),
+    types.map((type) => Math.min(textWidth(type), TYPE)),
+    width,
+  );
   const line = (cells: readonly string[], paint: (text: string, at: number) => string): string =>
     widths
       .map((size, at) => {
@@ -112,9 +117,16 @@ export function tableLines(schema: Schema, taken: TableRows, width: number, styl
   return lines;
 }
 
-/** The widest columns give way first; those that don't fit even when narrow are left out at the end. */
-function fit(natural: readonly number[], width: number): readonly number[] {
-  const least = natural.map((size) => Math.min(size, NARROW));
+/**
+ * Texts give way to numbers, the widest first, down to `least`; columns that don't fit even then are left out at the end. Room that is
+ * left goes to the names of types.
+ */
+function fit(
+  natural: readonly number[],
+  least: readonly number[],
+  types: readonly number[],
+  width: number,
+): readonly number[] {
   let count = 0;
   let used = 0;
   for (const size of least) {
@@ -123,17 +135,32 @@ function fit(natural: readonly number[], width: number): readonly number[] {
     used += more;
     count++;
   }
-  const kept = natural.slice(0, count);
   const room = width - GAP.length * (count - 1);
-  const capped = (cap: number): number => kept.reduce((sum, size) => sum + Math.min(size, cap), 0);
-  let cap = Math.max(...kept, 1);
-  while (cap > 1 && capped(cap) > room) cap--;
-  let left = room - capped(cap);
-  return kept.map((size) => {
-    if (size <= cap || left <= 0) return Math.min(size, cap);
-    left--;
-    return cap + 1;
-  });
+  const sizes = natural.slice(0, count);
+  const shrunk = (cap: number): readonly number[] =>
+    sizes.map((size, at) => Math.max(Math.min(size, cap), least[at] ?? 0));
+  let cap = Math.max(...sizes);
+  while (cap > NARROW && total(shrunk(cap)) > room) cap--;
+  const widths = [...shrunk(cap)];
+  let left = room - total(widths);
+  for (const wished of [sizes, types]) {
+    for (const [at, size] of widths.entries()) {
+      const more = Math.min(left, Math.max(0, (wished[at] ?? 0) - size));
+      widths[at] = size + more;
+      left -= more;
+    }
+  }
+  // One column alone may be wider than the terminal.
+  return widths.map((size) => Math.min(size, width));
+}
+
+function total(sizes: readonly number[]): number {
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
+
+/** Texts, bytes and nested values may be cut; a number that is cut would be another one. */
+function isYielding({ kind }: DataType): boolean {
+  return !/^(Null|Boolean|U?Int\d|Float\d|Decimal\d|Date\d|Time\d|Timestamp|Duration)/.test(kind);
 }
 
 function isNumeric(type: DataType): boolean {

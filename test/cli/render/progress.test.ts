@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ProgressLine, progressText, wantsProgress } from '../../../src/cli/render/progress.ts';
+
+const FACTS = { rows: 1_234_567, bytes: 55e6, totalBytes: 180e6, workersBusy: 2, workers: 2 };
+
+/** A stream that keeps what is written to it. */
+function stream(
+  isTTY: boolean,
+  columns = 80,
+): { isTTY: boolean; columns: number; written: string[]; write(text: string): void } {
+  const written: string[] = [];
+  return { isTTY, columns, written, write: (text) => void written.push(text) };
+}
+
+test('the line tells rows, bytes, rate, time left and workers', () => {
+  assert.equal(
+    progressText(FACTS, 0.5),
+    '[██████░░░░░░░░░░░░░░] 30%  1.2 M rows  55 MB of 180 MB  110 MB/s  1.14 s left  2 workers',
+  );
+  assert.equal(
+    progressText({ ...FACTS, totalBytes: null, workersBusy: 1 }, 0.5),
+    '1.2 M rows  55 MB  110 MB/s  1 of 2 workers',
+  );
+  assert.equal(
+    progressText({ ...FACTS, bytes: 0, rows: 0, totalBytes: 0, workers: 1, workersBusy: 1 }, 0.5),
+    '0 rows  1 worker',
+  );
+});
+
+test('a run of half a second shows nothing; a longer one shows a line, cut to the terminal, and takes it away', () => {
+  let now = 10;
+  const out = stream(true, 40);
+  const line = new ProgressLine(out, () => now);
+  now = 10.4;
+  line.show(FACTS);
+  line.clear();
+  assert.deepEqual(out.written, []);
+  now = 10.6;
+  line.show(FACTS);
+  line.show(FACTS);
+  line.clear();
+  line.clear();
+  const shown = '\r\u001b[K[██████░░░░░░░░░░░░░░] 30%  1.2 M rows…';
+  assert.deepEqual(out.written, [shown, shown, '\r\u001b[K']);
+});
+
+test('where it is asked for on a pipe, it is a line a second and never erased', () => {
+  let now = 0;
+  const out = stream(false);
+  const line = new ProgressLine(out, () => now);
+  for (let step = 0; step < 30; step++) {
+    now = step / 10;
+    line.show({ ...FACTS, totalBytes: null });
+  }
+  line.clear();
+  assert.deepEqual(
+    out.written.map((text) => text.split('  ')[0]),
+    ['1.2 M rows', '1.2 M rows', '1.2 M rows'],
+  );
+  assert.ok(out.written.every((text) => text.endsWith('\n') && !text.includes('\u001b')));
+});
+
+test('it is for a terminal that nothing else is written to', () => {
+  const terminal = stream(true);
+  assert.deepEqual(
+    [
+      wantsProgress('auto', terminal, {}, false),
+      wantsProgress('auto', terminal, {}, true),
+      wantsProgress('auto', terminal, { TERM: 'dumb' }, false),
+      wantsProgress('auto', stream(false), {}, false),
+      wantsProgress('always', stream(false), {}, true),
+      wantsProgress('never', terminal, {}, false),
+    ],
+    [true, false, false, false, true, false],
+  );
+});
