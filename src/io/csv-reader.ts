@@ -171,17 +171,13 @@ export class CsvReader {
     if (this.at < stop) {
       const final = this.last && stop === this.filled;
       if (this.readRecords(stop, final, Math.min(this.chunkRows, BATCH_ROWS - this.batchRows))) return true;
-      if (final) {
-        this.at = this.filled;
-        this.done = true;
-        return true;
-      }
+      // Without a record in all that is left, that is blank lines.
+      if (final) return this.skipBlanks() && this.finish();
       if (stop === this.filled) return false;
       // The last record starts before the stop and ends behind it, or only blank lines do.
       if (!this.skipBlanks()) return false;
       if (this.at >= stop) return this.finish();
       if (this.readRecords(this.filled, this.last, 1)) return true;
-      if (this.last) this.at = this.filled;
       return this.last ? this.finish() : false;
     }
     if (stop === this.filled && !this.last) return false;

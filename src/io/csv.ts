@@ -10,11 +10,12 @@ import { DfxError } from '../wire/errors.ts';
 import { byteSource, type InputSource } from './byte-source.ts';
 import type { ColumnBatch, InputTable } from './column.ts';
 import { type CsvDialect, csvDialect, type DialectOptions } from './csv-dialect.ts';
-import { type CsvHead, HeadCutter, readHead } from './csv-head.ts';
+import { type CsvHead, readHead } from './csv-head.ts';
 import { CsvInference, READ_SIZE } from './csv-infer.ts';
 import { CsvReader } from './csv-reader.ts';
 import { FileBytes, MemoryBytes, type RandomBytes } from './csv-source.ts';
-import { readInOnePiece, type Split, type SplitReader, WHOLE } from './split.ts';
+import { openCsvStream } from './csv-stream.ts';
+import type { Split, SplitReader } from './split.ts';
 
 export { BATCH_ROWS } from './csv-columns.ts';
 
@@ -36,9 +37,18 @@ export interface RowsBefore {
 
 export interface CsvTable extends InputTable {
   read(indices: readonly number[], split: Split, before?: RowsBefore): SplitReader;
+  /** Of an input that comes once, in order: its rows in pieces for several readers, instead of `read`. Else null. */
+  readonly stream: CsvStream | null;
 }
 
-const NOTHING_BEFORE: RowsBefore = { rows: 0, lines: 0 };
+export interface CsvStream {
+  /** Whole records, for `CsvPieces`; about `bytes` each. */
+  pieces(bytes: number): AsyncIterable<Uint8Array>;
+  /** Line ends of the header. Known with the first piece. */
+  headLines(): number;
+}
+
+export const NOTHING_BEFORE: RowsBefore = { rows: 0, lines: 0 };
 const PIECE_BYTES = 256 * 1024;
 /** Read beyond a range's end for its last record. */
 const OVERHANG_BYTES = 4096;
@@ -53,8 +63,11 @@ export async function openCsv(input: InputSource, options: CsvOptions = {}): Pro
   const header = options.header ?? true;
   const bytes = randomBytes(input);
   try {
-    if (bytes === null) return await openStream(input, dialect, header, options);
-    const schema = options.schema ?? (await inferSchema(readsOf(bytes), dialect, header, options));
+    if (bytes === null)
+      return await openCsvStream(byteSource(input), dialect, header, (reads) =>
+        schemaOf(reads, dialect, header, options),
+      );
+    const schema = await schemaOf(readsOf(bytes), dialect, header, options);
     return new RandomTable(bytes, dialect, header, schema);
   } catch (error) {
     throw error instanceof DfxError ? error.at({ file: bytes?.name }) : error;
@@ -83,12 +96,13 @@ function* readsOf(bytes: RandomBytes): Generator<Uint8Array> {
   }
 }
 
-async function inferSchema(
+async function schemaOf(
   reads: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   dialect: CsvDialect,
   header: boolean,
   options: CsvOptions,
 ): Promise<Schema> {
+  if (options.schema !== undefined) return options.schema;
   const inference = new CsvInference(dialect, { header, maxRecords: options.inferRecords ?? 1000 });
   for await (const read of reads) {
     inference.push(read);
@@ -105,6 +119,7 @@ async function inferSchema(
 }
 
 class RandomTable implements CsvTable {
+  readonly stream = null;
   private head: CsvHead | null = null;
   /** The reader of the last split that was read to its end, with the columns that it reads. */
   private idle: { readonly columns: string; readonly reader: CsvReader } | null = null;
@@ -238,71 +253,18 @@ class SplitRun {
   }
 }
 
-/** A stream is read once: the pieces that were looked at for the schema are kept for the rows. */
-async function openStream(
-  input: InputSource,
-  dialect: CsvDialect,
-  header: boolean,
-  options: CsvOptions,
-): Promise<CsvTable> {
-  const source = byteSource(input);
-  const rest = source.read(READ_SIZE)[Symbol.asyncIterator]();
-  const kept: Uint8Array[] = [];
-  const look = async function* (): AsyncGenerator<Uint8Array> {
-    for (let next = await rest.next(); next.done !== true; next = await rest.next()) {
-      kept.push(next.value.slice());
-      yield next.value;
-    }
-  };
-  const schema = options.schema ?? (await inferSchema(look(), dialect, header, options));
-  let taken = false;
-  const all = async function* (): AsyncGenerator<Uint8Array> {
-    if (taken) throw new DfxError('DEFECT', 'a stream was read twice');
-    taken = true;
-    yield* kept;
-    for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value;
-  };
-  return {
-    schema,
-    splits: () => [WHOLE],
-    read: (indices, _split, before = NOTHING_BEFORE) =>
-      readInOnePiece(streamBatches(all(), new CsvReader(schema, indices, dialect), dialect, header, before)),
-  };
-}
+/** Reads pieces that a `CsvCutter` made, one after the other: the columns at `indices` of the whole schema. */
+export class CsvPieces {
+  private readonly reader: CsvReader;
 
-async function* streamBatches(
-  pieces: AsyncIterable<Uint8Array>,
-  reader: CsvReader,
-  dialect: CsvDialect,
-  header: boolean,
-  before: RowsBefore,
-): AsyncGenerator<ColumnBatch> {
-  const cutter = new HeadCutter(dialect, header);
-  reader.start({
-    rows: before.rows,
-    lines: () => cutter.lines + before.lines,
-    aligned: true,
-    stop: Number.POSITIVE_INFINITY,
-  });
-  for await (const piece of pieces) {
-    let rest = cutter.push(piece);
-    while (rest.length > 0) {
-      const room = reader.room();
-      const part = rest.subarray(0, room.length);
-      room.set(part);
-      reader.put(part.length);
-      rest = rest.subarray(part.length);
-      yield* ready(reader);
-    }
+  constructor(schema: Schema, indices: readonly number[], options: DialectOptions = {}) {
+    this.reader = new CsvReader(schema, indices, csvDialect(options));
   }
-  const rest = cutter.finish();
-  const room = reader.room();
-  room.set(rest);
-  reader.put(rest.length);
-  reader.end();
-  yield* ready(reader);
-}
 
-function* ready(reader: CsvReader): Generator<ColumnBatch> {
-  for (let batch = reader.next(); batch !== null; batch = reader.next()) yield batch;
+  /** `before`: the header's lines count, too. */
+  read(piece: Uint8Array, before: RowsBefore = NOTHING_BEFORE): SplitReader {
+    const head = { dataStart: 0, lines: 0, width: null };
+    const run = new SplitRun(new MemoryBytes(piece), this.reader, () => head, { kind: 'whole' }, before);
+    return { batches: run.batches(() => {}), report: () => run.report() };
+  }
 }

@@ -230,11 +230,12 @@ export function scan(start: usize, end: usize, last: bool, columns: u32, limit: 
     }
     p += 64;
   }
+  let open: u32 = 0;
   if (last && p >= end && !atRecord) {
     store<u32>(out, <u32>end);
     out += 4;
     recordEnds++;
-    rawEnds++;
+    open = 1;
   }
   const found = <u32>((out - places) >> 2);
   const rows = min(recordEnds, limit);
@@ -242,7 +243,9 @@ export function scan(start: usize, end: usize, last: bool, columns: u32, limit: 
   ragged = whole < rows || (whole === 0 && recordEnds === 0 && found >= columns);
   nextRecord = whole === 0 ? start : min(<usize>load<u32>(places + (<usize>whole * columns - 1) * 4) + 1, end);
   wideBytes = v128.any_true(v128.and(wide, i8x16.splat(-128)));
-  lines = rawEnds === recordEnds && whole === rows ? whole : countLines(start, nextRecord);
+  // Nearly always there is a line end for each record, but for one that the end of input ends.
+  if (rawEnds + open === recordEnds && whole === rows) lines = whole === recordEnds ? whole - open : whole;
+  else lines = countLines(start, nextRecord);
   return whole;
 }
 
