@@ -1,15 +1,16 @@
 /** approx_median, approx_percentile_cont, approx_percentile_cont_with_weight (a t-digest) and approx_distinct (a HyperLogLog). */
-import { type Column, getBit } from '../../../io/column.ts';
+import { type Column, expandInt64, getBit, type Values } from '../../../io/column.ts';
 import type { DataType } from '../../../wire/arrow/types.ts';
 import { DfxError } from '../../../wire/errors.ts';
 import { constantColumn, nullColumn } from '../build.ts';
 import { plainValue } from '../nodes.ts';
 import { Refusal } from '../refusal.ts';
-import { isInteger } from '../types.ts';
-import { columnOf } from './cells.ts';
+import { isInteger, UINT64 } from '../types.ts';
+import { columnOf, countCell, listCell, listType } from './cells.ts';
 import { argumentsOf, asFloat, refuseIgnoreNulls } from './coercion.ts';
 import type { Accumulator, AggregateCall, AggregateFunction, BoundAggregate } from './define.ts';
-import { distinctGroups } from './distinct.ts';
+import { DistinctValues, distinctGroups, listItems } from './distinct.ts';
+import { HyperLogLog } from './hyperloglog.ts';
 import { percentileOf } from './quantile.ts';
 import { TDigest } from './tdigest.ts';
 
@@ -140,7 +141,119 @@ const APPROX_PERCENTILE_CONT_WITH_WEIGHT: AggregateFunction = {
   },
 };
 
+class SketchCount implements Accumulator {
+  private readonly sketch = new HyperLogLog();
+
+  update(columns: readonly Column[], length: number): void {
+    const column = columnOf(columns, 0);
+    if (column.layout === 'null') return;
+    const { validity } = column;
+    if (column.layout === 'string') {
+      const { offsets, data } = column;
+      for (let i = 0; i < length; i++) {
+        if (validity === null || getBit(validity, i)) {
+          this.sketch.addText(data, offsets[i] ?? 0, offsets[i + 1] ?? 0);
+        }
+      }
+      return;
+    }
+    if (column.layout !== 'numeric') throw new DfxError('DEFECT', `a sketch of ${column.type.kind}`);
+    const { values } = column;
+    const narrow = values.BYTES_PER_ELEMENT < 8;
+    const words = narrow ? null : wordsOf(values, column.type.kind);
+    for (let i = 0; i < length; i++) {
+      if (validity !== null && !getBit(validity, i)) continue;
+      if (words === null) this.sketch.addWord(Number(values[i] ?? 0) | 0, 0);
+      else this.sketch.addWord(words[i * 2] ?? 0, words[i * 2 + 1] ?? 0);
+    }
+  }
+
+  state(): readonly Column[] {
+    const data = this.sketch.registers.slice();
+    return [
+      { layout: 'string', type: BINARY, length: 1, validity: null, offsets: Int32Array.of(0, data.length), data },
+    ];
+  }
+
+  merge(state: readonly Column[]): void {
+    const column = columnOf(state, 0);
+    if (column.layout !== 'string') throw new DfxError('DEFECT', 'the state of a sketch is no bytes');
+    this.sketch.merge(column.data.subarray(column.offsets[0] ?? 0, column.offsets[1] ?? 0));
+  }
+
+  finish(): Column {
+    return countCell(this.sketch.count());
+  }
+}
+
+const BINARY: DataType = { kind: 'Binary' };
+
+function wordsOf(values: Values, kind: string): Int32Array {
+  const wide = expandInt64(values, kind === 'UInt64' ? 'UInt64' : 'Int64');
+  return new Int32Array(wide.buffer, wide.byteOffset, wide.length * 2);
+}
+
+/** Small domains are counted exactly. */
+class SmallCount implements Accumulator {
+  private readonly values: DistinctValues;
+
+  constructor(type: DataType) {
+    this.values = new DistinctValues(type, 'one', false);
+  }
+
+  update(columns: readonly Column[]): void {
+    this.values.add(columnOf(columns, 0));
+  }
+
+  state(): readonly Column[] {
+    return [listCell(this.values.values())];
+  }
+
+  merge(state: readonly Column[]): void {
+    this.values.add(listItems(columnOf(state, 0)));
+  }
+
+  finish(): Column {
+    return countCell(this.values.size);
+  }
+}
+
+/** DISTINCT changes nothing: a value twice is a value once. */
+const APPROX_DISTINCT: AggregateFunction = {
+  name: 'approx_distinct',
+  bind(call: AggregateCall): BoundAggregate {
+    refuseIgnoreNulls(call);
+    const operands = argumentsOf(call, 1);
+    const type = operands[0]?.type ?? { kind: 'Null' };
+    const common = { type: UINT64, nullable: true, operands };
+    switch (type.kind) {
+      case 'Boolean':
+      case 'Int8':
+      case 'Int16':
+      case 'UInt8':
+      case 'UInt16':
+        return { ...common, state: [listType(type)], create: () => new SmallCount(type) };
+      case 'Int32':
+      case 'Int64':
+      case 'UInt32':
+      case 'UInt64':
+      case 'Date32':
+      case 'Date64':
+      case 'Time32':
+      case 'Time64':
+      case 'Timestamp':
+      case 'Duration':
+      case 'Utf8':
+      case 'LargeUtf8':
+        return { ...common, state: [BINARY], create: () => new SketchCount() };
+      default:
+        throw new Refusal(call.name, `isn't supported for ${type.kind}`);
+    }
+  },
+};
+
 export const APPROXIMATE: readonly AggregateFunction[] = [
+  APPROX_DISTINCT,
   APPROX_MEDIAN,
   APPROX_PERCENTILE_CONT,
   APPROX_PERCENTILE_CONT_WITH_WEIGHT,

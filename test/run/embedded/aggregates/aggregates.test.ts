@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Case, differences, judge, summary } from '../judge.ts';
+import { type Case, differences, judge, summary, tableOf } from '../judge.ts';
 import { Random } from '../random-sql.ts';
 import { TYPED_COLUMNS, typedTables } from './typed-tables.ts';
 
@@ -239,4 +239,28 @@ test('several aggregates in one expression', { timeout: 240_000 }, async (t) => 
     'var(DISTINCT f64) + sum(f64)',
   ];
   await expectEqual(t, casesOf(['mild', 'full', 'few', 'nulls', 'empty'], sqls), 0.2, { relative: 1e-12 });
+});
+
+test('sketches count as the engine does', { timeout: 120_000 }, async (t) => {
+  const random = new Random(SEED);
+  const rows = 3000;
+  const texts = (most: number): string[] =>
+    Array.from({ length: rows }, () =>
+      Array.from({ length: random.below(most) }, () => random.pick(['a', 'b', 'ä', '\u{1f600}', '0'])).join(''),
+    );
+  const table = tableOf([
+    ['i64', 'Int64', Array.from({ length: rows }, () => random.below(2 ** 32) * 2 ** random.below(21))],
+    ['i32', 'Int32', Array.from({ length: rows }, () => random.below(2 ** 32) - 2 ** 31)],
+    ['short', 'Utf8', texts(12)],
+    ['long', 'LargeUtf8', texts(400)],
+  ]);
+  const cases = ['i64', 'i32', 'short', 'long'].map(
+    (name): Case => ({ table: 'sketch', kind: 'aggregate', sql: `approx_distinct(${name})` }),
+  );
+  for (const pieces of [1, 3]) {
+    const outcomes = await judge(new Map([['sketch', table]]), cases, { pieces });
+    for (const line of summary(outcomes)) t.diagnostic(line);
+    assert.equal(differences(cases, outcomes), '');
+    assert.ok(outcomes.every(({ state }) => state === 'equal'));
+  }
 });
