@@ -41,11 +41,15 @@ import {
 } from './simplify.ts';
 import { BOOLEAN, innerTypes, layoutOf, MAX_TYPE_DEPTH, typeDepth } from './types.ts';
 import { literalBelow } from './unwrap.ts';
+import { bindWindow } from './windows/bind.ts';
+import type { WindowCall } from './windows/define.ts';
 
 export interface Bound {
-  readonly kind: 'row' | 'aggregate';
+  readonly kind: 'row' | 'aggregate' | 'window';
   readonly root: Node;
   readonly aggregates: readonly Aggregate[];
+  /** Call i is column `fields of the schema + i` of the rows. */
+  readonly windows: readonly WindowCall[];
   /** The columns of the schema that are read, ascending. */
   readonly columns: readonly number[];
 }
@@ -58,11 +62,20 @@ export function bind(expr: Expr, schema: Schema, relation: string | null, contex
   if (depthOf(expr) > MAX_DEPTH) throw new Refusal(expr.kind, `nested deeper than ${MAX_DEPTH} levels`);
   const binder = new Binder(schema, relation, context, surroundingsOf(expr));
   const root = binder.node(expr);
-  const kind = binder.aggregates.length > 0 ? 'aggregate' : 'row';
+  const kind = binder.aggregates.length > 0 ? 'aggregate' : binder.windows.length > 0 ? 'window' : 'row';
+  if (kind === 'aggregate' && binder.windows.length > 0) {
+    throw new Refusal('window_function', 'stands beside an aggregate function');
+  }
   if (kind === 'aggregate' && binder.bareColumn !== null) {
     throw new Refusal('column', `${JSON.stringify(binder.bareColumn)} stands outside of the aggregate functions`);
   }
-  return { kind, root, aggregates: binder.aggregates, columns: [...binder.columns].sort((a, b) => a - b) };
+  return {
+    kind,
+    root,
+    aggregates: binder.aggregates,
+    windows: binder.windows,
+    columns: [...binder.columns].sort((a, b) => a - b),
+  };
 }
 
 /** Levels, where an operand of a chain lies as deep as the left-deep tree that the engine makes of it. */
@@ -82,6 +95,7 @@ const COMPARE = new Set<string>(['Eq', 'NotEq', 'Lt', 'LtEq', 'Gt', 'GtEq', 'IsD
 
 class Binder {
   readonly aggregates: Aggregate[] = [];
+  readonly windows: WindowCall[] = [];
   readonly columns = new Set<number>();
   bareColumn: string | null = null;
   private insideAggregate = false;
@@ -149,6 +163,8 @@ class Binder {
         return this.scalarFunction(expr);
       case 'aggregate_function':
         return this.aggregate(expr);
+      case 'window_function':
+        return this.window(expr);
       case 'alias':
         // A name inside of an expression, such as parsers give to count(*), changes nothing.
         return this.node(expr.expr);
@@ -302,6 +318,17 @@ class Binder {
 
   private mayOpen(name: string): void {
     if (!this.context.inlineCode) throw new Refusal(name, 'is an inline UDF, and none may be opened');
+  }
+
+  /** Its values stand as one more column. */
+  private window(expr: ExprOf<'window_function'>): Node {
+    if (this.insideAggregate) throw new Refusal(expr.name, 'stands inside of another function of many rows');
+    this.insideAggregate = true;
+    const call = bindWindow(expr, (inner) => this.node(inner), this.context);
+    this.insideAggregate = false;
+    this.windows.push(call);
+    const index = this.schema.fields.length + this.windows.length - 1;
+    return { op: 'column', type: call.type, nullable: call.nullable, index, name: call.name };
   }
 
   private aggregate(expr: ExprOf<'aggregate_function'>): Node {

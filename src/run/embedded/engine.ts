@@ -6,14 +6,20 @@ import type { DataType, Schema } from '../../wire/arrow/types.ts';
 import { DfxError } from '../../wire/errors.ts';
 import { runningAggregate } from './aggregate.ts';
 import { type Bound, bind } from './bind.ts';
+import { nullColumn } from './build.ts';
 import { compile } from './compile.ts';
 import { refuseUncertain } from './fallible.ts';
-import { materialize } from './gather.ts';
+import { concatColumns, materialize } from './gather.ts';
 import { Refusal } from './refusal.ts';
+import { NULL } from './types.ts';
 import type { Rows } from './vector.ts';
+import type { WindowCall } from './windows/define.ts';
+
+/** `row`: a value a row, batch by batch. `aggregate`: one value for all rows. `window`: a value a row, when all rows are known. */
+export type Kind = 'row' | 'aggregate' | 'window';
 
 export type Verdict =
-  | { readonly ok: true; readonly type: DataType; readonly kind: 'row' | 'aggregate' }
+  | { readonly ok: true; readonly type: DataType; readonly kind: Kind }
   /** `node` is the kind, operator or function that isn't taken; `reason` says why, in words that follow it. */
   | { readonly ok: false; readonly node: string; readonly reason: string };
 
@@ -40,16 +46,16 @@ export function canEvaluate(expr: Expr, schema: Schema, options: BindOptions = {
 function bindChecked(expr: Expr, schema: Schema, options: BindOptions): Bound {
   const now = options.now ?? BigInt(Date.now()) * 1_000_000n;
   const bound = bind(expr, schema, options.relation ?? null, { now, inlineCode: options.inlineCode ?? false });
-  refuseUncertain(bound.root, bound.aggregates);
+  refuseUncertain(bound);
   return bound;
 }
 
 export interface Evaluator {
-  readonly kind: 'row' | 'aggregate';
+  readonly kind: Kind;
   readonly type: DataType;
   /** Indices of the columns of the schema that are read, ascending. Batches hold these columns, in this order. */
   readonly columns: readonly number[];
-  /** Row-wise: the values of the batch. Aggregate: takes the batch in, and gives null. */
+  /** Row-wise: the values of the batch. Else: takes the batch in, and gives null. */
   next(batch: ColumnBatch): Column | null;
   /**
    * The columns of a partial state: those of all aggregates of the expression, one row each. Null: partial results can't be put
@@ -60,7 +66,7 @@ export interface Evaluator {
   state(): readonly Column[];
   /** Takes the state of another evaluator in, whose rows come behind all rows so far. */
   merge(state: readonly Column[]): void;
-  /** Aggregate: the value, one row. Row-wise: null. */
+  /** Aggregate: the value, one row. Window: the values of all rows, in their order. Row-wise: null. */
   finish(): Column | null;
 }
 
@@ -99,6 +105,34 @@ export function compileExpression(expr: Expr, schema: Schema, options: BindOptio
       finish: () => null,
     };
   }
+  if (kind === 'window') {
+    const evaluate = compile(root);
+    const kept: ColumnBatch[] = [];
+    return {
+      kind,
+      type,
+      columns,
+      stateSchema: null,
+      next: (batch) => {
+        // A reader may use its buffers again.
+        kept.push({
+          length: batch.length,
+          columns: batch.columns.map((column) => concatColumns(column.type, [column])),
+        });
+        return null;
+      },
+      state: noState,
+      merge: noState,
+      finish: () => {
+        const whole = joined(
+          kept,
+          columns.map((index) => schema.fields[index]?.type ?? NULL),
+        );
+        const rows = withWindows(rowsOfBatch(whole), bound.windows, schema.fields.length);
+        return materialize(evaluate(rows), whole.length);
+      },
+    };
+  }
   const accumulators = bound.aggregates.map(runningAggregate);
   const states = bound.aggregates.map((aggregate) => aggregate.bound.state);
   return {
@@ -130,5 +164,29 @@ export function compileExpression(expr: Expr, schema: Schema, options: BindOptio
       };
       return materialize(compile(root, results)(noRows), 1);
     },
+  };
+}
+
+function noState(): never {
+  throw new DfxError('DEFECT', 'a partial state of a window function');
+}
+
+function joined(batches: readonly ColumnBatch[], types: readonly DataType[]): ColumnBatch {
+  const length = batches.reduce((sum, batch) => sum + batch.length, 0);
+  const columns = types.map((type, i) =>
+    concatColumns(
+      type,
+      batches.map((batch) => batch.columns[i] ?? nullColumn(type, batch.length)),
+    ),
+  );
+  return { length, columns };
+}
+
+/** The rows with the values of window functions as further columns. */
+function withWindows(rows: Rows, windows: readonly WindowCall[], first: number): Rows {
+  const values = windows.map((call) => call.column(rows));
+  return {
+    length: rows.length,
+    column: (index) => values[index - first] ?? rows.column(index),
   };
 }

@@ -11,7 +11,7 @@ import {
   writeArrow,
 } from '../../io/index.ts';
 import type { DataType, Schema } from '../../wire/arrow/types.ts';
-import { compileExpression } from './engine.ts';
+import { compileExpression, type Evaluator } from './engine.ts';
 
 export interface EvaluateJob extends OpenOptions {
   readonly expr: Expr;
@@ -26,7 +26,7 @@ export interface EvaluateJob extends OpenOptions {
 }
 
 export interface EvaluateResult {
-  readonly kind: 'row' | 'aggregate';
+  readonly kind: Evaluator['kind'];
   readonly type: DataType;
   /** Rows of the result. */
   readonly rows: number;

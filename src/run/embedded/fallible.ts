@@ -3,6 +3,8 @@
  * skips operands of AND and OR by batch, and its optimizer drops operands that can't change a value. Where that could happen
  * to an operand that may fail, the expression is refused; everywhere else a failing row fails the run, here as there.
  */
+
+import type { Bound } from './bind.ts';
 import { castMayFail } from './cast/index.ts';
 import { decimalMayFail } from './decimal/arithmetic.ts';
 import { type Aggregate, childrenOf, type Node, plainValue } from './nodes.ts';
@@ -10,8 +12,9 @@ import { Refusal } from './refusal.ts';
 import { isDecimal, isFloat, sameType } from './types.ts';
 
 /** Throws a Refusal naming the node. */
-export function refuseUncertain(root: Node, aggregates: readonly Aggregate[]): void {
+export function refuseUncertain({ root, aggregates, windows }: Bound): void {
   checkNode(root);
+  for (const { operands } of windows) operands.forEach(checkNode);
   for (const aggregate of aggregates) {
     refuseDistinct(aggregate);
     refuseRepeatedTests(aggregate);

@@ -1,7 +1,7 @@
 """Evaluates expressions with the real engine, for the differential tests.
 
 Reads one JSON document from stdin: {"tables": {name: {"schema": base64 of an Arrow stream without batches, "columns": [[cell, ...], ...]}},
-"cases": [{"table", "kind": "row" | "aggregate", "sql": text or "payload": base64}]}.
+"cases": [{"table", "kind": "row" | "aggregate" | "window", "sql": text or "payload": base64}]}.
 Writes one JSON line a case: {"payload": base64, "schema": base64 of the result's schema, "values": [cell, ...]} or {"payload",
 "error": text}, or {"unparsed": text} where the SQL itself isn't accepted. Every payload is decoded again before it is
 evaluated.
@@ -18,7 +18,7 @@ import sys
 
 import pyarrow as pa
 import pyarrow.types as pt
-from datafusion import SessionConfig, SessionContext
+from datafusion import SessionConfig, SessionContext, col
 from datafusion.expr import Expr
 
 FLOATS = {pa.float32(): (pa.uint32(), 8, "<I"), pa.float64(): (pa.uint64(), 16, "<Q"), pa.float16(): (pa.uint16(), 4, "<H")}
@@ -164,7 +164,7 @@ def struct_of(entries):
     )
 
 
-def evaluate(frames, case):
+def evaluate(frames, numbered, case):
     frame = frames[case["table"]]
     try:
         payload = base64.b64decode(case["payload"]) if "payload" in case else frame.parse_sql_expr(case["sql"]).to_bytes()
@@ -175,6 +175,10 @@ def evaluate(frames, case):
         expr = Expr.from_bytes(payload)
         if case["kind"] == "aggregate":
             result = frame.aggregate([], [expr])
+        elif case["kind"] == "window":
+            # Rows come out in the order of the last window: put back into that of the table.
+            row = col("row_of_table")
+            result = numbered[case["table"]].select(expr, row).sort(row.sort())
         else:
             result = frame.select(expr)
         table = result.to_arrow_table()
@@ -188,13 +192,16 @@ def evaluate(frames, case):
 def main():
     job = json.load(sys.stdin)
     ctx = SessionContext(SessionConfig().with_target_partitions(1).with_batch_size(8192))
-    frames = {}
+    frames, numbered = {}, {}
     for name, table in job["tables"].items():
         schema = pa.ipc.open_stream(base64.b64decode(table["schema"])).schema
         columns = [build(field.type, column) for field, column in zip(schema, table["columns"])]
-        frames[name] = ctx.from_arrow(pa.Table.from_arrays(columns, schema=schema))
+        data = pa.Table.from_arrays(columns, schema=schema)
+        frames[name] = ctx.from_arrow(data)
+        rows = pa.array(range(data.num_rows), pa.int64())
+        numbered[name] = ctx.from_arrow(data.append_column("row_of_table", rows))
     for case in job["cases"]:
-        print(json.dumps(evaluate(frames, case)), flush=True)
+        print(json.dumps(evaluate(frames, numbered, case)), flush=True)
 
 
 main()

@@ -41,7 +41,7 @@ export function tableOf(columns: readonly (readonly [string, string, readonly Ar
 
 export interface Case {
   readonly table: string;
-  readonly kind: 'row' | 'aggregate';
+  readonly kind: 'row' | 'aggregate' | 'window';
   readonly sql: string;
   /** The payload itself, where no SQL gives it; `sql` then only describes it. */
   readonly payload?: Uint8Array;
