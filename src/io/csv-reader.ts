@@ -94,7 +94,6 @@ export class CsvReader {
     this.batchRows = 0;
     this.rowsRead = 0;
     this.linesRead = 0;
-    for (const builder of this.builders) builder.begin();
   }
 
   get rows(): number {
@@ -153,7 +152,6 @@ export class CsvReader {
 
   /** The next batch; null where bytes are wanted, or none are left (`finished`). */
   next(): ColumnBatch | null {
-    if (this.batchRows === 0) for (const builder of this.builders) builder.begin();
     while (!this.done && this.batchRows < BATCH_ROWS) {
       if (!this.readChunk()) break;
     }
@@ -236,6 +234,8 @@ export class CsvReader {
     const next = call.next();
     if (rows > 0) {
       if (call.hasWideBytes() !== 0 && call.isUtf8(from, next) === 0) this.refuseBytes(rows);
+      // Not before: the last batch's buffers stay as they are.
+      if (this.batchRows === 0) for (const builder of this.builders) builder.begin();
       const places = { at: this.places, columns, rows, bytes: next - from };
       for (let slot = 0; slot < this.builders.length; slot++) {
         const column = this.indices[slot] ?? 0;
