@@ -7,6 +7,7 @@ import { test } from 'node:test';
 
 const GENERATED = [
   'src/expr/function-table.ts',
+  'src/run/embedded/functions/unicode-tables.ts',
   'src/wire/proto/tables-logical.ts',
   'src/wire/proto/tables-physical.ts',
 ];
