@@ -1,4 +1,5 @@
 /** The scalar functions of the embedded engine, by name and alias. A file of functions adds its list here. */
+import { TEMPORAL_FUNCTIONS } from '../temporal/functions.ts';
 import { ARROW_CASTS } from './arrow-cast.ts';
 import { CONDITIONAL_FUNCTIONS } from './conditional.ts';
 import type { ScalarFunction } from './define.ts';
@@ -12,6 +13,7 @@ const LISTS: readonly (readonly ScalarFunction[])[] = [
   STRING_FUNCTIONS,
   REGEX_FUNCTIONS,
   ARROW_CASTS,
+  TEMPORAL_FUNCTIONS,
 ];
 
 const BY_NAME = new Map<string, ScalarFunction>();

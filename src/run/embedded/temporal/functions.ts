@@ -1,0 +1,13 @@
+/** The functions of dates and times. */
+import type { ScalarFunction } from '../functions/define.ts';
+import { BIN_FUNCTIONS } from './functions-bin.ts';
+import { MAKE_FUNCTIONS } from './functions-make.ts';
+import { PART_FUNCTIONS } from './functions-part.ts';
+import { TRUNC_FUNCTIONS } from './functions-trunc.ts';
+
+export const TEMPORAL_FUNCTIONS: readonly ScalarFunction[] = [
+  ...PART_FUNCTIONS,
+  ...TRUNC_FUNCTIONS,
+  ...BIN_FUNCTIONS,
+  ...MAKE_FUNCTIONS,
+];
