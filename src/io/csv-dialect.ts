@@ -17,7 +17,10 @@ export interface DialectOptions {
   readonly quote?: string | undefined;
   /** One ASCII character. Default: none, a quote inside quotes is doubled. */
   readonly escape?: string | undefined;
-  /** The text that stands for null. Default: none at all, so that an empty field is null. */
+  /**
+   * The text that stands for null, instead of the empty text. DataFusion 55 heeds its counterpart (`null_regex`) when it infers a schema only; this
+   * is what arrow-csv makes of it. Default: the empty text.
+   */
   readonly nullText?: string | undefined;
 }
 

@@ -78,7 +78,9 @@ interface Instant {
 
 function inUnits(instant: Instant | undefined, units: bigint): bigint | undefined {
   if (instant === undefined) return undefined;
-  const value = BigInt(instant.seconds) * units + BigInt(instant.nanos) / (NANOS / units);
+  // Whole seconds leave a leap second out; in finer units it is the next second.
+  const parts = units === 1n ? 0n : BigInt(instant.nanos) / (NANOS / units);
+  const value = BigInt(instant.seconds) * units + parts;
   return BigInt.asIntN(64, value) === value ? value : undefined;
 }
 
