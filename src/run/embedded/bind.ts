@@ -225,7 +225,11 @@ class Binder {
     const operand = this.node(expr.expr);
     const low = this.node(expr.low);
     const high = this.node(expr.high);
-    const type = commonOf('between', [operand, low, high], comparisonCommon);
+    // Each end meets the operand first, and then the two meet each other.
+    const one = comparisonCommon(operand.type, low.type);
+    const other = comparisonCommon(operand.type, high.type);
+    const type = one === null || other === null ? null : comparisonCommon(one, other);
+    if (type === null) throw new Refusal('between', `has no common type for ${operand.type.kind} and its ends`);
     const value = castTo(operand, type);
     return expr.negated
       ? logicNodes('Or', compareNodes('Lt', value, castTo(low, type)), compareNodes('Gt', value, castTo(high, type)))

@@ -15,6 +15,7 @@ import { mayFail } from './fallible.ts';
 import type { Call } from './functions/define.ts';
 import { type CompareOp, childrenOf, type Node } from './nodes.ts';
 import { Refusal } from './refusal.ts';
+import { yearRange } from './temporal/preimage.ts';
 import { BOOLEAN, integerRange, isInteger, type Kind, sameType } from './types.ts';
 import { literalBelow } from './unwrap.ts';
 
@@ -178,6 +179,8 @@ export function compareNodes(fn: CompareOp, left: Node, right: Node): Node {
   if (wide) [a, b] = [literalLike(a, b), literalLike(b, a)];
   [a, b] = unwrapCasts(fn, a, b);
   if (!distinct && (isNullConstant(a) || isNullConstant(b))) return nullInstead(fn, BOOLEAN, []);
+  const range = yearRange(fn, a, b);
+  if (range !== null) return range;
   const nullable = !distinct && (left.nullable || right.nullable);
   return fold({ op: 'compare', fn, type: BOOLEAN, nullable, left: a, right: b });
 }

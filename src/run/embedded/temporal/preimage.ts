@@ -1,0 +1,81 @@
+/**
+ * `date_part('year', x) < 2024` becomes `x < 2024-01-01`: DataFusion 55 rewrites comparisons of years with a literal to ranges of x
+ * (`preimage`), in which dates beyond the calendar have a place, and years that nanoseconds don't reach are nulls.
+ */
+import { daysFromCivil, FIRST_DAY, LAST_DAY, SECONDS_PER_DAY, UNITS_PER_SECOND } from '../../../io/temporal-text.ts';
+import type { DataType } from '../../../wire/arrow/types.ts';
+import { constantColumn } from '../build.ts';
+import { type CompareOp, type Node, plainValue } from '../nodes.ts';
+import { compareNodes, constant, isNullNode, logicNodes } from '../simplify.ts';
+import { type LocalOffsets, UTC, zoneOf } from './zone.ts';
+
+const SWAPPED: Record<CompareOp, CompareOp> = {
+  Eq: 'Eq',
+  NotEq: 'NotEq',
+  Lt: 'Gt',
+  LtEq: 'GtEq',
+  Gt: 'Lt',
+  GtEq: 'LtEq',
+  IsDistinctFrom: 'IsDistinctFrom',
+  IsNotDistinctFrom: 'IsNotDistinctFrom',
+};
+
+/** Null where neither side is a year of something, or the other no literal. */
+export function yearRange(fn: CompareOp, left: Node, right: Node): Node | null {
+  return rangeOf(fn, left, right) ?? rangeOf(SWAPPED[fn], right, left);
+}
+
+function rangeOf(fn: CompareOp, call: Node, literal: Node): Node | null {
+  if (call.op !== 'call' || call.name !== 'date_part year') return null;
+  const [x] = call.args;
+  const year = plainValue(literal);
+  if (x === undefined || typeof year !== 'number' || literal.type.kind !== 'Int32') return null;
+  const first = daysFromCivil(year, 1, 1);
+  const next = daysFromCivil(year + 1, 1, 1);
+  if (first < FIRST_DAY || next > LAST_DAY) return null;
+  const lower = startOf(x.type, first);
+  const upper = startOf(x.type, next);
+  if (lower === null || upper === null) return null;
+  const from = (op: CompareOp): Node => compareNodes(op, x, lower);
+  const to = (op: CompareOp): Node => compareNodes(op, x, upper);
+  switch (fn) {
+    case 'Lt':
+      return from('Lt');
+    case 'GtEq':
+      return from('GtEq');
+    case 'Gt':
+      return to('GtEq');
+    case 'LtEq':
+      return to('Lt');
+    case 'Eq':
+      return logicNodes('And', from('GtEq'), to('Lt'));
+    case 'NotEq':
+      return logicNodes('Or', from('Lt'), to('GtEq'));
+    case 'IsNotDistinctFrom':
+      return logicNodes('And', logicNodes('And', isNullNode(x, true), from('GtEq')), to('Lt'));
+    case 'IsDistinctFrom':
+      return logicNodes('Or', logicNodes('Or', from('Lt'), to('GtEq')), isNullNode(x, false));
+  }
+}
+
+/** The midnight at which a day starts, as a literal of the type. */
+function startOf(type: DataType, day: number): Node | null {
+  switch (type.kind) {
+    case 'Date32':
+      return constant(constantColumn(type, BigInt(day)));
+    case 'Date64':
+      return constant(constantColumn(type, BigInt(day) * 86_400_000n));
+    case 'Timestamp': {
+      const zone = type.timezone === null ? UTC : zoneOf(type.timezone);
+      if (zone === null) return null;
+      const local: LocalOffsets = { count: 0, first: 0, second: 0 };
+      zone.resolve(day * SECONDS_PER_DAY, local);
+      const second = BigInt(day * SECONDS_PER_DAY - local.first);
+      const units = second * BigInt(UNITS_PER_SECOND[type.unit]);
+      const missing = local.count === 0 || BigInt.asIntN(64, units) !== units;
+      return constant(constantColumn(type, missing ? null : units));
+    }
+    default:
+      return null;
+  }
+}
