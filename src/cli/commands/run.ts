@@ -7,22 +7,38 @@ import type { Encoding } from '../../wire/encoding.ts';
 import { DfxError } from '../../wire/errors.ts';
 import { containerFlag, encodingFlag, oneOf, wholeNumber } from '../flags.ts';
 import { addExamples, operandsOrStdin } from '../help.ts';
-import type { RowFormat } from '../render/run-rows.ts';
+import { PROGRESS_CHOICES, type ProgressChoice } from '../render/progress.ts';
+import type { ColorChoice } from '../render/style.ts';
+import { FORMAT_NAMES, formatFlag, type RowFormat } from '../run-format.ts';
 
 export interface RunFlags {
   readonly input?: string;
   readonly inputFormat?: InputFormat;
   readonly delimiter?: string;
   readonly header: boolean;
-  readonly workers?: number;
+  readonly quote?: string;
+  readonly escape?: string;
+  readonly nullText?: string;
+  readonly schema?: string;
+  readonly output?: string;
+  readonly format?: RowFormat;
+  readonly keep?: readonly string[] | 'all';
+  readonly filter?: string;
+  readonly limit?: number;
+  readonly json: boolean;
   readonly engine: EngineOption;
   readonly python?: string;
   readonly strict: boolean;
   readonly sandbox: 'on' | 'off';
+  readonly workers?: number;
+  readonly batchSize?: number;
+  readonly queueDepth?: number;
+  readonly retries?: number;
   readonly timeout?: number;
-  readonly output?: string;
-  readonly format?: RowFormat;
-  readonly json: boolean;
+  readonly stats: boolean;
+  readonly verbose: boolean;
+  readonly progress: ProgressChoice;
+  readonly color: ColorChoice;
   readonly as?: Container;
   readonly encoding?: Encoding;
 }
@@ -32,52 +48,114 @@ export function register(program: Command): void {
     .command('run')
     .summary('replay payloads on a file, in worker processes')
     .description(
-      'Evaluates each payload on the input, in a worker process of its own: aggregates give a value each, row-wise ' +
-        'expressions the columns of one table. A payload is a file, - for standard input, or label=file.',
+      'Evaluates each payload on the input, in worker processes: aggregates give a value each, row-wise expressions the ' +
+        'columns of one table. A payload is a file, - for standard input, or label=file.',
     )
     .argument('[payload...]', 'payload files')
+    .optionsGroup('Input:')
     .option('-i, --input <file>', 'CSV, Arrow, Parquet or NDJSON file to run on; - for standard input')
-    .option('--input-format <format>', 'csv, arrow, parquet or ndjson (default: told from the file)', inputFormat)
-    .option('--delimiter <character>', 'what separates the fields of a CSV file (default: a comma)')
+    .option('--input-format <name>', 'csv, arrow, parquet or ndjson (default: told from the file)', inputFormat)
+    .option('--schema <text>', 'columns of a CSV file: "a Int64, b Utf8", or a file that holds a schema')
+    .option('--delimiter <char>', 'what separates the fields of a CSV file (default: a comma)', character)
     .option('--no-header', 'the CSV file has no header line: columns are column_1, column_2, …')
-    .option('-w, --workers <count>', 'most worker processes at a time (default: one a payload, up to 4 a core)', count)
-    .option('--engine <engine>', 'auto, embedded or datafusion', engine, 'auto')
+    .option('--quote <char>', 'what CSV fields are quoted with (default: ")', character)
+    .option('--escape <char>', 'what escapes a quote in a CSV field (default: a second quote)', character)
+    .option('--null-text <text>', 'CSV fields that are nulls, besides empty ones')
+    .optionsGroup('Result:')
+    .option('-o, --output <file>', 'write the result to a file, whole or not at all')
+    .option('--format <name>', `${FORMAT_NAMES} (default: by the file name, else table, or csv on a pipe)`, formatFlag)
+    .option('--keep <names>', 'put these input columns before the results: a,b or all', keep)
+    .option('--filter <payload>', 'keep the rows where this boolean payload is true')
+    .option('--limit <rows>', 'stop after so many rows', wholeNumber('--limit', 0))
+    .option('--json', 'one JSON document (dfx.run/2); errors as JSON on stderr', false)
+    .optionsGroup('Engine:')
+    .option('--engine <name>', 'auto, embedded or datafusion', engine, 'auto')
     .option('--python <path>', 'Python that has the datafusion package (default: $DFX_PYTHON, then dfx env)')
     .option('--strict', 'refuse payloads that carry code', false)
     .option('--sandbox <mode>', 'off: run code that payloads carry with all your rights', sandbox, 'on')
-    .option('--timeout <seconds>', 'end the run after that time', seconds)
-    .option('-o, --output <file>', 'write the result to a file, whole or not at all')
+    .optionsGroup('Workers:')
+    .option('-w, --workers <count>', 'most worker processes at a time', wholeNumber('--workers', 1, 1024))
     .option(
-      '--format <format>',
-      'text, csv, ndjson, arrow or arrow-stream (default: by the file name, else text, or csv on a pipe)',
-      rowFormat,
+      '--batch-size <rows>',
+      'rows that are evaluated at a time (default: 8192)',
+      wholeNumber('--batch-size', 1, 1 << 20),
     )
     .option(
-      '--as <container>',
-      'read the payloads as expr, expr-list or pickle, whatever they look like',
-      containerFlag,
+      '--queue-depth <count>',
+      'batches that wait for a worker (default: 2)',
+      wholeNumber('--queue-depth', 1, 1024),
     )
-    .option('--encoding <encoding>', 'read the payloads as raw, base64 or hex', encodingFlag)
-    .option('--json', 'one JSON document (dfx.run/1); errors as JSON on stderr', false)
+    .option(
+      '--retries <count>',
+      'times that the work of a dead worker is done again (default: 2)',
+      wholeNumber('--retries', 0, 100),
+    )
+    .option('--timeout <time>', 'end the run after that time: 30, 1.5s, 2m', seconds)
+    .optionsGroup('Reports, on stderr:')
+    .option('--stats', 'rows, bytes, time, workers, and why which engine', false)
+    .option('-v, --verbose', 'the plan: expressions with types, engine, splits', false)
+    .option(
+      '--progress <when>',
+      'auto, always or never',
+      oneOf<ProgressChoice>('progress choice', PROGRESS_CHOICES),
+      'auto',
+    )
+    .optionsGroup('Payloads:')
+    .option('--as <name>', 'read them as expr, expr-list or pickle, whatever they look like', containerFlag)
+    .option('--encoding <name>', 'read them as raw, base64 or hex', encodingFlag)
+    .optionsGroup('Others:')
     .action(async (payloads: readonly string[], flags: RunFlags) => {
-      const operands = operandsOrStdin(payloads, command);
+      // A filter by itself gives the input's own columns: no payload need come from anywhere.
+      const alone = flags.filter !== undefined && payloads.length === 0;
+      const operands = alone ? [] : operandsOrStdin(payloads, command);
       if (operands === null) return;
       const { runCommand } = await import('../run-command.ts');
       process.exitCode = await runCommand(operands, flags);
     });
   addExamples(command, [
     ['dfx run total.bin --input sales.csv', 'what it gives on a file'],
-    ['dfx run a=a.bin b=b.bin -i sales.arrow -o both.arrow', 'two columns of one table, into a file'],
+    ['dfx run a=a.bin b=b.bin -i sales.arrow -o both.parquet', 'two columns of one table, into a file'],
+    ['dfx run --filter big.bin -i sales.csv > big.csv', 'the rows where it is true'],
+    ['dfx run score.bin --keep id,name -i sales.parquet --limit 10', 'beside columns of the input'],
     ['dfx run score.bin -i sales.csv --sandbox off', 'it carries a Python UDF that you trust'],
   ]);
 }
 
 const inputFormat = oneOf<InputFormat>('input format', ['csv', 'arrow', 'parquet', 'ndjson']);
-const rowFormat = oneOf<RowFormat>('format', ['text', 'csv', 'ndjson', 'arrow', 'arrow-stream']);
 const engine = oneOf<EngineOption>('engine', ['auto', 'embedded', 'datafusion']);
 const sandbox = oneOf<RunFlags['sandbox']>('sandbox mode', ['on', 'off']);
 
-const count = wholeNumber('--workers', 1, 1024);
+/** One ASCII character; `\t` or `tab` for a tab, which is hard to type. */
+function character(text: string): string {
+  const value = text === '\\t' || text === 'tab' ? '\t' : text;
+  if (value.length === 1 && value.charCodeAt(0) < 128 && value !== '\n' && value !== '\r') return value;
+  throw new DfxError('USAGE', `found ${JSON.stringify(text)}, expected one ASCII character`, {
+    hint: 'tab stands for a tab',
+  });
+}
+
+/** `a,b`; a name that holds a comma is quoted: `"a,b",c`. The word `all` means all, `"all"` a column of that name. */
+function keep(text: string): readonly string[] | 'all' {
+  if (text === 'all') return 'all';
+  const names: string[] = [];
+  const part = /\s*(?:"((?:[^"]|"")*)"|([^",]*[^",\s]))\s*(?:,|$)/y;
+  while (part.lastIndex < text.length) {
+    const found = part.exec(text);
+    if (found === null) {
+      throw new DfxError('USAGE', `found ${JSON.stringify(text)} for --keep, expected names of columns: a,b`, {
+        hint: 'a name that holds a comma or a quote is quoted: \'"a,b",c\'',
+      });
+    }
+    names.push(found[1] === undefined ? (found[2] ?? '') : found[1].replaceAll('""', '"'));
+  }
+  const twin = names.find((name, at) => names.indexOf(name) !== at);
+  if (names.length > 0 && twin === undefined) return names;
+  throw new DfxError(
+    'USAGE',
+    twin === undefined ? 'found no name in --keep' : `found the column ${JSON.stringify(twin)} twice in --keep`,
+    { hint: 'name columns of the input: --keep a,b' },
+  );
+}
 
 /** Seconds, with an optional unit: `30`, `1.5s`, `200ms`, `2m`. */
 function seconds(text: string): number {

@@ -1,6 +1,6 @@
 /** Counts, bytes and times as people read them. */
 
-const SIZES = ['bytes', 'kB', 'MB', 'GB', 'TB', 'PB'] as const;
+const SIZES = ['', 'kB', 'MB', 'GB', 'TB', 'PB'] as const;
 
 /** `312 bytes`, `1.2 kB`, `166 MB`: powers of ten, as disks and networks are sold. */
 export function byteText(bytes: number): string {
@@ -10,7 +10,7 @@ export function byteText(bytes: number): string {
     value /= 1000;
     at++;
   }
-  return `${at === 0 ? value : shortNumber(value)} ${at === 0 && bytes === 1 ? 'byte' : SIZES[at]}`;
+  return at === 0 ? plural(Math.round(bytes), 'byte') : `${shortNumber(value)} ${SIZES[at]}`;
 }
 
 /** `12`, `5,310`, `1.2 M`, `50 M`. */
@@ -31,6 +31,11 @@ export function timeText(seconds: number): string {
   const whole = Math.round(seconds);
   if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
   return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+}
+
+/** The embedded engine has dfx's own version. */
+export function engineText({ name, version }: { readonly name: string; readonly version: string }): string {
+  return name === 'embedded' ? name : `${name} ${version}`;
 }
 
 /** Three digits at most. */

@@ -2,7 +2,7 @@
 import type { RunReport } from '../../run/report.ts';
 import { escapeText } from './escape.ts';
 import { wrapText } from './layout.ts';
-import { byteText, plural, timeText } from './run-units.ts';
+import { byteText, engineText, plural, timeText } from './run-units.ts';
 
 const LABEL = 9;
 
@@ -32,7 +32,7 @@ export function statsText(report: RunReport, width: number): string {
     );
   }
   for (const { pid, engine, jobs, rows, seconds: spent, died } of report.workers) {
-    const name = engine === null ? '' : `, ${engine.name} ${engine.version}`;
+    const name = engine === null ? '' : `, ${engineText(engine)}`;
     const end = died === null ? '' : `, ${died}`;
     const time = timeText(spent.open + spent.evaluate);
     add('worker', `pid ${pid}${name}, ${plural(jobs, 'job')}, ${plural(rows, 'row')}, ${time}${end}`);

@@ -1,0 +1,26 @@
+/** `-v`: how each payload is evaluated, how the input is split, and the expressions as they are computed. */
+import { toTree } from '../../expr/tree.ts';
+import type { Plan, PlannedPayload } from '../../run/plan/plan.ts';
+import { escapeText } from './escape.ts';
+
+/** Lines of an expression's tree that are shown. */
+const MOST_LINES = 60;
+
+export async function planText(plan: Plan): Promise<string> {
+  const lines = ['plan', ...plan.explanation.map((line) => `  ${line}`)];
+  for (const entry of plan.planned) {
+    lines.push(`expression of ${entry.payload.label}`, ...(await treeOf(entry, plan)).map((line) => `  ${line}`));
+  }
+  return `${lines.map(escapeText).join('\n')}\n`;
+}
+
+/** With types where the embedded engine has bound it; the real engine binds what it gets by itself. */
+async function treeOf({ payload, engine, inlineCode }: PlannedPayload, plan: Plan): Promise<readonly string[]> {
+  if (engine === 'embedded') {
+    const { explainBound } = await import('../../run/embedded/explain.ts');
+    const schema = plan.table?.schema ?? { fields: [], metadata: [] };
+    const bound = explainBound(payload.expr, schema, { relation: payload.relation, now: plan.now, inlineCode });
+    if (bound !== null) return bound;
+  }
+  return toTree(payload.expr, { maxLines: MOST_LINES }).trimEnd().split('\n');
+}

@@ -1,0 +1,91 @@
+/** Options of `dfx run` that don't go together, told in one line before anything is read. */
+import type { PreparedInput } from '../run/plan/input.ts';
+import type { Payload } from '../run/plan/load.ts';
+import { DfxError } from '../wire/errors.ts';
+import type { RunFlags } from './commands/run.ts';
+import { isBinary, type RowFormat } from './run-format.ts';
+
+function refuse(message: string, hint: string): never {
+  throw new DfxError('USAGE', message, { hint });
+}
+
+/** What the flags alone show. */
+export function checkFlags(operands: readonly string[], flags: RunFlags): void {
+  const { input, output, json } = flags;
+  const toFile = output !== undefined && output !== '-';
+  if (json && flags.format !== undefined && !toFile) {
+    refuse(
+      `found --json and --format ${flags.format}, and both are for stdout`,
+      'leave one out, or name a file for the rows with --output',
+    );
+  }
+  if (input === undefined) {
+    if (flags.filter !== undefined)
+      refuse('found --filter without --input', 'name the file whose rows it keeps with --input');
+    if (flags.keep !== undefined)
+      refuse('found --keep without --input', 'name the file whose columns it keeps with --input');
+    const option = inputOption(flags);
+    if (option !== null) refuse(`found ${option} without --input`, 'name the file that it is about with --input');
+  }
+  const fromStdin = [...operands, ...(flags.filter === undefined ? [] : [flags.filter])].some(isStdin);
+  if (input === '-' && fromStdin) {
+    refuse('found - twice: standard input can be read once only', 'give the payload or the input as a file');
+  }
+}
+
+function isStdin(operand: string): boolean {
+  return operand === '-' || operand.endsWith('=-');
+}
+
+/** The first option that only an input has a use for. */
+function inputOption({ inputFormat, schema, ...flags }: RunFlags): string | null {
+  if (inputFormat !== undefined) return '--input-format';
+  if (schema !== undefined) return '--schema';
+  return csvOption(flags);
+}
+
+function csvOption(flags: Pick<RunFlags, 'delimiter' | 'header' | 'quote' | 'escape' | 'nullText'>): string | null {
+  if (flags.delimiter !== undefined) return '--delimiter';
+  if (!flags.header) return '--no-header';
+  if (flags.quote !== undefined) return '--quote';
+  if (flags.escape !== undefined) return '--escape';
+  return flags.nullText === undefined ? null : '--null-text';
+}
+
+/** What is wrong with the flags for a file of that format. */
+export function checkInputFlags(flags: RunFlags, { spec, name }: PreparedInput): void {
+  const { format } = spec;
+  const option = csvOption(flags);
+  if (format !== 'csv' && option !== null) {
+    refuse(
+      `found ${option}, and ${name} is ${formatName(format)}`,
+      'it is for CSV: leave it out, or say --input-format csv',
+    );
+  }
+  if (format !== 'csv' && flags.schema !== undefined) {
+    refuse(`found --schema, and ${name} is ${formatName(format)}, which says its types`, 'leave it out');
+  }
+}
+
+function formatName(format: string): string {
+  return format === 'parquet' ? 'Parquet' : format === 'arrow' ? 'Arrow' : format.toUpperCase();
+}
+
+/** What is wrong with the flags for payloads that give one value each. */
+export function checkShape(payloads: readonly Payload[], flags: RunFlags): void {
+  const value = payloads.find(({ shape }) => shape === 'value');
+  if (value === undefined) return;
+  const option = flags.keep !== undefined ? '--keep' : flags.limit !== undefined ? '--limit' : null;
+  if (option === null) return;
+  refuse(
+    `found ${option}, and ${JSON.stringify(value.label)} gives one value`,
+    'it is for row-wise expressions: leave it out, or run the aggregates apart',
+  );
+}
+
+/** Binary never goes to a terminal. */
+export function refuseTerminal(format: RowFormat): void {
+  if (isBinary(format) && process.stdout.isTTY) {
+    refuse('the output is binary and stdout is a terminal', 'write it to a file with --output, or pipe it');
+  }
+}

@@ -1,0 +1,147 @@
+/** A run's rows on their way to a file or a pipe: what workers send is handed on as it is where the format allows that. */
+import type { ColumnBatch } from '../io/column.ts';
+import { ArrowEncoder } from '../io/ipc/encoder.ts';
+import { ArrowStreamReader } from '../io/ipc/stream-reader.ts';
+import { type Block, END_OF_STREAM, encodeSchema, FILE_START, fileEnd, hasDictionaries } from '../io/ipc/write.ts';
+import { type TextFormat, textEncoder } from '../io/out/text.ts';
+import type { RowsStream } from '../run/run.ts';
+import type { Schema } from '../wire/arrow/types.ts';
+import { DfxError } from '../wire/errors.ts';
+import type { RowFormat } from './run-format.ts';
+
+/** Takes text or bytes; resolves when it is ready for more. */
+export type Write = (data: string | Uint8Array) => Promise<void>;
+
+/** What the workers are asked for: they write the lines of text formats themselves. */
+export interface Wanted {
+  readonly output: 'arrow' | TextFormat;
+  readonly delimiter?: string;
+}
+
+export function wantedFor(format: RowFormat): Wanted {
+  switch (format) {
+    case 'csv':
+      return { output: 'csv', delimiter: ',' };
+    case 'tsv':
+      return { output: 'csv', delimiter: '\t' };
+    case 'ndjson':
+      return { output: 'ndjson' };
+    case 'table':
+    case 'arrow':
+    case 'arrow-stream':
+    case 'parquet':
+      return { output: 'arrow' };
+  }
+}
+
+/** Writes every row. Not for tables, whose end decides what is shown. */
+export async function writeRows(format: RowFormat, rows: RowsStream, write: Write): Promise<void> {
+  switch (format) {
+    case 'csv':
+    case 'tsv':
+    case 'ndjson': {
+      const { head } = textEncoderFor(format, rows.schema);
+      if (head.length > 0) await write(head);
+      for await (const { chunks } of rows.parts) for (const chunk of chunks) await write(chunk);
+      return;
+    }
+    case 'arrow-stream':
+      for (const piece of encodeSchema(rows.schema).pieces) await write(piece);
+      for await (const { chunks } of rows.parts) for (const chunk of chunks) await write(chunk);
+      await write(END_OF_STREAM);
+      return;
+    case 'arrow':
+      // A file has one dictionary for all batches, and workers have each their own.
+      if (hasDictionaries(rows.schema)) return encodeRows(format, rows, write);
+      return writeArrowFile(rows, write);
+    case 'parquet':
+      return encodeRows(format, rows, write);
+    case 'table':
+      throw new DfxError('DEFECT', 'a table to be written as a stream');
+  }
+}
+
+async function writeArrowFile(rows: RowsStream, write: Write): Promise<void> {
+  const { pieces, metadataLength } = encodeSchema(rows.schema);
+  await write(FILE_START);
+  for (const piece of pieces) await write(piece);
+  let offset = FILE_START.length + metadataLength;
+  const blocks: Block[] = [];
+  for await (const { chunks, messages } of rows.parts) {
+    for (const { metadata, body } of messages) {
+      blocks.push({ offset, metadataLength: metadata, bodyLength: body });
+      offset += metadata + body;
+    }
+    for (const chunk of chunks) await write(chunk);
+  }
+  await write(fileEnd(rows.schema, [], blocks));
+}
+
+async function encodeRows(format: RowFormat, rows: RowsStream, write: Write): Promise<void> {
+  const encoder = await batchEncoder(format, rows.schema);
+  for await (const batch of decodedBatches(rows)) for (const piece of encoder.batch(batch)) await write(piece);
+  for (const piece of encoder.end()) await write(piece);
+}
+
+/** The rows as columns. A batch is valid until the next one. */
+export async function* decodedBatches(rows: RowsStream): AsyncGenerator<ColumnBatch, void, void> {
+  const reader = new ArrowStreamReader();
+  for (const piece of encodeSchema(rows.schema).pieces) reader.push(piece);
+  for await (const { chunks } of rows.parts) {
+    for (const chunk of chunks) reader.push(chunk);
+    for (let batch = reader.next(); batch !== null; batch = reader.next()) yield batch;
+  }
+}
+
+/** Batches to the bytes of a format: what `end` gives stands behind the last one. */
+export interface BatchEncoder {
+  batch(batch: ColumnBatch): readonly Uint8Array[];
+  end(): readonly Uint8Array[];
+}
+
+export async function batchEncoder(format: RowFormat, schema: Schema): Promise<BatchEncoder> {
+  switch (format) {
+    case 'arrow':
+      return new ArrowEncoder('file', schema);
+    case 'arrow-stream':
+      return new ArrowEncoder('stream', schema);
+    case 'parquet': {
+      const { loadParquetEncoder } = await import('../io/out/parquet.ts');
+      const ParquetEncoder = await loadParquetEncoder();
+      return new ParquetEncoder(schema);
+    }
+    case 'csv':
+    case 'tsv':
+    case 'ndjson':
+      return new TextRows(textEncoderFor(format, schema));
+    case 'table':
+      throw new DfxError('DEFECT', 'a table to be encoded');
+  }
+}
+
+class TextRows implements BatchEncoder {
+  readonly #encoder: ReturnType<typeof textEncoder>;
+  #head: readonly Uint8Array[];
+
+  constructor(encoder: ReturnType<typeof textEncoder>) {
+    this.#encoder = encoder;
+    this.#head = [encoder.head];
+  }
+
+  batch(batch: ColumnBatch): readonly Uint8Array[] {
+    return [...this.end(), this.#encoder.encode(batch)];
+  }
+
+  /** A table without rows still has its header. */
+  end(): readonly Uint8Array[] {
+    const head = this.#head;
+    this.#head = [];
+    return head;
+  }
+}
+
+function textEncoderFor(format: 'csv' | 'tsv' | 'ndjson', schema: Schema): ReturnType<typeof textEncoder> {
+  return format === 'ndjson'
+    ? textEncoder('ndjson', schema)
+    : textEncoder('csv', schema, { delimiter: format === 'tsv' ? '\t' : ',' });
+}
