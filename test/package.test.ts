@@ -73,7 +73,6 @@ test('the licenses of the code in the bundle come with it', () => {
   assert.deepEqual(Object.keys(dependencies), [
     'apache-arrow',
     'hyparquet',
-    'hyparquet-compressors',
     'hyparquet-writer',
     'zstddec',
   ]);

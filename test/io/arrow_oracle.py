@@ -279,4 +279,5 @@ def check():
     json.dump(problems, sys.stdout)
 
 
-{"make": make, "check": check}[sys.argv[1]]()
+if __name__ == "__main__":
+    {"make": make, "check": check}[sys.argv[1]]()

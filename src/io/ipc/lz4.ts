@@ -37,6 +37,14 @@ export function readLz4Frame(bytes: Uint8Array, length: number): Uint8Array {
   return out;
 }
 
+/** A block without a frame. Throws RangeError. */
+export function readLz4Block(bytes: Uint8Array, length: number): Uint8Array {
+  const out = new Uint8Array(length);
+  const filled = readBlock(bytes, 0, bytes.length, out, 0);
+  if (filled !== length) throw new RangeError(`an LZ4 block of ${filled} bytes, expected ${length}`);
+  return out;
+}
+
 /** Sequences of literals and a match: `token | more literal length | literals | offset u16 | more match length`. */
 function readBlock(bytes: Uint8Array, start: number, end: number, out: Uint8Array, filled: number): number {
   let at = start;

@@ -22,8 +22,8 @@ import { planSchema, type SchemaPlan, unreadable } from './plan.ts';
 /** Rows of the batches that are given, counted from the start of each record batch: the batch size of the reference engine. */
 export const BATCH_ROWS = 8192;
 /** A split is about so many rows, or so many bytes where those are fewer rows. */
-const SPLIT_ROWS = 16 * BATCH_ROWS;
-const SPLIT_BYTES = 16 * 1024 * 1024;
+export const SPLIT_ROWS = 16 * BATCH_ROWS;
+export const SPLIT_BYTES = 16 * 1024 * 1024;
 
 /** Opens the input anew for each reading. */
 export type OpenAccess = () => RandomAccess;
