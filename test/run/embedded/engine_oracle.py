@@ -47,11 +47,12 @@ def cells(array):
     if pt.is_decimal(kind):
         return [None if value is None else str(unscaled(value, kind.scale)) for value in array.to_pylist()]
     if pt.is_dictionary(kind):
-        return cells(array.dictionary_decode())
-    if pt.is_list_view(kind):
-        return cells(array.cast(pa.list_(kind.value_field)))
-    if pt.is_large_list_view(kind):
-        return cells(array.cast(pa.large_list(kind.value_field)))
+        values = cells(array.dictionary)
+        return [None if index is None else values[index] for index in array.indices.to_pylist()]
+    if pt.is_list_view(kind) or pt.is_large_list_view(kind):
+        items = cells(array.values)
+        places = zip(array, array.offsets.to_pylist(), array.sizes.to_pylist())
+        return [items[start : start + size] if value.is_valid else None for value, start, size in places]
     if is_listlike(kind):
         items = cells(array.values)
         ends = array.offsets.to_pylist()
@@ -82,7 +83,9 @@ def cells(array):
         return [None if value is None else str(value) for value in array.to_pylist()]
     if pt.is_union(kind):
         codes = array.type_codes.to_pylist()
-        return [[code, str(value.as_py())] for code, value in zip(codes, array)]
+        children = {code: cells(array.field(k)) for k, code in enumerate(kind.type_codes)}
+        places = array.offsets.to_pylist() if kind.mode == "dense" else range(len(array))
+        return [[code, children[code][place]] for code, place in zip(codes, places)]
     return [value.hex() if isinstance(value, bytes) else value for value in array.to_pylist()]
 
 
@@ -143,6 +146,14 @@ def build(kind, given):
     if pt.is_fixed_size_list(kind):
         flat = [item for cell in given for item in (cell if cell is not None else [None] * kind.list_size)]
         return pa.FixedSizeListArray.from_arrays(build(kind.value_type, flat), type=kind, mask=absent)
+    if pt.is_union(kind):
+        codes = pa.array([cell[0] for cell in given], pa.int8())
+        columns = [
+            build(kind.field(k).type, [cell[1] if cell[0] == code else None for cell in given])
+            for k, code in enumerate(kind.type_codes)
+        ]
+        names = [kind.field(k).name for k in range(kind.num_fields)]
+        return pa.UnionArray.from_sparse(codes, columns, names, list(kind.type_codes))
     if pt.is_struct(kind):
         columns = [
             build(kind.field(i).type, [None if cell is None else cell[i] for cell in given])
@@ -189,17 +200,20 @@ def evaluate(frames, numbered, case):
     return out
 
 
+def context():
+    return SessionContext(SessionConfig().with_target_partitions(1).with_batch_size(8192))
+
+
 def main():
     job = json.load(sys.stdin)
-    ctx = SessionContext(SessionConfig().with_target_partitions(1).with_batch_size(8192))
     frames, numbered = {}, {}
     for name, table in job["tables"].items():
         schema = pa.ipc.open_stream(base64.b64decode(table["schema"])).schema
         columns = [build(field.type, column) for field, column in zip(schema, table["columns"])]
         data = pa.Table.from_arrays(columns, schema=schema)
-        frames[name] = ctx.from_arrow(data)
+        frames[name] = context().from_arrow(data, name)
         rows = pa.array(range(data.num_rows), pa.int64())
-        numbered[name] = ctx.from_arrow(data.append_column("row_of_table", rows))
+        numbered[name] = context().from_arrow(data.append_column("row_of_table", rows), name)
     for case in job["cases"]:
         print(json.dumps(evaluate(frames, numbered, case)), flush=True)
 

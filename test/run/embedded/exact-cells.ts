@@ -13,6 +13,16 @@ function hex(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('hex');
 }
 
+/** The bits of a Float16 from those of the Float32 that holds it exactly. */
+function halfBits(word: number): number {
+  const sign = (word >>> 16) & 0x8000;
+  const exponent = ((word >>> 23) & 0xff) - 127;
+  const mantissa = word & 0x7fffff;
+  if (exponent === 128) return sign | 0x7c00 | (mantissa >>> 13);
+  if (exponent >= -14) return sign | ((exponent + 15) << 10) | (mantissa >>> 13);
+  return exponent < -24 ? sign : sign | ((mantissa | 0x800000) >>> (-exponent - 1));
+}
+
 function cellAt(column: Column): (row: number) => Cell {
   switch (column.layout) {
     case 'null':
@@ -29,7 +39,13 @@ function cellAt(column: Column): (row: number) => Cell {
         const words = new Uint32Array(values.buffer, values.byteOffset, values.length);
         return (row) => (words[row] ?? 0).toString(16).padStart(8, '0');
       }
-      if (type.kind === 'Float16') assert.fail('Float16 has no exact cells yet');
+      if (type.kind === 'Float16') {
+        const words = new Uint32Array(values.buffer, values.byteOffset, values.length);
+        return (row) =>
+          halfBits(words[row] ?? 0)
+            .toString(16)
+            .padStart(4, '0');
+      }
       return (row) => {
         assert.ok(!Object.is(values[row], -0), '-0 in integers');
         return String(values[row]);

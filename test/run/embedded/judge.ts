@@ -56,7 +56,7 @@ interface Answer {
 }
 
 export interface Outcome {
-  readonly state: 'equal' | 'same error' | 'refused' | 'unparsed' | 'different';
+  readonly state: 'equal' | 'same error' | 'other error' | 'refused' | 'unparsed' | 'different';
   readonly note: string;
   /** What the real engine says, where it fails. */
   readonly theirError: string | null;
@@ -144,7 +144,8 @@ function compareAnswers(one: Case, answer: Answer, table: Table, options: JudgeO
     if (!(error instanceof DfxError) || error.code !== 'EXECUTION') throw error;
     if (answer.error?.includes(error.message)) return { state: 'same error', note: error.message };
     return {
-      state: 'different',
+      // Both fail, in words of their own.
+      state: answer.error === undefined ? 'different' : 'other error',
       note: `ours fails: ${error.message}; theirs: ${answer.error ?? JSON.stringify(answer.values?.slice(0, 9))}`,
     };
   }
@@ -240,7 +241,7 @@ export function summary(outcomes: readonly Outcome[]): string[] {
   const reasons = new Map<string, number>();
   for (const { state, note, theirError } of outcomes) {
     counts.set(state, (counts.get(state) ?? 0) + 1);
-    if (state !== 'refused') continue;
+    if (state !== 'refused' && state !== 'other error') continue;
     const reason = `${note}${theirError === null ? '' : ' [real engine: error]'}`;
     reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
   }

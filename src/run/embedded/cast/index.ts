@@ -6,14 +6,16 @@ import { nullColumn } from '../build.ts';
 import { TEMPORAL_CASTS } from '../temporal/cast.ts';
 import { sameType } from '../types.ts';
 import type { Vector } from '../vector.ts';
+import { BINARY_CASTS } from './binary.ts';
 import { DECIMAL_CASTS } from './decimal.ts';
 import type { CastFamily } from './define.ts';
+import { NESTED_CASTS } from './nested.ts';
 import { NUMERIC_CASTS } from './numeric.ts';
 import { STRING_CASTS } from './string.ts';
 
 /** A function, since families cast inner values through this file. */
 function families(): readonly CastFamily[] {
-  return [NUMERIC_CASTS, STRING_CASTS, DECIMAL_CASTS, TEMPORAL_CASTS];
+  return [NUMERIC_CASTS, STRING_CASTS, DECIMAL_CASTS, NESTED_CASTS, BINARY_CASTS, TEMPORAL_CASTS];
 }
 
 function familyOf(from: DataType, to: DataType): CastFamily | undefined {
