@@ -100,7 +100,6 @@ function labelOf(node: Node, bound: Bound): string {
     case 'negative':
     case 'not':
     case 'case':
-    case 'window':
       return node.op;
   }
 }
