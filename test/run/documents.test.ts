@@ -15,7 +15,7 @@ function check(schema: string, text: string): void {
 
 const payloads = ['count_above_10', 'custom_sum'].map((name) => join(mainFolder, `${name}.bin`));
 
-test('values are a dfx.run/1', () => {
+test('values are a dfx.run/2', () => {
   const { stdout, stderr } = dfx(['run', ...payloads, '--input', values, '--sandbox', 'off', '--json']);
   assert.equal(stderr, '');
   check('run.schema.json', stdout);
