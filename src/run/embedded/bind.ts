@@ -21,6 +21,7 @@ import { type LikeForm, likeNode } from './functions/like.ts';
 import { bindJsAggregate, bindJsScalar } from './javascript/bind.ts';
 import { type Aggregate, type CompareOp, type Node, plainValue } from './nodes.ts';
 import { negativeNode, operatorNode } from './operators.ts';
+import { isComparable } from './order.ts';
 import { Refusal } from './refusal.ts';
 import { scalarColumn } from './scalar.ts';
 import {
@@ -41,7 +42,7 @@ import {
 } from './simplify.ts';
 import { BOOLEAN, innerTypes, layoutOf, MAX_TYPE_DEPTH, typeDepth } from './types.ts';
 import { literalBelow } from './unwrap.ts';
-import { bindWindow } from './windows/bind.ts';
+import { bindWindow, refuseMixedWindows } from './windows/bind.ts';
 import type { WindowCall } from './windows/define.ts';
 
 export interface Bound {
@@ -69,6 +70,7 @@ export function bind(expr: Expr, schema: Schema, relation: string | null, contex
   if (kind === 'aggregate' && binder.bareColumn !== null) {
     throw new Refusal('column', `${JSON.stringify(binder.bareColumn)} stands outside of the aggregate functions`);
   }
+  refuseMixedWindows(binder.windows);
   return {
     kind,
     root,
@@ -248,6 +250,7 @@ class Binder {
     const otherwise = expr.otherwise === null ? null : this.node(expr.otherwise);
     const type = commonOf('case', otherwise === null ? thens : [otherwise, ...thens], unionCommon);
     const tested = base === null ? BOOLEAN : commonOf('case', [base, ...whens], comparisonCommon);
+    if (!isComparable(tested)) throw new Refusal('case', `isn't supported for ${tested.kind}`);
     const branches = whens.map((when, i) => {
       const then = thens[i];
       if (then === undefined) throw new DfxError('DEFECT', 'a WHEN without a THEN');
@@ -273,6 +276,8 @@ class Binder {
     if (!items.every((item) => item.op === 'constant'))
       throw new Refusal('in_list', 'has a list with more than literals');
     const type = commonOf('in_list', [operand, ...items], comparisonCommon);
+    if (!isComparable(type) || innerTypes(type).length > 0)
+      throw new Refusal('in_list', `isn't supported for ${type.kind}`);
     let value = castTo(operand, type);
     let list = items.map((item) => castTo(item, type));
     // A cast of the operand is taken off where every literal is one of the type below (`unwrap_cast_in_comparison`).

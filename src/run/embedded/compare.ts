@@ -2,12 +2,20 @@
  * Comparisons as DataFusion 55 makes them: floats in IEEE 754's total order (a NaN equals itself, a positive one is above
  * every number and a negative one below), with -0.0 equal to 0.0 in SQL's operators; strings by their bytes; false before true.
  */
-import { bitmapBytes, type Column, expandInt64, type StringColumn, setBit, type Values } from '../../io/column.ts';
-import { DfxError } from '../../wire/errors.ts';
+import {
+  bitmapBytes,
+  type Column,
+  expandInt64,
+  isValid,
+  type StringColumn,
+  setBit,
+  type Values,
+} from '../../io/column.ts';
 import { nullColumn } from './build.ts';
-import { materialize } from './gather.ts';
+import { gather, materialize } from './gather.ts';
 import { type Shape, testLoop } from './kernels.ts';
 import type { CompareOp, Zeros } from './nodes.ts';
+import { rowOrder } from './order.ts';
 import { BOOLEAN, isFloat } from './types.ts';
 import { booleanBits, bothValid, isNullScalar, shapeOf, type Vector, validityBits } from './vector.ts';
 
@@ -48,15 +56,22 @@ function distinct(
   return { layout: 'boolean', type: BOOLEAN, length: rows, validity: null, bits };
 }
 
+/** A dictionary's rows as the values that they stand for. */
+function withoutDictionary(column: Column): Column {
+  return column.layout === 'dictionary' ? withoutDictionary(gather(column.values, column.indices)) : column;
+}
+
 function testBits(fn: PlainOp, left: Vector, right: Vector, rows: number, zeros: Zeros): Uint8Array {
-  const a = left.column;
-  const b = right.column;
+  const a = withoutDictionary(left.column);
+  const b = withoutDictionary(right.column);
   if (a.layout === 'numeric' && b.layout === 'numeric') {
     return isFloat(a.type.kind)
       ? testFloats(fn, a.values, b.values, shapeOf(left, right), rows, zeros)
       : testIntegers(fn, a.type.kind, b.type.kind, a.values, b.values, shapeOf(left, right), rows);
   }
-  if (a.layout === 'boolean' && b.layout === 'boolean') return testBooleans(fn, left, right, rows);
+  if (a.layout === 'boolean' && b.layout === 'boolean') {
+    return testBooleans(fn, { ...left, column: a }, { ...right, column: b }, rows);
+  }
   if (a.layout === 'string' && b.layout === 'string') {
     return testStrings(fn, a, b, left.scalar, right.scalar, rows);
   }
@@ -68,7 +83,14 @@ function testBits(fn: PlainOp, left: Vector, right: Vector, rows: number, zeros:
     testLoop(`x${SYMBOL[fn]}y`, shapeOf(left, right))(x, y, bits, rows, none);
     return bits;
   }
-  throw new DfxError('DEFECT', `a comparison of ${a.type.kind} with ${b.type.kind}`);
+  const bits = new Uint8Array(bitmapBytes(rows));
+  const order = rowOrder(a, b);
+  for (let row = 0; row < rows; row++) {
+    const i = left.scalar ? 0 : row;
+    const j = right.scalar ? 0 : row;
+    if (isValid(a, i) && isValid(b, j) && passes(fn, order(i, j))) setBit(bits, row);
+  }
+  return bits;
 }
 
 const SYMBOL: Record<PlainOp, string> = { Eq: '===', NotEq: '!==', Lt: '<', LtEq: '<=', Gt: '>', GtEq: '>=' };

@@ -9,7 +9,7 @@ import { decimalArithmetic, negateDecimal } from './decimal/arithmetic.ts';
 import { assemble, materialize, type Part, SelectedRows } from './gather.ts';
 import type { Node } from './nodes.ts';
 import { isDecimal, isNumeric, type NumericKind } from './types.ts';
-import { booleanBits, booleanColumn, type Rows, rowsOf, type Vector, validityBits } from './vector.ts';
+import { booleanBits, booleanColumn, logicalValidity, type Rows, rowsOf, type Vector, validityBits } from './vector.ts';
 
 export type Evaluate = (rows: Rows) => Vector;
 
@@ -70,7 +70,7 @@ export function compile(node: Node, results: readonly Column[] = []): Evaluate {
       const operand = compile(node.operand, results);
       return (rows) => {
         const { column, scalar } = operand(rows);
-        const valid = validityBits(column);
+        const valid = logicalValidity(column);
         return boolean(negated ? valid : valid.map((byte) => ~byte), column.length, scalar);
       };
     }

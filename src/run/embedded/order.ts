@@ -1,10 +1,10 @@
 /** The order of two values of one type, as arrow-ord 59 has it: floats in IEEE 754's total order, texts by their bytes. */
-import { type Column, getBit } from '../../io/column.ts';
+import { type Column, getBit, isValid, type ListColumn } from '../../io/column.ts';
 import { formatDataType } from '../../wire/arrow/index.ts';
 import type { DataType } from '../../wire/arrow/types.ts';
 import { DfxError } from '../../wire/errors.ts';
 import { compareStrings, totalKeys } from './compare.ts';
-import { isFloat } from './types.ts';
+import { innerTypes, isFloat } from './types.ts';
 
 /** Below 0 where row `i` of one column comes before row `j` of the other. Both have a value; both columns have the same type. */
 export type RowOrder = (i: number, j: number) => number;
@@ -27,6 +27,12 @@ export function isOrdered({ kind }: DataType): boolean {
     default:
       return true;
   }
+}
+
+/** Whether `=` and `<` know the type: `rowOrder` for those that aren't plain. */
+export function isComparable(type: DataType): boolean {
+  if (type.kind === 'Float16' || type.kind === 'Union' || type.kind === 'RunEndEncoded') return false;
+  return innerTypes(type).every(isComparable);
 }
 
 export function rowOrder(a: Column, b: Column): RowOrder {
@@ -61,7 +67,49 @@ export function rowOrder(a: Column, b: Column): RowOrder {
       (a.days[i] ?? 0) - (b.days[j] ?? 0) ||
       sign(a.rest[i] ?? 0, b.rest[j] ?? 0);
   }
+  if (a.layout === 'list' && b.layout === 'list') return listOrder(a, b);
+  if (a.layout === 'struct' && b.layout === 'struct') {
+    const children = a.children.map((child, k) => nullsFirst(child, b.children[k] ?? child));
+    return (i, j) => {
+      for (const order of children) {
+        const found = order(i, j);
+        if (found !== 0) return found;
+      }
+      return 0;
+    };
+  }
+  if (a.layout === 'dictionary' && b.layout === 'dictionary') {
+    const order = nullsFirst(a.values, b.values);
+    return (i, j) => order(a.indices[i] ?? 0, b.indices[j] ?? 0);
+  }
   throw new DfxError('DEFECT', `an order of ${formatDataType(a.type)}`);
+}
+
+/** Item by item, then the shorter first. */
+function listOrder(a: ListColumn, b: ListColumn): RowOrder {
+  const order = nullsFirst(a.item, b.item);
+  return (i, j) => {
+    const start = a.offsets[i] ?? 0;
+    const other = b.offsets[j] ?? 0;
+    const length = (a.offsets[i + 1] ?? 0) - start;
+    const otherLength = (b.offsets[j + 1] ?? 0) - other;
+    const shared = Math.min(length, otherLength);
+    for (let k = 0; k < shared; k++) {
+      const found = order(start + k, other + k);
+      if (found !== 0) return found;
+    }
+    return length - otherLength;
+  };
+}
+
+/** The same for values inside of others: nulls come first, and are equal. */
+function nullsFirst(a: Column, b: Column): RowOrder {
+  const order = rowOrder(a, b);
+  return (i, j) => {
+    const x = isValid(a, i);
+    const y = isValid(b, j);
+    return x && y ? order(i, j) : Number(x) - Number(y);
+  };
 }
 
 function sign(x: number | bigint, y: number | bigint): number {

@@ -14,6 +14,7 @@ import { compile } from './compile.ts';
 import { mayFail } from './fallible.ts';
 import type { Call } from './functions/define.ts';
 import { type CompareOp, childrenOf, type Node } from './nodes.ts';
+import { isComparable } from './order.ts';
 import { Refusal } from './refusal.ts';
 import { yearRange } from './temporal/preimage.ts';
 import { BOOLEAN, integerRange, isInteger, type Kind, sameType } from './types.ts';
@@ -170,6 +171,7 @@ export function commonOf(
 export function compareNodes(fn: CompareOp, left: Node, right: Node): Node {
   const type = comparisonCommon(left.type, right.type);
   if (type === null) throw new Refusal(fn, `doesn't take ${left.type.kind} and ${right.type.kind}`);
+  if (!isComparable(type)) throw new Refusal(fn, `isn't supported for ${type.kind}`);
   // Decimal128(20, 0) holds an Int64 and a UInt64 exactly: integers are compared by value.
   const wide = type.kind === 'Decimal128' && isInteger(left.type.kind) && isInteger(right.type.kind);
   let a = wide ? left : castTo(left, type);

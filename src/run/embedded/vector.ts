@@ -9,6 +9,7 @@ import {
   type NumericColumn,
   onesBitmap,
   type StringColumn,
+  setBit,
 } from '../../io/column.ts';
 import { DfxError } from '../../wire/errors.ts';
 import type { Shape } from './kernels.ts';
@@ -78,6 +79,22 @@ export function booleanColumn(bits: Uint8Array, length: number, validity: Uint8A
 export function validityBits(column: Column): Uint8Array {
   if (column.layout === 'null') return new Uint8Array(bitmapBytes(column.length));
   return column.validity ?? onesBitmap(column.length);
+}
+
+/** The validity with what a dictionary's or a union's values add to it: IS NULL looks at the value. */
+export function logicalValidity(column: Column): Uint8Array {
+  const bits = validityBits(column);
+  if (column.layout === 'dictionary' && column.values.layout !== 'null' && column.values.validity === null) return bits;
+  if (column.layout !== 'dictionary' && column.layout !== 'union') return bits;
+  const out = new Uint8Array(bits.length);
+  const ids = column.type.kind === 'Union' ? column.type.fields.map(({ id }) => id) : [];
+  for (let i = 0; i < column.length; i++) {
+    if (!getBit(bits, i)) continue;
+    const value = column.layout === 'dictionary' ? column.values : column.children[ids.indexOf(column.typeIds[i] ?? 0)];
+    const row = column.layout === 'dictionary' ? column.indices[i] : column.offsets[i];
+    if (value !== undefined && isValid(value, row ?? 0)) setBit(out, i);
+  }
+  return out;
 }
 
 /** The rows whose bit is 1. */
