@@ -58,6 +58,11 @@ class BitAccumulator implements Accumulator {
     this.any = any;
   }
 
+  /** Of `xor`, which is its own reverse. A frame that has lost all its values has 0, as the engine gives. */
+  retract(columns: readonly Column[], length: number): void {
+    this.update(columns, length);
+  }
+
   state(): readonly Column[] {
     return [this.finish()];
   }

@@ -122,7 +122,7 @@ function bindDistinct(
     nullable: true,
     operands: [value],
     state: [listType(value.type)],
-    create: () => new DistinctAccumulator(values(), new DistinctCollector(value.type, direction, result)),
+    create: () => new DistinctAccumulator(values(), () => new DistinctCollector(value.type, direction, result)),
   };
 }
 

@@ -3,7 +3,6 @@ import { type Column, countBits } from '../../../io/column.ts';
 import { DfxError } from '../../../wire/errors.ts';
 import { Refusal } from '../refusal.ts';
 import { INT64 } from '../types.ts';
-import { validityBits } from '../vector.ts';
 import { columnOf, countCell, listCell, listType, numberOf } from './cells.ts';
 import { refuseIgnoreNulls, refuseSharedOrder } from './coercion.ts';
 import type { Accumulator, AggregateCall, AggregateFunction, BoundAggregate } from './define.ts';
@@ -13,22 +12,11 @@ class CountAccumulator implements Accumulator {
   private count = 0;
 
   update(columns: readonly Column[], length: number): void {
-    const [first, ...others] = columns;
-    if (first === undefined) {
-      this.count += length;
-    } else if (others.length === 0) {
-      if (first.layout === 'null') return;
-      if (first.layout === 'union') throw new DfxError('DEFECT', 'a count of unions');
-      this.count += first.validity === null ? length : countBits(first.validity, length);
-    } else {
-      let valid: Uint8Array | null = null;
-      for (const column of columns) {
-        if (column.layout !== 'null' && column.validity === null) continue;
-        const bits = validityBits(column);
-        valid = valid === null ? bits : andBits(valid, bits);
-      }
-      this.count += valid === null ? length : countBits(valid, length);
-    }
+    this.count += rowsWithoutNull(columns, length);
+  }
+
+  retract(columns: readonly Column[], length: number): void {
+    this.count -= rowsWithoutNull(columns, length);
   }
 
   state(): readonly Column[] {
@@ -42,6 +30,17 @@ class CountAccumulator implements Accumulator {
   finish(): Column {
     return countCell(this.count, INT64);
   }
+}
+
+function rowsWithoutNull(columns: readonly Column[], length: number): number {
+  let valid: Uint8Array | null = null;
+  for (const column of columns) {
+    if (column.layout === 'null') return 0;
+    if (column.layout === 'union') throw new DfxError('DEFECT', 'a count of unions');
+    if (column.validity === null) continue;
+    valid = valid === null ? column.validity : andBits(valid, column.validity);
+  }
+  return valid === null ? length : countBits(valid, length);
 }
 
 function andBits(a: Uint8Array, b: Uint8Array): Uint8Array {

@@ -51,6 +51,8 @@ export interface BoundAggregate {
 export interface Accumulator {
   /** Columns of `length` rows, in the order of `operands`. */
   update(columns: readonly Column[], length: number): void;
+  /** Takes rows back that were taken in, as a moving window frame does; where the engine can. */
+  retract?(columns: readonly Column[], length: number): void;
   /** One row a state column. */
   state(): readonly Column[];
   /** Takes one partial state in. Called in the order of the splits. */

@@ -103,14 +103,14 @@ export function distinctGroups(call: AggregateCall, bound: BoundAggregate): Boun
   return {
     ...bound,
     state: [listType(type)],
-    create: () => new DistinctAccumulator(new DistinctValues(type, zeros, call.grouping === 'groups'), bound.create()),
+    create: () => new DistinctAccumulator(new DistinctValues(type, zeros, call.grouping === 'groups'), bound.create),
   };
 }
 
 export class DistinctAccumulator implements Accumulator {
   constructor(
     private readonly values: DistinctValues,
-    private readonly inner: Accumulator,
+    private readonly create: () => Accumulator,
   ) {}
 
   update(columns: readonly Column[]): void {
@@ -126,12 +126,13 @@ export class DistinctAccumulator implements Accumulator {
   }
 
   finish(): Column {
+    const inner = this.create();
     const all = this.values.values();
     for (let start = 0; start < all.length; start += GROUP_BATCH) {
       const length = Math.min(GROUP_BATCH, all.length - start);
-      this.inner.update([rowRange(all, start, length)], length);
+      inner.update([rowRange(all, start, length)], length);
     }
-    return this.inner.finish();
+    return inner.finish();
   }
 }
 

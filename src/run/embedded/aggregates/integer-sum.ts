@@ -10,7 +10,17 @@ export class IntegerSum {
   count = 0;
 
   get total(): bigint {
-    return this.large + BigInt(this.part);
+    return this.large + BigInt(this.part) - (this.removed?.total ?? 0n);
+  }
+
+  private removed: IntegerSum | null = null;
+
+  /** Takes rows back. */
+  subtract(values: Values | readonly bigint[], validity: Uint8Array | null, length: number): void {
+    this.removed ??= new IntegerSum();
+    const before = this.removed.count;
+    this.removed.add(values, validity, length);
+    this.count -= this.removed.count - before;
   }
 
   /** Rows `[0, length)` that are valid. */

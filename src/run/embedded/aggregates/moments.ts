@@ -37,6 +37,24 @@ class OneSums implements Accumulator {
     this.m2 = m2;
   }
 
+  retract(columns: readonly Column[], length: number): void {
+    const { values, validity } = doublesOf(columns, 0);
+    for (let i = 0; i < length; i++) {
+      if (validity !== null && !getBit(validity, i)) continue;
+      if (this.count <= 1) {
+        this.count = 0;
+        this.mean = 0;
+        this.m2 = 0;
+        continue;
+      }
+      const value = values[i] ?? 0;
+      this.count--;
+      const before = this.mean - value;
+      this.mean = before / this.count + this.mean;
+      this.m2 -= before * (this.mean - value);
+    }
+  }
+
   state(): readonly Column[] {
     return [countCell(this.count), float64Cell(this.mean), float64Cell(this.m2)];
   }
@@ -115,6 +133,34 @@ class PairSums implements Accumulator {
     this.square1 = square1;
     this.square2 = square2;
     this.product = product;
+  }
+
+  retract(columns: readonly Column[], length: number): void {
+    const first = doublesOf(columns, 0);
+    const second = doublesOf(columns, 1);
+    for (let i = 0; i < length; i++) {
+      if (first.validity !== null && !getBit(first.validity, i)) continue;
+      if (second.validity !== null && !getBit(second.validity, i)) continue;
+      if (this.count <= 1) {
+        this.count = 0;
+        this.mean1 = 0;
+        this.mean2 = 0;
+        this.square1 = 0;
+        this.square2 = 0;
+        this.product = 0;
+        continue;
+      }
+      const a = first.values[i] ?? 0;
+      const b = second.values[i] ?? 0;
+      this.count--;
+      const before1 = this.mean1 - a;
+      const before2 = this.mean2 - b;
+      this.mean1 = before1 / this.count + this.mean1;
+      this.mean2 = before2 / this.count + this.mean2;
+      this.square1 -= before1 * (this.mean1 - a);
+      this.square2 -= before2 * (this.mean2 - b);
+      this.product -= this.productOf(before1, before2, this.mean1 - a, this.mean2 - b);
+    }
   }
 
   protected productOf(before1: number, _before2: number, _after1: number, after2: number): number {

@@ -115,7 +115,7 @@ function edge(name: string, aliases: readonly string[], last: boolean): Aggregat
       return {
         ...bound,
         state: [listType(type)],
-        create: () => new DistinctAccumulator(values(), bound.create()),
+        create: () => new DistinctAccumulator(values(), bound.create),
       };
     },
   };

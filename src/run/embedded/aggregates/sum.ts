@@ -35,6 +35,15 @@ class FloatSum {
     this.sum = addDoubles(this.sum, sumFloats(column));
   }
 
+  subtract(column: Column): void {
+    if (column.layout !== 'numeric') return;
+    const { length, validity } = column;
+    const valid = validity === null ? length : countBits(validity, length);
+    if (valid === 0) return;
+    this.count -= valid;
+    this.sum = subtractDoubles(this.sum, sumFloats(column));
+  }
+
   column(): Column {
     if (this.count === 0) return nullColumn(FLOAT64, 1);
     const { value, high } = this.sum;
@@ -42,11 +51,24 @@ class FloatSum {
   }
 }
 
+/** A NaN is passed on as it is, whichever side it stands on. */
+function subtractDoubles(a: Double, b: Double): Double {
+  const value = a.value - b.value;
+  if (!Number.isNaN(value) || Number.isNaN(a.value) || Number.isNaN(b.value)) {
+    return Number.isNaN(value) ? addDoubles(a, b) : { value, high: 0 };
+  }
+  return { value, high: 0xfff80000 };
+}
+
 class FloatSumAccumulator implements Accumulator {
   private readonly total = new FloatSum();
 
   update(columns: readonly Column[]): void {
     this.total.add(columnOf(columns, 0));
+  }
+
+  retract(columns: readonly Column[]): void {
+    this.total.subtract(columnOf(columns, 0));
   }
 
   state(): readonly Column[] {
@@ -67,6 +89,10 @@ class FloatAverage implements Accumulator {
 
   update(columns: readonly Column[]): void {
     this.total.add(columnOf(columns, 0));
+  }
+
+  retract(columns: readonly Column[]): void {
+    this.total.subtract(columnOf(columns, 0));
   }
 
   state(): readonly Column[] {
@@ -99,6 +125,10 @@ class ExactSum implements Accumulator {
     addExactly(this.total, columnOf(columns, 0), length);
   }
 
+  retract(columns: readonly Column[], length: number): void {
+    addExactly(this.total, columnOf(columns, 0), length, -1);
+  }
+
   state(): readonly Column[] {
     return [this.finish()];
   }
@@ -117,12 +147,13 @@ class ExactSum implements Accumulator {
   }
 }
 
-function addExactly(total: IntegerSum, column: Column, length: number): void {
+function addExactly(total: IntegerSum, column: Column, length: number, sign: 1 | -1 = 1): void {
   if (column.layout === 'null') return;
   if (column.layout !== 'numeric' && column.layout !== 'decimal') {
     throw new DfxError('DEFECT', `a sum of ${column.type.kind}`);
   }
-  total.add(column.values, column.validity, length);
+  if (sign === 1) total.add(column.values, column.validity, length);
+  else total.subtract(column.values, column.validity, length);
 }
 
 class ExactAverage implements Accumulator {
@@ -137,6 +168,10 @@ class ExactAverage implements Accumulator {
 
   update(columns: readonly Column[], length: number): void {
     addExactly(this.total, columnOf(columns, 0), length);
+  }
+
+  retract(columns: readonly Column[], length: number): void {
+    addExactly(this.total, columnOf(columns, 0), length, -1);
   }
 
   private get sum(): bigint {
