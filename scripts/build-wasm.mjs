@@ -10,8 +10,12 @@ const target = join(root, 'src/io/wasm/module.ts');
 const SMALLEST = -342;
 const GREATEST = 324;
 const ONE = 1n;
+const LOW = 0xffffffffffffffffn;
 
-/** The 128 leading bits of 10^exponent, cut off above and rounded up below zero: the table of Lemire's number parsing. */
+/**
+ * The 128 leading bits of 10^exponent as Lemire's number parsing has them: cut off, but rounded up from 10^-27 to 10^-1. Where they are cut
+ * off and not exact, adding one to the low word rounds up (kernel/shortest.ts): no low word is all ones.
+ */
 function power(exponent) {
   if (exponent >= 0) {
     const five = 5n ** BigInt(exponent);
@@ -21,7 +25,7 @@ function power(exponent) {
   const five = 5n ** BigInt(-exponent);
   const length = BigInt(five.toString(2).length);
   // 2^(length + 127) / 5^n lies between 2^127 and 2^128.
-  return (ONE << (length + 127n)) / five + ONE;
+  return (ONE << (length + 127n)) / five + (exponent >= -27 ? ONE : 0n);
 }
 
 /** kernel/powers: tables that are numbers only. */
@@ -29,7 +33,8 @@ function powersSource() {
   const words = [];
   for (let exponent = SMALLEST; exponent <= GREATEST; exponent++) {
     const bits = power(exponent);
-    words.push(bits >> 64n, bits & 0xffffffffffffffffn);
+    if ((bits & LOW) === LOW) throw new Error(`10^${exponent} ends in ones`);
+    words.push(bits >> 64n, bits & LOW);
   }
   const hex = (word) => `0x${word.toString(16)}`;
   const tens = Array.from({ length: 20 }, (_, exponent) => hex(10n ** BigInt(exponent)));

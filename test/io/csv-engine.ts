@@ -11,6 +11,8 @@ export interface Request {
   readonly text: Uint8Array;
   /** Types of the columns `c0`, `c1` …, as pyarrow writes them. Default: inferred. */
   readonly types?: readonly string[];
+  /** Asks for the rows as the engine writes them to CSV, without a header. */
+  readonly write?: boolean;
   /** Members of the engine's `CsvReadOptions`. */
   readonly options?: Readonly<Record<string, string | boolean | number>>;
 }
@@ -18,6 +20,7 @@ export interface Request {
 export interface Answer {
   readonly fields?: readonly (readonly [string, string])[];
   readonly columns?: readonly (readonly (string | boolean | null)[])[];
+  readonly csv?: string;
   readonly error?: string;
 }
 

@@ -1,12 +1,14 @@
 """Reads CSV texts with the real engine, for the tests of the CSV reader.
 
-Reads a JSON list from stdin: {"text": base64, "types": [pyarrow types] or absent, "options": members of CsvReadOptions}. Writes one JSON
-line each: {"fields": [[name, type]], "columns": [[values]]} or {"error": text}. Floats are given as the hexadecimal digits of their
+Reads a JSON list from stdin: {"text": base64, "types": [pyarrow types] or absent, "options": members of CsvReadOptions, "write": whether
+the rows are written as CSV again}. Writes one JSON line each: {"fields": [[name, type]], "columns": [[values]]}, {"csv": base64} or
+{"error": text}. Floats are given as the hexadecimal digits of their
 bits, integers as text; dates, times, timestamps and decimals as the text of the integer that stands for them.
 """
 
 import base64
 import decimal
+import glob
 import json
 import os
 import re
@@ -56,6 +58,10 @@ def read(ctx, path, request):
         types = request.get("types")
         schema = None if types is None else pa.schema([(f"c{i}", type_of(name)) for i, name in enumerate(types)])
         frame = ctx.read_csv(path, options=CsvReadOptions(schema=schema, **request.get("options", {})))
+        if request.get("write"):
+            frame.write_csv(path + ".out", with_header=False)
+            files = sorted(glob.glob(path + ".out/*.csv")) if os.path.isdir(path + ".out") else [path + ".out"]
+            return {"csv": base64.b64encode(b"".join(open(name, "rb").read() for name in files)).decode()}
         fields = [[field.name, str(field.type)] for field in frame.schema()]
         table = frame.to_arrow_table()
         columns = [values_of(column) for column in table.columns]

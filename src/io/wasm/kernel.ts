@@ -42,6 +42,9 @@ export interface KernelCalls {
   ): number;
   widen(values: number, count: number): void;
   narrow(values: number, count: number): number;
+  writeDouble(bits: bigint, to: number): number;
+  writeFloat(bits: number, to: number): number;
+  writeRows(columns: number, width: number, rows: number, count: number, delimiter: number, to: number): number;
 }
 
 type ReadFixed<More extends unknown[]> = (
@@ -102,7 +105,17 @@ export class Kernel {
     return this.view;
   }
 
-  /** The place of `size` bytes of zeros and room for vectors behind them. Views made before may be detached. */
+  /** What is reserved up to now. */
+  get mark(): number {
+    return this.top;
+  }
+
+  /** Gives back what was reserved since a `mark`. */
+  release(mark: number): void {
+    this.top = mark;
+  }
+
+  /** The place of `size` bytes, and room for vectors behind them. Views made before may be detached. */
   reserve(size: number): number {
     const place = (this.top + 15) & ~15;
     const end = place + size + SLACK;

@@ -17,7 +17,9 @@ export {
   widen,
 } from './fields';
 export { narrow, readDates, readTimestamps } from './temporal';
+export { writeDouble, writeFloat } from './shortest';
 export { isUtf8 } from './utf8';
+export { writeRows } from './write';
 
 /** The first byte that no table takes. */
 export function heapStart(): usize {
