@@ -106,8 +106,7 @@ export async function batchEncoder(format: RowFormat, schema: Schema): Promise<B
     case 'arrow-stream':
       return new ArrowEncoder('stream', schema);
     case 'parquet': {
-      const { loadParquetEncoder } = await import('../io/out/parquet.ts');
-      const ParquetEncoder = await loadParquetEncoder();
+      const { ParquetEncoder } = await import('../io/out/parquet.ts');
       return new ParquetEncoder(schema);
     }
     case 'csv':

@@ -36,7 +36,7 @@ export async function reportsOf(flags: RunFlags): Promise<Reports> {
       // With --json it is a member of the document.
       if (!flags.verbose || flags.json) return;
       const { planText } = await import('./render/run-plan.ts');
-      tell(await planText(plan));
+      tell(await planText(plan, sinkOf(stderr).width));
     },
     stats: async (report) => {
       pause();

@@ -45,8 +45,11 @@ function clock(): number {
 async function writeResult<T>(flags: RunFlags, reports: Reports, produce: (write: Write) => Promise<T>): Promise<T> {
   const path = outputFile(flags);
   if (path === null) {
+    let isFirst = true;
     return produce(async (data) => {
-      if (process.stdout.isTTY) reports.pause();
+      // What goes through a pipe may end on the same terminal; a line that comes back at each write would only flicker there.
+      if (isFirst || process.stdout.isTTY) reports.pause();
+      isFirst = false;
       await toStdout(data);
     });
   }

@@ -88,8 +88,8 @@ export function tableLines(schema: Schema, taken: TableRows, width: number, styl
       .join(GAP)
       .trimEnd();
   const lines = [
-    line(names, style.heading),
-    line(types, style.dim),
+    line(names, (text) => style.heading(text)),
+    line(types, (text) => style.dim(text)),
     style.dim(widths.map((size) => '─'.repeat(size)).join(GAP)),
   ];
   rows.forEach((row, number) => {
