@@ -15,6 +15,7 @@ import { aggregateFunction } from './aggregates/index.ts';
 import { type Surroundings, surroundingsOf } from './aggregates/surroundings.ts';
 import { castMayFail } from './cast/index.ts';
 import { comparisonCommon, unionCommon } from './coerce.ts';
+import { mayFail } from './fallible.ts';
 import type { BindContext } from './functions/define.ts';
 import { scalarFunction } from './functions/index.ts';
 import { type LikeForm, likeNode } from './functions/like.ts';
@@ -32,6 +33,7 @@ import {
   commonOf,
   compareNodes,
   constant,
+  equalNode,
   fold,
   isNullConstant,
   isNullNode,
@@ -40,7 +42,7 @@ import {
   nullInstead,
   prunedCase,
 } from './simplify.ts';
-import { BOOLEAN, innerTypes, layoutOf, MAX_TYPE_DEPTH, typeDepth } from './types.ts';
+import { BOOLEAN, innerTypes, isFloat, layoutOf, MAX_TYPE_DEPTH, typeDepth } from './types.ts';
 import { literalBelow } from './unwrap.ts';
 import { bindWindow, refuseMixedWindows } from './windows/bind.ts';
 import type { WindowCall } from './windows/define.ts';
@@ -273,11 +275,10 @@ class Binder {
     const operand = this.node(expr.expr);
     const items = expr.list.map((item) => this.node(item));
     if (items.length === 0) throw new Refusal('in_list', 'has an empty list');
-    if (!items.every((item) => item.op === 'constant'))
-      throw new Refusal('in_list', 'has a list with more than literals');
     const type = commonOf('in_list', [operand, ...items], comparisonCommon);
     if (!isComparable(type) || innerTypes(type).length > 0)
       throw new Refusal('in_list', `isn't supported for ${type.kind}`);
+    if (!items.every((item) => item.op === 'constant')) return this.comparedList(expr, type, operand, items);
     let value = castTo(operand, type);
     let list = items.map((item) => castTo(item, type));
     // A cast of the operand is taken off where every literal is one of the type below (`unwrap_cast_in_comparison`).
@@ -309,6 +310,21 @@ class Binder {
       negated: expr.negated,
       zeros: compared ? 'equal' : 'distinct',
     });
+  }
+
+  /** A list with more than literals is compared item by item, from the first one on. */
+  private comparedList(expr: ExprOf<'in_list'>, type: DataType, operand: Node, items: readonly Node[]): Node {
+    const value = castTo(operand, type);
+    const list = items.map((item) => castTo(item, type));
+    const failing = [value, ...list].find(mayFail);
+    if (failing !== undefined) throw new Refusal('in_list', 'has an operand that may fail');
+    // Short lists over a column become comparisons; the others tell -0.0 from 0.0.
+    const short = list.length === 1 || (list.length <= 3 && value.op === 'column');
+    if (!short && isFloat(type.kind)) throw new Refusal('in_list', 'has a list of floats with more than literals');
+    const found = list
+      .map((item) => (short ? compareNodes('Eq', value, item) : equalNode(value, item)))
+      .reduce((left, right) => logicNodes('Or', left, right));
+    return expr.negated ? fold(negated(found)) : found;
   }
 
   private scalarFunction(expr: ExprOf<'scalar_function'>): Node {

@@ -187,6 +187,12 @@ export function compareNodes(fn: CompareOp, left: Node, right: Node): Node {
   return fold({ op: 'compare', fn, type: BOOLEAN, nullable, left: a, right: b });
 }
 
+/** `left = right` of operands of one type, as they are. */
+export function equalNode(left: Node, right: Node): Node {
+  if (isNullConstant(left) || isNullConstant(right)) return nullConstant(BOOLEAN);
+  return fold({ op: 'compare', fn: 'Eq', type: BOOLEAN, nullable: left.nullable || right.nullable, left, right });
+}
+
 function unwrapCasts(fn: CompareOp, left: Node, right: Node): [Node, Node] {
   let a = left;
   let b = right;

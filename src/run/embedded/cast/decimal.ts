@@ -281,11 +281,19 @@ function powerOfTen(exponent: number): number {
   return exponent < 0 ? 1 / result : result;
 }
 
+/** Messages name the kind's default type. */
+const DEFAULT_SCALE: Record<DecimalType['kind'], number> = {
+  Decimal32: 2,
+  Decimal64: 6,
+  Decimal128: 10,
+  Decimal256: 10,
+};
+
 function fromText(column: StringColumn, to: DecimalType, safe: boolean): Column {
   const { length } = column;
   const sink = new DecimalSink(to, length);
   const bits = nativeBits(to.kind);
-  const shown = `${to.kind}(${maxPrecision(to.kind)}, ${Math.min(10, maxPrecision(to.kind))})`;
+  const shown = `${to.kind}(${maxPrecision(to.kind)}, ${DEFAULT_SCALE[to.kind]})`;
   const failing = new Failing(
     column,
     safe,

@@ -6,6 +6,7 @@ import type { ScalarFunction } from './define.ts';
 import { MATH_FUNCTIONS } from './math.ts';
 import { REGEX_FUNCTIONS } from './regex-functions.ts';
 import { STRING_FUNCTIONS } from './strings.ts';
+import { TYPE_FUNCTIONS } from './type-functions.ts';
 
 const LISTS: readonly (readonly ScalarFunction[])[] = [
   CONDITIONAL_FUNCTIONS,
@@ -13,6 +14,7 @@ const LISTS: readonly (readonly ScalarFunction[])[] = [
   STRING_FUNCTIONS,
   REGEX_FUNCTIONS,
   ARROW_CASTS,
+  TYPE_FUNCTIONS,
   TEMPORAL_FUNCTIONS,
 ];
 
