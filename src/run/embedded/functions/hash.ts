@@ -2,7 +2,7 @@
  * Hashes, through Node's own crypto: of the bytes of a string or binary. `digest` with blake2s and blake3 is refused: Node's OpenSSL
  * may lack the one and has no other.
  */
-import { createHash, getHashes } from 'node:crypto';
+import { getHashes, hash as hashOf } from 'node:crypto';
 import { valueAt } from '../../../io/column.ts';
 import type { DataType } from '../../../wire/arrow/types.ts';
 import type { Node } from '../nodes.ts';
@@ -39,15 +39,26 @@ function hashNode(name: string, algorithm: string, argument: Node): Node {
     const out = new TextBuilder(rows, rows * 32);
     for (let row = 0; row < rows; row++) {
       if (isSet(validity, row)) {
-        const hash = createHash(node).update(data.subarray(offsets[row] ?? 0, offsets[row + 1] ?? 0));
-        const digest = name === 'md5' ? Buffer.from(hash.digest('hex'), 'latin1') : hash.digest();
-        out.copy(digest, 0, digest.length);
+        const digest = hashOf(node, data.subarray(offsets[row] ?? 0, offsets[row + 1] ?? 0), 'buffer');
+        if (name === 'md5') writeHex(out, digest);
+        else out.copy(digest, 0, digest.length);
       }
       out.end();
     }
     return finished(out.column(type, validity), given);
   };
   return callNode({ name, type, nullable: true, args: [argument], mayFail: false, evaluate });
+}
+
+const HEX = new TextEncoder().encode('0123456789abcdef');
+
+function writeHex(out: TextBuilder, bytes: Uint8Array): void {
+  out.reserve(bytes.length * 2);
+  const { data } = out;
+  for (const byte of bytes) {
+    data[out.at++] = HEX[byte >> 4] ?? 0;
+    data[out.at++] = HEX[byte & 15] ?? 0;
+  }
 }
 
 function hash(name: string): ScalarFunction {

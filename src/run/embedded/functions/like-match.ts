@@ -4,6 +4,7 @@
  */
 import type { StringColumn } from '../../../io/column.ts';
 import type { Vector } from '../vector.ts';
+import { mapAscii } from './strings-case.ts';
 import { isAscii, newBits, pointAt, skipCharsBack, TextBuilder, texts, widthOf } from './strings-rows.ts';
 import { containsBits, equalBits, prefixBits, suffixBits } from './strings-scan.ts';
 import { foldMapping } from './unicode.ts';
@@ -158,8 +159,6 @@ function findStretch(data: Uint8Array, from: number, to: number, stretch: Stretc
   return -1;
 }
 
-const ASCII_UPPER = Uint8Array.from({ length: 256 }, (_, byte) => (byte >= 0x61 && byte <= 0x7a ? byte - 32 : byte));
-
 /**
  * Text in which every character is the least of those that it folds together with: two texts match without regard to case where
  * their folded forms match. Each character stays one character.
@@ -184,11 +183,9 @@ export function foldColumn(column: StringColumn): StringColumn {
   const { data, offsets, length, type, validity } = column;
   const from = offsets[0] ?? 0;
   const to = offsets[length] ?? 0;
-  if (isAscii(data, from, to)) {
+  if (isAscii(data, 0, to)) {
     // The least of an orbit is the capital letter.
-    const bytes = new Uint8Array(to);
-    for (let i = from; i < to; i++) bytes[i] = ASCII_UPPER[data[i] ?? 0] ?? 0;
-    return { ...column, data: bytes };
+    return { ...column, data: mapAscii(data, 0, to, 0x61) };
   }
   const out = new TextBuilder(length, to - from);
   for (let row = 0; row < length; row++) {

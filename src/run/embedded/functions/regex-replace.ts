@@ -59,7 +59,7 @@ function parseReplacement(text: string, names: ReadonlyMap<string, number>, grou
  */
 function shortened(pattern: string, replacement: string): Matcher | null {
   if (!/^(\\{1,2}1|\$\{1\})$/.test(replacement)) return null;
-  const end = /^\^[^]*?(\\*)\.\*\$$/.exec(pattern);
+  const end = /^\^[\s\S]*?(\\*)\.\*\$$/.exec(pattern);
   // After an odd backslash the dot is one, and what is left is no pattern.
   if (end === null || (end[1] ?? '').length % 2 === 1) return null;
   const short = preparePattern('regexp_replace', pattern.slice(0, -3)).matcher;

@@ -48,6 +48,7 @@ export class Matcher {
   isMatch(data: Uint8Array, from: number, to: number): boolean {
     const { width } = this;
     const { asciiClass, bounds, boundClass } = this.program;
+    let { table } = this;
     let state = 0;
     let at = from;
     while (at < to) {
@@ -60,12 +61,17 @@ export class Matcher {
         cls = classAt(bounds, boundClass, pointAt(data, at));
         at += widthOf(byte);
       }
-      let next = this.table[state * width + cls] ?? UNKNOWN;
-      if (next === UNKNOWN) next = this.move(state, cls);
-      if (next < 0) return next === FOUND;
+      let next = table[state * width + cls] ?? UNKNOWN;
+      if (next < 0) {
+        if (next === UNKNOWN) {
+          next = this.move(state, cls);
+          table = this.table;
+        }
+        if (next < 0) return next === FOUND;
+      }
       state = next;
     }
-    let last = this.table[state * width + width - 1] ?? UNKNOWN;
+    let last = table[state * width + width - 1] ?? UNKNOWN;
     if (last === UNKNOWN) last = this.move(state, width - 1);
     return last === FOUND;
   }

@@ -7,6 +7,7 @@ import { callNode, castTo, isNullConstant, nullConstant } from '../simplify.ts';
 import { isBinary, isString, UTF8_VIEW } from '../types.ts';
 import type { Vector } from '../vector.ts';
 import type { ScalarFunction } from './define.ts';
+import { type JoinedPart, joinParts } from './strings-join.ts';
 import {
   charCount,
   find,
@@ -69,15 +70,21 @@ function copyRow(out: TextBuilder, { data, offsets, step }: Texts, row: number):
 
 /** `||`: both sides in the type that the binder coerced them to; null where a side is. */
 export function concatNode(left: Node, right: Node): Node {
-  const writer = (given: readonly Vector[]): Writer => {
-    const a = texts(given[0]);
-    const b = texts(given[1]);
-    return (out, row) => {
-      copyRow(out, a, row);
-      copyRow(out, b, row);
-    };
+  const args = [left, right];
+  const { type } = left;
+  const evaluate = (given: readonly Vector[], length: number): Vector => {
+    const validity = strictValidity(given);
+    if (validity === false) return nullScalar(type);
+    const rows = rowCount(given, length);
+    return finished(joinParts(given.map(part), type, rows, validity), given);
   };
-  return built('||', left.type, [left, right], false, writer, left.nullable || right.nullable);
+  const nullable = left.nullable || right.nullable;
+  return callNode({ name: '||', type, nullable, args, mayFail: false, evaluate });
+}
+
+function part(vector: Vector): JoinedPart {
+  const { column } = vector;
+  return { ...texts(vector), validity: column.layout === 'null' ? new Uint8Array(1) : column.validity };
 }
 
 /** Strings of the widest type among the arguments; anything else as the string that a cast makes of it. */
@@ -93,15 +100,7 @@ function isConstant(node: Node | undefined): boolean {
   return node?.op === 'constant';
 }
 
-interface Piece extends Texts {
-  readonly validity: Uint8Array | null;
-}
-
-function piece(vector: Vector): Piece {
-  return { ...texts(vector), validity: vector.column.layout === 'null' ? new Uint8Array(1) : vector.column.validity };
-}
-
-function present(part: Piece, row: number): boolean {
+function present(part: JoinedPart, row: number): boolean {
   return isSet(part.validity, row * part.step);
 }
 
@@ -114,13 +113,7 @@ const concat: ScalarFunction = {
     const type = cast[0]?.type ?? { kind: 'Utf8' };
     const evaluate = (given: readonly Vector[], length: number): Vector => {
       const rows = rowCount(given, length);
-      const parts = given.map(piece);
-      const out = new TextBuilder(rows, rows * 8);
-      for (let row = 0; row < rows; row++) {
-        for (const part of parts) if (present(part, row)) copyRow(out, part, row);
-        out.end();
-      }
-      return finished(out.column(type, null), given);
+      return finished(joinParts(given.map(part), type, rows, null), given);
     };
     return callNode({ name: 'concat', type, nullable: true, args: cast, mayFail: false, evaluate });
   },
@@ -143,15 +136,15 @@ const concatWs: ScalarFunction = {
       if (validity === false || separators === undefined) return nullScalar(type);
       const rows = rowCount(given, length);
       const between = texts(separators);
-      const parts = values.map(piece);
+      const parts = values.map(part);
       const out = new TextBuilder(rows, rows * 8);
       for (let row = 0; row < rows; row++) {
         if (isSet(validity, row * between.step)) {
           let first = true;
-          for (const part of parts) {
-            if (!present(part, row)) continue;
+          for (const each of parts) {
+            if (!present(each, row)) continue;
             if (!first) copyRow(out, between, row);
-            copyRow(out, part, row);
+            copyRow(out, each, row);
             first = false;
           }
         }
@@ -272,6 +265,15 @@ const replace: ScalarFunction = {
       const { data, offsets, step } = texts(given[0]);
       const olds = texts(given[1]);
       const news = texts(given[2]);
+      const one = olds.step === 0 && news.step === 0 ? singleByte(olds, news) : null;
+      if (one !== null) {
+        return (out, row) => {
+          const start = out.at;
+          out.copy(data, offsets[row * step] ?? 0, offsets[row * step + 1] ?? 0);
+          const bytes = out.data;
+          for (let i = start; i < out.at; i++) if (bytes[i] === one.from) bytes[i] = one.to;
+        };
+      }
       return (out, row) => {
         const to = offsets[row * step + 1] ?? 0;
         const start = olds.offsets[row * olds.step] ?? 0;
@@ -289,6 +291,14 @@ const replace: ScalarFunction = {
     });
   },
 };
+
+/** One byte for one byte. */
+function singleByte(olds: Texts, news: Texts): { readonly from: number; readonly to: number } | null {
+  const start = olds.offsets[0] ?? 0;
+  const next = news.offsets[0] ?? 0;
+  if ((olds.offsets[1] ?? 0) !== start + 1 || (news.offsets[1] ?? 0) !== next + 1) return null;
+  return { from: olds.data[start] ?? 0, to: news.data[next] ?? 0 };
+}
 
 const translate: ScalarFunction = {
   name: 'translate',

@@ -48,8 +48,7 @@ function cased(name: string, ascii: Uint8Array | null, write: Write): ScalarFunc
       const from = offsets[0] ?? 0;
       const to = offsets[rows] ?? 0;
       if (ascii !== null && isAscii(data, from, to)) {
-        const bytes = new Uint8Array(to - from);
-        for (let i = 0; i < bytes.length; i++) bytes[i] = ascii[data[from + i] ?? 0] ?? 0;
+        const bytes = mapAscii(data, from, to, ascii === ASCII_UPPER ? 0x61 : 0x41);
         const moved = from === 0 ? offsets : offsets.map((offset) => offset - from);
         return finished({ layout: 'string', type, length: rows, validity, offsets: moved, data: bytes }, given);
       }
@@ -63,6 +62,22 @@ function cased(name: string, ascii: Uint8Array | null, write: Write): ScalarFunc
     return callNode({ name, type, nullable: true, args: [argument], mayFail: false, evaluate });
   };
   return { name, bind };
+}
+
+/** ASCII with the 26 letters from `first` on taken to the other case: four bytes at a time. */
+export function mapAscii(data: Uint8Array, from: number, to: number, first: number): Uint8Array {
+  const bytes = new Uint8Array((to - from + 3) & ~3);
+  bytes.set(data.subarray(from, to));
+  const words = new Int32Array(bytes.buffer);
+  // The top bit of each byte tells whether it is at least the first letter, or past the last; no sum runs over into the next byte.
+  const reached = 0x01010101 * (0x80 - first);
+  const passed = 0x01010101 * (0x80 - first - 26);
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i] ?? 0;
+    const letters = (word + reached) & ~(word + passed) & 0x80808080;
+    words[i] = word ^ (letters >>> 2);
+  }
+  return bytes.subarray(0, to - from);
 }
 
 function writeMapped(out: TextBuilder, { single, several }: CaseMapping, point: number): void {

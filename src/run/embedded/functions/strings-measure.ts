@@ -12,6 +12,7 @@ import {
   charCount,
   finished,
   integerText,
+  isAscii,
   isSet,
   nullScalar,
   numbers,
@@ -40,13 +41,18 @@ function counts(type: DataType, rows: number): Int32Array | Float64Array {
 }
 
 /** A number of one string. */
-function measured(name: string, argument: Node, type: DataType, measure: Measure): Node {
+/** `bytesInAscii`: where all is ASCII the number is that of the bytes. */
+function measured(name: string, argument: Node, type: DataType, measure: Measure, bytesInAscii = false): Node {
   const evaluate = (args: readonly Vector[], length: number): Vector => {
     const validity = strictValidity(args);
     if (validity === false) return nullScalar(type);
     const rows = rowCount(args, length);
     const { data, offsets } = texts(args[0]);
     const values = counts(type, rows);
+    if (bytesInAscii && isAscii(data, offsets[0] ?? 0, offsets[rows] ?? 0)) {
+      for (let row = 0; row < rows; row++) values[row] = (offsets[row + 1] ?? 0) - (offsets[row] ?? 0);
+      return finished({ layout: 'numeric', type, length: rows, validity, values }, args);
+    }
     for (let row = 0; row < rows; row++) {
       if (isSet(validity, row)) values[row] = measure(data, offsets[row] ?? 0, offsets[row + 1] ?? 0);
     }
@@ -81,7 +87,7 @@ const characterLength: ScalarFunction = {
   bind: (args) => {
     takeArguments('character_length', args, 1);
     const argument = anyAsString('character_length', args[0]);
-    return measured('character_length', argument, countType(argument.type), charCount);
+    return measured('character_length', argument, countType(argument.type), charCount, true);
   },
 };
 

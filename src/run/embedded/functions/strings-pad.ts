@@ -91,7 +91,11 @@ function padder(name: 'lpad' | 'rpad', given: readonly Vector[]): (out: TextBuil
       return;
     }
     if (name === 'rpad') out.copy(data, from, to);
-    if (start < stop) {
+    if (stop - start === 1) {
+      out.reserve(missing);
+      out.data.fill(fills.data[start] ?? 0, out.at, out.at + missing);
+      out.at += missing;
+    } else if (start < stop) {
       let left = missing;
       const whole = charCount(fills.data, start, stop);
       for (; left >= whole; left -= whole) out.copy(fills.data, start, stop);
