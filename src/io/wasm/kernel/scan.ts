@@ -95,6 +95,10 @@ function note(bits: u64, base: usize, out: usize): usize {
 }
 
 let recordEnds: u32 = 0;
+/** Line ends of any kind, those inside quotes and of blank lines included. */
+let rawEnds: u32 = 0;
+/** Behind the last line end that isn't quoted. */
+let lastEnd: usize = 0;
 
 /** Byte by byte, as csv-core's own automaton goes. */
 function scanBytes(from: usize, to: usize, start: usize): usize {
@@ -126,6 +130,7 @@ function scanBytes(from: usize, to: usize, start: usize): usize {
       }
       atRecord = 1;
       atField = 1;
+      lastEnd = at + 1;
     } else if (byte === delimiter) {
       store<u32>(out, <u32>at);
       out += 4;
@@ -145,6 +150,44 @@ function reset(): void {
   atRecord = 1;
   atField = 1;
   recordEnds = 0;
+  rawEnds = 0;
+}
+
+/** A block that holds a quote or a CR, or starts inside quotes: `[p, p + 64)` up to `end`. */
+function scanRare(p: usize, end: usize, out: usize): usize {
+  const ends = end - p;
+  const valid: u64 = ends >= 64 ? ~0 : (<u64>1 << ends) - 1;
+  const final: u64 = ends >= 64 ? 63 : ends - 1;
+  const feeds = find(p, LF) & valid;
+  const returns = find(p, CR) & valid;
+  const quoted = find(p, quote) & valid;
+  const commas = find(p, delimiter) & valid;
+  let breaks = feeds | returns;
+  rawEnds += <u32>popcnt(breaks);
+  const inside = parities(quoted) ^ (mode === QUOTED ? ~0 : 0);
+  const closes = quoted & ~inside;
+  const separators = (commas | breaks) & ~inside;
+  const mayOpen = ((separators | closes) << 1) | atField | atRecord | (mode === CLOSED ? 1 : 0);
+  if (escape !== 256 || (quoted & inside & ~mayOpen) !== 0) return scanBytes(p, p + <usize>final + 1, out);
+  breaks &= ~inside;
+  const recorded = breaks & ~((breaks << 1) | atRecord);
+  recordEnds += <u32>popcnt(recorded);
+  if (breaks !== 0) lastEnd = p + 64 - <usize>clz(breaks);
+  atRecord = (breaks >> final) & 1;
+  atField = (separators >> final) & 1;
+  mode = (inside >> final) & 1 ? QUOTED : (closes >> final) & 1 ? CLOSED : PLAIN;
+  return note((commas & ~inside) | recorded, p, out);
+}
+
+/** The places of `byte` in the block at `p`. */
+function find(p: usize, byte: u8): u64 {
+  const bytes = i8x16.splat(<i8>byte);
+  return mask(
+    i8x16.eq(v128.load(p), bytes),
+    i8x16.eq(v128.load(p, 16), bytes),
+    i8x16.eq(v128.load(p, 32), bytes),
+    i8x16.eq(v128.load(p, 48), bytes),
+  );
 }
 
 /**
@@ -164,7 +207,6 @@ export function scan(start: usize, end: usize, last: bool, columns: u32, limit: 
   const full = places + <usize>limit * columns * 4;
   let wide = i8x16.splat(0);
   let out = places;
-  let rawEnds: u32 = 0;
   let p = start;
   store<u32>(places - 4, <u32>(start - 1));
   while (p < end && recordEnds < limit && out < full) {
@@ -173,60 +215,37 @@ export function scan(start: usize, end: usize, last: bool, columns: u32, limit: 
     const c = v128.load(p, 32);
     const d = v128.load(p, 48);
     wide = v128.or(wide, v128.or(v128.or(a, b), v128.or(c, d)));
-    const ends = end - p;
-    const valid: u64 = ends >= 64 ? ~0 : (<u64>1 << ends) - 1;
-    const final: u64 = ends >= 64 ? 63 : ends - 1;
-    const commas =
-      mask(
-        i8x16.eq(a, delimiters),
-        i8x16.eq(b, delimiters),
-        i8x16.eq(c, delimiters),
-        i8x16.eq(d, delimiters),
-      ) & valid;
-    let breaks = mask(i8x16.eq(a, feeds), i8x16.eq(b, feeds), i8x16.eq(c, feeds), i8x16.eq(d, feeds)) & valid;
-    const qa = i8x16.eq(a, quotes);
-    const qb = i8x16.eq(b, quotes);
-    const qc = i8x16.eq(c, quotes);
-    const qd = i8x16.eq(d, quotes);
-    const ra = i8x16.eq(a, returns);
-    const rb = i8x16.eq(b, returns);
-    const rc = i8x16.eq(c, returns);
-    const rd = i8x16.eq(d, returns);
     const rare = v128.or(
-      v128.or(v128.or(qa, qb), v128.or(qc, qd)),
-      v128.or(v128.or(ra, rb), v128.or(rc, rd)),
+      v128.or(
+        v128.or(i8x16.eq(a, quotes), i8x16.eq(b, quotes)),
+        v128.or(i8x16.eq(c, quotes), i8x16.eq(d, quotes)),
+      ),
+      v128.or(
+        v128.or(i8x16.eq(a, returns), i8x16.eq(b, returns)),
+        v128.or(i8x16.eq(c, returns), i8x16.eq(d, returns)),
+      ),
     );
-    let marks = commas;
-    if (mode !== QUOTED && !v128.any_true(rare) && !byByte) {
+    if (mode === QUOTED || byByte || v128.any_true(rare)) {
+      out = scanRare(p, end, out);
+    } else {
+      const ends = end - p;
+      const valid: u64 = ends >= 64 ? ~0 : (<u64>1 << ends) - 1;
+      const final: u64 = ends >= 64 ? 63 : ends - 1;
+      const commas =
+        mask(
+          i8x16.eq(a, delimiters),
+          i8x16.eq(b, delimiters),
+          i8x16.eq(c, delimiters),
+          i8x16.eq(d, delimiters),
+        ) & valid;
+      const breaks = mask(i8x16.eq(a, feeds), i8x16.eq(b, feeds), i8x16.eq(c, feeds), i8x16.eq(d, feeds)) & valid;
+      const recorded = breaks & ~((breaks << 1) | atRecord);
       mode = PLAIN;
       rawEnds += <u32>popcnt(breaks);
-      const recorded = breaks & ~((breaks << 1) | atRecord);
       recordEnds += <u32>popcnt(recorded);
-      marks |= recorded;
       atRecord = (breaks >> final) & 1;
       atField = ((breaks | commas) >> final) & 1;
-      out = note(marks, p, out);
-    } else {
-      const returned = mask(ra, rb, rc, rd) & valid;
-      rawEnds += <u32>popcnt(breaks | returned);
-      breaks |= returned;
-      const quoted = mask(qa, qb, qc, qd) & valid;
-      const inside = parities(quoted) ^ (mode === QUOTED ? ~0 : 0);
-      const closes = quoted & ~inside;
-      const separators = (commas | breaks) & ~inside;
-      const mayOpen = ((separators | closes) << 1) | atField | atRecord | (mode === CLOSED ? 1 : 0);
-      if (byByte || (quoted & inside & ~mayOpen) !== 0) {
-        out = scanBytes(p, p + <usize>final + 1, out);
-      } else {
-        breaks &= ~inside;
-        const recorded = breaks & ~((breaks << 1) | atRecord);
-        recordEnds += <u32>popcnt(recorded);
-        marks = (commas & ~inside) | recorded;
-        atRecord = (breaks >> final) & 1;
-        atField = (separators >> final) & 1;
-        mode = (inside >> final) & 1 ? QUOTED : (closes >> final) & 1 ? CLOSED : PLAIN;
-        out = note(marks, p, out);
-      }
+      out = note(commas | recorded, p, out);
     }
     p += 64;
   }
@@ -323,49 +342,8 @@ export function cut(start: usize, end: usize, scratch: usize): usize {
   mode = cutMode;
   atRecord = cutAtRecord;
   atField = cutAtField;
-  recordEnds = 0;
-  const quotes = i8x16.splat(<i8>quote);
-  const feeds = i8x16.splat(<i8>LF);
-  const returns = i8x16.splat(<i8>CR);
-  const delimiters = i8x16.splat(<i8>delimiter);
-  const byByte = escape !== 256;
-  let lastEnd: usize = 0;
-  for (let p = start; p < end; p += 64) {
-    const a = v128.load(p);
-    const b = v128.load(p, 16);
-    const c = v128.load(p, 32);
-    const d = v128.load(p, 48);
-    const ends = end - p;
-    const valid: u64 = ends >= 64 ? ~0 : (<u64>1 << ends) - 1;
-    const final: u64 = ends >= 64 ? 63 : ends - 1;
-    const commas =
-      mask(
-        i8x16.eq(a, delimiters),
-        i8x16.eq(b, delimiters),
-        i8x16.eq(c, delimiters),
-        i8x16.eq(d, delimiters),
-      ) & valid;
-    const feed = mask(i8x16.eq(a, feeds), i8x16.eq(b, feeds), i8x16.eq(c, feeds), i8x16.eq(d, feeds)) & valid;
-    const back = mask(i8x16.eq(a, returns), i8x16.eq(b, returns), i8x16.eq(c, returns), i8x16.eq(d, returns)) & valid;
-    const quoted = mask(i8x16.eq(a, quotes), i8x16.eq(b, quotes), i8x16.eq(c, quotes), i8x16.eq(d, quotes)) & valid;
-    const inside = parities(quoted) ^ (mode === QUOTED ? ~0 : 0);
-    const closes = quoted & ~inside;
-    let breaks = feed | back;
-    const separators = (commas | breaks) & ~inside;
-    const mayOpen = ((separators | closes) << 1) | atField | atRecord | (mode === CLOSED ? 1 : 0);
-    if (byByte || (quoted & inside & ~mayOpen) !== 0) {
-      for (let at = p; at <= p + <usize>final; at++) {
-        scanBytes(at, at + 1, scratch);
-        if (atRecord) lastEnd = at + 1;
-      }
-    } else {
-      breaks &= ~inside;
-      if (breaks !== 0) lastEnd = p + 64 - <usize>clz(breaks);
-      atRecord = (breaks >> final) & 1;
-      atField = (separators >> final) & 1;
-      mode = (inside >> final) & 1 ? QUOTED : (closes >> final) & 1 ? CLOSED : PLAIN;
-    }
-  }
+  lastEnd = 0;
+  for (let p = start; p < end; p += 64) scanRare(p, end, scratch);
   cutMode = mode;
   cutAtRecord = atRecord;
   cutAtField = atField;
