@@ -32,7 +32,8 @@ class FloatSum {
     const valid = validity === null ? length : countBits(validity, length);
     if (valid === 0) return;
     this.count += valid;
-    this.sum = addDoubles(this.sum, sumFloats(column));
+    // Of two NaNs the later one is passed on.
+    this.sum = addDoubles(sumFloats(column), this.sum);
   }
 
   subtract(column: Column): void {

@@ -228,7 +228,7 @@ function aggregate(
   const following = expands ? null : followingOf(name, expr.distinct, bound.operands);
   if (!expands && following === null) throw new Refusal(name, 'over a frame that leaves rows behind');
   // A frame without rows has the default of the type, and only counts have one.
-  const counts = name === 'count' || name === 'regr_count';
+  const counts = name === 'count' || name === 'regr_count' || name === 'approx_distinct';
   const empty = counts ? constantColumn(bound.type, 0) : null;
   return aggregateWindow(bound, bounds, following, empty, bounds.peersTogether && !ORDERED.has(name));
 }
