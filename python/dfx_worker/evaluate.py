@@ -1,4 +1,4 @@
-"""Runs one job: decodes its expressions, reads its input, sends the result as one Arrow IPC stream or file."""
+"""Runs one job: decodes its expressions, reads its part of the input, sends the result as Arrow messages."""
 
 import itertools
 import time
@@ -7,9 +7,7 @@ import pyarrow as pa
 from datafusion import Expr, functions
 
 from dfx_worker import failures, inputs
-
-# One frame carries at most about this much of the result's stream, so that the parent never waits for a whole table.
-CHUNK = 1024 * 1024
+from dfx_worker.results import ResultSink
 
 
 class Failed(Exception):
@@ -21,38 +19,10 @@ class Failed(Exception):
         self.body = body
 
 
-class ResultSink:
-    """A file for pyarrow's stream writer: sends what is written as `result` frames."""
-
-    def __init__(self, channel, job):
-        self._channel = channel
-        self._job = job
-        self._pending = bytearray()
-        self._written = 0
-        self.closed = False
-
-    def write(self, data):
-        view = memoryview(data).cast("B")
-        self._pending += view
-        self._written += view.nbytes
-        if len(self._pending) >= CHUNK:
-            self.flush()
-        return view.nbytes
-
-    def tell(self):
-        return self._written
-
-    def flush(self):
-        if self._pending:
-            self._channel.send({"type": "result", "job": self._job}, self._pending)
-            self._pending = bytearray()
-
-    def close(self):
-        self.closed = True
-
-
-def run(channel, job, payloads, watch):
-    """Evaluates `job` and sends `result` frames and `done`; raises Failed."""
+def run(channel, job, body, payloads, watch):
+    """Evaluates `job` and sends its schema, `result` frames and `done`; raises Failed."""
+    if job["mode"] not in ("rows", "value"):
+        raise Failed({"code": "DEFECT", "message": f"the Python worker has no mode {job['mode']}"})
     watch.clear()
     ctx = inputs.session(job.get("batchSize", 8192))
     # Both bars: the session that opens no frame, and the unpickler that is never reached.
@@ -61,10 +31,15 @@ def run(channel, job, payloads, watch):
     started = time.perf_counter()
     try:
         expressions = [decode(decoder, payloads, column["payload"], watch) for column in job["columns"]]
-        with inputs.opened_input(ctx, job.get("input"), job.get("relation")) as frame:
-            check_columns(frame, job.get("reads", ()))
+        chosen = job.get("filter")
+        condition = None if chosen is None else decode(decoder, payloads, chosen["payload"], watch)
+        with inputs.opened_input(ctx, job, body) as source:
+            check_columns(source.frame, job.get("reads", ()))
             opened = time.perf_counter()
-            rows, batches = send_result(channel, job, frame, expressions, watch)
+            sink = send_result(channel, job, source.frame, expressions, condition, watch)
+            # The engine doesn't say how many rows it read, and counting them would be another plan.
+            counted = job["mode"] == "rows" and condition is None and job.get("limit") is None
+            read = source.report(sink.rows if counted else None)
     except inputs.InputError as error:
         raise Failed(failures.reading_failure(error)) from None
     finished = time.perf_counter()
@@ -72,8 +47,9 @@ def run(channel, job, payloads, watch):
         {
             "type": "done",
             "job": job["job"],
-            "rows": rows,
-            "batches": batches,
+            "rows": sink.rows,
+            "batches": sink.batches,
+            "read": read,
             "seconds": {"open": opened - started, "evaluate": finished - opened},
         }
     )
@@ -97,33 +73,37 @@ def check_columns(frame, reads):
         raise Failed(fields, schema.serialize())
 
 
-def send_result(channel, job, frame, expressions, watch):
+def send_result(channel, job, frame, expressions, condition, watch):
     planned = False
     try:
-        if job["shape"] == "value":
-            plan = frame.aggregate([], expressions)
-        elif job.get("windows"):
-            plan = in_input_order(frame, distinct(expressions))
-        else:
-            plan = frame.select(*distinct(expressions))
+        plan = planned_frame(job, frame, expressions, condition)
         reader = pa.RecordBatchReader.from_stream(plan)
         planned = True
-        schema = named(reader.schema, job["columns"])
-        sink = ResultSink(channel, job["job"])
-        rows = batches = 0
-        new_writer = pa.ipc.new_file if job.get("container") == "file" else pa.ipc.new_stream
-        with new_writer(sink, schema) as writer:
-            for batch in reader:
-                rows += batch.num_rows
-                batches += 1
-                writer.write_batch(pa.RecordBatch.from_arrays(batch.columns, schema=schema))
+        schema = named(reader.schema, job)
+        sink = ResultSink(channel, job["job"], schema)
+        for batch in reader:
+            sink.write(pa.RecordBatch.from_arrays(batch.columns, schema=schema))
         sink.flush()
-        return rows, batches
+        return sink
     except BaseException as error:
         failure = failures.running_failure(error, watch)
         # Before the first batch most failures are about types: the parent can say which columns the engine saw.
         shown = not planned and failures.is_about_types(failure)
         raise Failed(failure, types_of(frame, job.get("reads", ())) if shown else b"") from None
+
+
+def planned_frame(job, frame, expressions, condition):
+    if condition is not None:
+        frame = frame.filter(condition)
+    if job["mode"] == "value":
+        return frame.aggregate([], expressions)
+    kept = [Expr.column(inputs.quote(name)) for name in job.get("keep", ())]
+    if job.get("windows"):
+        plan = in_input_order(frame, distinct(kept + expressions))
+    else:
+        plan = frame.select(*distinct(kept + expressions))
+    limit = job.get("limit")
+    return plan if limit is None else plan.limit(limit)
 
 
 def types_of(frame, reads):
@@ -149,8 +129,9 @@ def distinct(expressions):
     return [expression.alias(f"dfx_{at}") for at, expression in enumerate(expressions)]
 
 
-def named(schema, columns):
+def named(schema, job):
     """The result's columns by their labels. A payload that gives several columns (a wildcard) keeps their own names."""
-    if len(schema) != len(columns):
+    names = list(job.get("keep", ())) + [column["name"] for column in job["columns"]]
+    if len(schema) != len(names):
         return schema
-    return pa.schema([field.with_name(column["name"]) for field, column in zip(schema, columns)])
+    return pa.schema([field.with_name(name) for field, name in zip(schema, names)])

@@ -22,14 +22,23 @@ def session(batch_size):
     return SessionContext(SessionConfig().with_target_partitions(1).with_batch_size(batch_size))
 
 
-@contextlib.contextmanager
-def opened_input(ctx, spec, relation):
-    """The input as a DataFrame, for as long as the block lasts.
+class Source:
+    """The part of the input that a job reads, as a DataFrame, and what is known of it once it is read."""
 
-    `spec` None gives one row without columns. `relation` is the table name that the payload's columns go by, or None.
-    """
+    def __init__(self, frame, size=0, start=0, end=0, lines=0):
+        self.frame = frame
+        self._read = {"bytes": size, "start": start, "end": end, "lines": lines}
+
+    def report(self, rows):
+        return {"rows": rows, **self._read}
+
+
+@contextlib.contextmanager
+def opened_input(ctx, job, body):
+    """The job's part of the input, for as long as the block lasts. Without an input it is one row without columns."""
+    spec = job.get("input")
     if spec is None:
-        yield ctx.read_empty()
+        yield Source(ctx.read_empty())
         return
     with contextlib.ExitStack() as stack:
         path = spec["path"]
@@ -42,7 +51,15 @@ def opened_input(ctx, spec, relation):
             frame = read(ctx, path, spec)
         except Exception as error:
             raise InputError(str(error)) from error
-        yield frame if relation is None else frame.alias(quoted_relation(relation))
+        relation = relation_of(job)
+        frame = frame if relation is None else frame.alias(quoted_relation(relation))
+        yield Source(frame, size=os.path.getsize(path))
+
+
+def relation_of(job):
+    """The table name that the payloads' columns go by, or None. The parent gives no job with two."""
+    chosen = [*job["columns"], *([job["filter"]] if job.get("filter") else [])]
+    return next((one["relation"] for one in chosen if one["relation"] is not None), None)
 
 
 def read(ctx, path, spec):

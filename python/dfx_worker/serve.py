@@ -79,7 +79,7 @@ def serve(channel, frames, watch):
             payloads[header["hash"]] = body
         elif kind == "job":
             try:
-                evaluate.run(channel, header, payloads, watch)
+                evaluate.run(channel, header, body, payloads, watch)
             except evaluate.Failed as failed:
                 channel.send({"type": "failed", "job": header["job"], **failed.fields}, failed.body)
         elif kind == "stop":

@@ -1,333 +1,318 @@
-/** Runs a plan: spawns workers, feeds them jobs, gives results in the order of the payloads. Nothing outlives a run. */
-import type { RecordBatch, Schema } from 'apache-arrow';
-import { formatDataType } from '../wire/arrow/index.ts';
+/** Runs a plan: rows as parts of a table, values one a payload. Nothing outlives a run. */
+import { ArrowStreamReader } from '../io/ipc/stream-reader.ts';
+import { END_OF_STREAM } from '../io/ipc/write.ts';
+import { formatDataType, readIpcSchema } from '../wire/arrow/index.ts';
+import type { Field, Schema } from '../wire/arrow/types.ts';
 import { DfxError } from '../wire/errors.ts';
+import { textParts, zipRows } from './merge/zip.ts';
+import type { JobGroup } from './plan/groups.ts';
 import type { Payload } from './plan/load.ts';
 import type { Plan, PlannedPayload } from './plan/plan.ts';
-import { Worker } from './spawn/worker.ts';
-import { type JobGroup, splitColumns } from './split/columns.ts';
-import { failureOf } from './transport/failure.ts';
-import { JobFailed, runJob } from './transport/job.ts';
-import type { Done, Hello, InputSpec } from './transport/messages.ts';
-import { SchemaHead } from './transport/schema-head.ts';
+import {
+  type Collected,
+  collect,
+  conveyorOf,
+  mergerOf,
+  type OutputOptions,
+  type Replay,
+  type RunContext,
+  replaying,
+  userError,
+} from './replay.ts';
+import type { RunReport } from './report.ts';
+import type { ArrowMessage, EngineVersion } from './transport/messages.ts';
+import { WorkerFailure } from './transport/split-task.ts';
 
-/** The reference engine's batch size. */
-const BATCH_SIZE = 8192;
+export type { OutputOptions, RunContext } from './replay.ts';
+export type { Progress, RunReport } from './report.ts';
+export type { ArrowMessage } from './transport/messages.ts';
 
-export interface RunContext {
-  readonly input: InputSpec | null;
-  /** The input's name for messages. */
-  readonly inputName: string | null;
-  /** Aborting it ends the run: every worker is killed, and the run throws the signal's reason. */
-  readonly signal: AbortSignal;
-  /** A line that a worker wrote to stderr: a UDF's prints, a crash's account. */
-  readonly onStderrLine: (labels: readonly string[], line: string) => void;
-  /** Python's traceback of a UDF's exception. */
-  readonly onTraceback: (labels: readonly string[], traceback: string) => void;
-}
-
-/** What produced a column or a value. */
-export interface Provenance {
-  readonly pid: number;
-  readonly engine: { readonly name: string; readonly version: string };
-  readonly reason: string;
+/** Some rows of the result, in the order of the input. */
+export interface RowsPart {
   readonly rows: number;
-  readonly seconds: Done['seconds'];
+  /** To be written as they are, one behind the other. Arrow: IPC messages without schema and end. Text: whole lines without a header. */
+  readonly chunks: readonly Uint8Array[];
+  /** Of Arrow: the messages that the chunks consist of. */
+  readonly messages: readonly ArrowMessage[];
 }
 
-export interface ResultColumn extends Provenance {
+export interface RowsStream {
+  /** The kept columns, then one a payload. */
+  readonly schema: Schema;
+  readonly parts: AsyncGenerator<RowsPart, void, void>;
+}
+
+/** The columns of all payloads as one table, part by part. What `consume` throws ends the run. */
+export function replayRows(
+  plan: Plan,
+  context: RunContext,
+  options: OutputOptions,
+  consume: (rows: RowsStream) => Promise<void>,
+): Promise<RunReport> {
+  return replaying(plan, context, async (replay) => {
+    const streams: RowsStream[] = [];
+    try {
+      for (const group of plan.groups) streams.push(await openRows(replay, group, options));
+      const [only] = streams;
+      if (only === undefined) throw new DfxError('DEFECT', 'a table without columns');
+      const joined = streams.length === 1 ? only : zipRows(streams, plan.groups);
+      const isText = options.output !== 'arrow' && !(plan.groups.length === 1 && plan.groups[0]?.engine === 'embedded');
+      const rows = isText ? textParts(joined, options) : joined;
+      await consume({ schema: rows.schema, parts: counted(rows.parts, replay) });
+    } finally {
+      for (const { parts } of streams) await parts.return();
+    }
+  });
+}
+
+async function* counted(
+  parts: AsyncGenerator<RowsPart, void, void>,
+  { recorder }: Replay,
+): AsyncGenerator<RowsPart, void, void> {
+  for await (const part of parts) {
+    recorder.rowsOut += part.rows;
+    const given = performance.now();
+    yield part;
+    recorder.writeMs += performance.now() - given;
+    recorder.progress();
+  }
+}
+
+/** Waits for the schema, which comes with the first split's result. */
+async function openRows(replay: Replay, group: JobGroup, options: OutputOptions): Promise<RowsStream> {
+  const { plan } = replay;
+  const workers = Math.max(1, Math.floor(plan.workers.splits / plan.groups.length));
+  // Columns of several groups are put side by side as Arrow, and then written.
+  const output: OutputOptions = plan.groups.length === 1 ? options : { output: 'arrow' };
+  const deliveries = conveyorOf(replay, group, { mode: 'rows', output }, workers).deliveries();
+  try {
+    const first = await deliveries.next();
+    if (first.done === true || first.value.kind !== 'schema') {
+      if (plan.limit !== 0) throw new DfxError('DEFECT', 'a result began without its schema');
+    }
+    const schema: Schema =
+      first.done === true || first.value.kind !== 'schema'
+        ? { fields: [], metadata: [] }
+        : readIpcSchema(first.value.bytes).schema;
+    const parts = async function* (): AsyncGenerator<RowsPart, void, void> {
+      try {
+        for await (const delivery of deliveries) {
+          if (delivery.kind !== 'part') continue;
+          yield { rows: delivery.rows, chunks: [delivery.chunk], messages: delivery.messages };
+        }
+      } catch (error) {
+        throw userError(error, group, replay);
+      }
+    };
+    return { schema, parts: parts() };
+  } catch (error) {
+    throw userError(error, group, replay);
+  }
+}
+
+/** What produced a value. */
+export interface ResultColumn {
   readonly name: string;
   /** As DataFusion writes it: `Int64`, `Timestamp(Microsecond, Some("UTC"))`. */
   readonly type: string;
-}
-
-export interface ValueResult {
-  readonly payload: Payload;
-  /** One row, one column. */
-  readonly batch: RecordBatch;
-  readonly column: ResultColumn;
+  /** Of the first worker that took part, and of all. */
+  readonly pid: number;
+  readonly pids: readonly number[];
+  readonly engine: EngineVersion;
+  readonly reason: string;
+  /** Rows of the input, null where the real engine doesn't say. */
+  readonly rows: number | null;
+  /** Of all workers together. */
+  readonly seconds: { readonly open: number; readonly evaluate: number };
 }
 
 export type ValueOutcome =
-  | ({ readonly ok: true } & ValueResult)
+  | {
+      readonly ok: true;
+      readonly payload: Payload;
+      readonly field: Field;
+      /** An Arrow stream of one row; the value is in its column `at`. */
+      readonly ipc: Uint8Array;
+      readonly at: number;
+      readonly column: ResultColumn;
+    }
+  /** Several payloads that fail for one cause have the same error object. */
   | { readonly ok: false; readonly payload: Payload; readonly error: DfxError };
 
-/** A worker that has said hello, and the payloads that it knows. */
-interface Ready {
-  readonly worker: Worker;
-  readonly hello: Hello;
-  readonly sent: Set<string>;
-  /** Whose prints these are: the payloads of the job at hand. */
-  labels: readonly string[];
-}
-
-/** A promise that others settle, and that nobody needs to wait for. */
-class Deferred<T> {
-  readonly promise: Promise<T>;
-  resolve: (value: T) => void = () => undefined;
-  reject: (reason: unknown) => void = () => undefined;
-
-  constructor() {
-    this.promise = new Promise<T>((resolve, reject) => {
-      this.resolve = resolve;
-      this.reject = reject;
-    });
-    this.promise.catch(() => undefined);
-  }
-}
-
 /** One value a payload. Outcomes come in the payloads' order, each as soon as it and those before it are known. */
-export async function* runValues(plan: Plan, context: RunContext): AsyncGenerator<ValueOutcome, void, void> {
-  const { planned } = plan;
-  const outcomes = planned.map(() => new Deferred<ValueOutcome>());
-  const slots = Math.min(plan.workers, planned.length);
-  let next = slots;
-  const slot = async (first: number): Promise<void> => {
-    let ready: Ready | null = null;
+export function replayValues(
+  plan: Plan,
+  context: RunContext,
+  consume: (outcome: ValueOutcome) => Promise<void>,
+): Promise<RunReport> {
+  return replaying(plan, context, async (replay) => {
+    const outcomes = new Outcomes(plan.planned);
+    const work = runGroups(replay, outcomes);
+    // A defect of the loops must not leave the outcomes waiting.
+    work.catch((error: unknown) => outcomes.fail(error));
     try {
-      for (let at = first; at < planned.length; at = next++) {
-        const entry = planned[at];
-        const outcome = outcomes[at];
-        if (entry === undefined || outcome === undefined) return;
-        try {
-          if (ready?.worker.command.file !== entry.command.file) {
-            await ready?.worker.stop();
-            ready = await startWorker(entry, context);
-          }
-          outcome.resolve({ ok: true, ...(await runValue(ready, entry, at, context)) });
-        } catch (error) {
-          const failure = await userError(error, [entry], ready, context);
-          if (!(error instanceof JobFailed)) {
-            await ready?.worker.killed();
-            ready = null;
-          }
-          outcome.resolve({ ok: false, payload: entry.payload, error: failure });
-        }
+      for (const { payload } of plan.planned) {
+        const outcome = await outcomes.of(payload);
+        context.signal.throwIfAborted();
+        if (outcome.ok) replay.recorder.rowsOut++;
+        const given = performance.now();
+        await consume(outcome);
+        replay.recorder.writeMs += performance.now() - given;
       }
-    } finally {
-      await ready?.worker.stop();
+    } catch (error) {
+      replay.pool.killAll();
+      await work.catch(() => undefined);
+      throw error;
     }
-  };
-  const work = Promise.all(Array.from({ length: slots }, (_, first) => slot(first)));
-  // A defect of the loop above must not leave the outcomes waiting.
-  work.catch((error: unknown) => {
-    for (const outcome of outcomes) outcome.reject(error);
-  });
-  try {
-    for (const outcome of outcomes) {
-      const settled = await outcome.promise;
-      context.signal.throwIfAborted();
-      yield settled;
-    }
-  } finally {
     await work;
-  }
-}
-
-async function runValue(ready: Ready, entry: PlannedPayload, at: number, context: RunContext): Promise<ValueResult> {
-  const group: JobGroup = { entries: [entry], relation: entry.payload.relation };
-  const chunks: Uint8Array[] = [];
-  const head = new SchemaHead();
-  const job = startJob(ready, group, at, 'value', 'stream', context);
-  let step = await job.next();
-  for (; step.done !== true; step = await job.next()) {
-    chunks.push(step.value);
-    head.push(step.value);
-  }
-  const { tableFromIPC } = await import('apache-arrow');
-  const table = tableFromIPC(chunks);
-  const [batch] = table.batches;
-  if (batch === undefined || batch.numRows !== 1 || batch.numCols !== 1) {
-    throw new DfxError(
-      'EXECUTION',
-      `the aggregate gave ${table.numRows} rows of ${table.numCols} columns, expected one value`,
-    );
-  }
-  const [column] = resultColumns(head, provenance(ready, entry, step.value));
-  if (column === undefined) throw new DfxError('DEFECT', "a result's schema has no column");
-  return { payload: entry.payload, batch, column };
-}
-
-/** Row-wise results: what a consumer gets. `columns` is whole once the batches or chunks are at their end. */
-export interface RowsResult {
-  readonly columns: readonly ResultColumn[];
-}
-
-/** The columns of all payloads as one table, batch by batch. */
-export async function runBatches(
-  plan: Plan,
-  context: RunContext,
-  consume: (schema: Schema, batches: AsyncGenerator<RecordBatch, void, void>) => Promise<void>,
-): Promise<RowsResult> {
-  const groups = splitColumns(plan);
-  return withJobs(groups, 'stream', context, async (jobs) => {
-    const [{ RecordBatchReader, Schema }, { zipBatches }] = await Promise.all([
-      import('apache-arrow'),
-      import('./merge/zip.ts'),
-    ]);
-    const readers = await Promise.all(
-      jobs.map(async ({ chunks, labels }) => {
-        const reader = await RecordBatchReader.from(chunks);
-        await reader.open();
-        return { labels: labels.join(', '), schema: reader.schema, batches: reader[Symbol.asyncIterator]() };
-      }),
-    );
-    const schema = new Schema(readers.flatMap((reader) => reader.schema.fields));
-    await consume(schema, zipBatches(readers));
   });
 }
 
-/** Whether the result is one worker's stream, which `runChunks` hands on as it is, whatever its types. */
-export function isOneStream(plan: Plan): boolean {
-  return splitColumns(plan).length === 1;
-}
-
-/** The bytes of the result as the one worker wrote them: an Arrow stream or file. */
-export async function runChunks(
-  plan: Plan,
-  context: RunContext,
-  container: 'stream' | 'file',
-  consume: (chunks: AsyncIterable<Uint8Array>) => Promise<void>,
-): Promise<RowsResult> {
-  return withJobs(splitColumns(plan), container, context, async ([only]) => {
-    if (only === undefined) throw new DfxError('DEFECT', 'a run without a job');
-    await consume(only.chunks);
-  });
-}
-
-interface OpenJob {
-  readonly labels: readonly string[];
-  readonly chunks: AsyncGenerator<Uint8Array, void, void>;
-}
-
-/** Starts a worker a group, lets `use` read the results, and ends every worker, whatever happens. */
-async function withJobs(
-  groups: readonly JobGroup[],
-  container: 'stream' | 'file',
-  context: RunContext,
-  use: (jobs: readonly OpenJob[]) => Promise<void>,
-): Promise<RowsResult> {
-  const columns: (readonly ResultColumn[])[] = groups.map(() => []);
-  const stopped = new AbortController();
-  const signal = AbortSignal.any([context.signal, stopped.signal]);
-  // The first failure is the run's: what follows from it, in the merge or in other workers, is not.
-  let firstFailure: DfxError | null = null;
-  const workers: Worker[] = [];
-  const open = groups.map((group, at): OpenJob => {
-    const labels = group.entries.map(({ payload }) => payload.label);
-    const [entry] = group.entries;
-    const chunks = async function* (): AsyncGenerator<Uint8Array, void, void> {
-      let ready: Ready | null = null;
-      try {
-        if (entry === undefined) throw new DfxError('DEFECT', 'a job without a payload');
-        ready = await startWorker(entry, { ...context, signal }, (worker) => workers.push(worker));
-        const head = new SchemaHead();
-        const job = startJob(ready, group, at, 'rows', container, context);
-        let step = await job.next();
-        for (; step.done !== true; step = await job.next()) {
-          head.push(step.value);
-          yield step.value;
-        }
-        columns[at] = resultColumns(head, provenance(ready, entry, step.value));
-      } catch (error) {
-        const failure = await userError(error, group.entries, ready, context);
-        firstFailure ??= failure;
-        stopped.abort(failure);
-        throw failure;
-      }
-    };
-    return { labels, chunks: chunks() };
-  });
-  try {
-    await use(open);
-  } catch (error) {
-    context.signal.throwIfAborted();
-    throw firstFailure ?? error;
-  } finally {
-    await Promise.all(workers.map((worker) => (signal.aborted ? worker.killed() : worker.stop())));
-  }
-  return { columns: columns.flat() };
-}
-
-async function startWorker(
-  entry: PlannedPayload,
-  context: RunContext,
-  started?: (worker: Worker) => void,
-): Promise<Ready> {
-  const labels = [entry.payload.label];
-  let ready: Ready | null = null;
-  const worker = Worker.start(entry.command, {
-    signal: context.signal,
-    onStderrLine: (line) => context.onStderrLine(ready?.labels ?? labels, line),
-  });
-  started?.(worker);
-  try {
-    ready = { worker, hello: await worker.hello(), sent: new Set(), labels };
-    return ready;
-  } catch (error) {
-    await worker.killed();
-    throw error;
-  }
-}
-
-async function* startJob(
-  ready: Ready,
-  group: JobGroup,
-  number: number,
-  shape: 'rows' | 'value',
-  container: 'stream' | 'file',
-  context: RunContext,
-): AsyncGenerator<Uint8Array, Done, void> {
-  ready.labels = group.entries.map(({ payload }) => payload.label);
-  for (const { payload } of group.entries) {
-    if (ready.sent.has(payload.hash)) continue;
-    ready.sent.add(payload.hash);
-    await ready.worker.send({ type: 'payload', hash: payload.hash }, payload.bytes);
-  }
-  return yield* runJob(ready.worker, {
-    job: number,
-    shape,
-    columns: group.entries.map(({ payload }) => ({ payload: payload.hash, name: payload.label })),
-    input: context.input,
-    split: { kind: 'whole' },
-    relation: group.relation,
-    inlineCode: group.entries.every(({ inlineCode }) => inlineCode),
-    windows: group.entries.some(({ payload }) => payload.windows),
-    reads: [...new Set(group.entries.flatMap(({ payload }) => payload.reads ?? []))],
-    batchSize: BATCH_SIZE,
-    container,
-  });
-}
-
-function provenance(ready: Ready, entry: PlannedPayload, done: Done): Provenance {
-  return {
-    pid: ready.hello.pid,
-    engine: ready.hello.engine,
-    reason: entry.reason,
-    rows: done.rows,
-    seconds: done.seconds,
+/** The embedded engine's groups one after the other, each with all workers; the real engine's payloads beside them, a process each. */
+async function runGroups(replay: Replay, outcomes: Outcomes): Promise<void> {
+  const { plan } = replay;
+  const embedded = plan.groups.filter(({ engine }) => engine === 'embedded');
+  const real = plan.groups.filter(({ engine }) => engine === 'datafusion');
+  let next = 0;
+  const slot = async (): Promise<void> => {
+    for (let group = real[next++]; group !== undefined; group = real[next++]) {
+      replay.pool.stopOthers(group.command);
+      await runGroup(replay, group, outcomes);
+    }
   };
+  const first = async (): Promise<void> => {
+    for (const group of embedded) await runGroup(replay, group, outcomes);
+  };
+  if (embedded.length > 0) await first();
+  const slots = Math.min(plan.workers.payloads, real.length);
+  await Promise.all(Array.from({ length: slots }, slot));
 }
 
-function resultColumns(head: SchemaHead, from: Provenance): readonly ResultColumn[] {
-  return head.read().fields.map(({ name, type }) => ({ name, type: formatDataType(type), ...from }));
-}
-
-/** What went wrong, in the user's terms. */
-async function userError(
-  error: unknown,
-  entries: readonly PlannedPayload[],
-  ready: Ready | null,
-  context: RunContext,
-): Promise<DfxError> {
-  context.signal.throwIfAborted();
-  const payloads = entries.map(({ payload }) => payload);
-  const [entry] = entries;
-  if (error instanceof JobFailed && entry !== undefined) {
-    const failure = failureOf(error.failed, payloads, entry.command, context.inputName);
-    if (failure.traceback !== null) context.onTraceback(ready?.labels ?? [], failure.traceback);
-    return failure.error;
+/** A payload that fails by itself is left out, and the others run again without it. */
+async function runGroup(replay: Replay, group: JobGroup, outcomes: Outcomes): Promise<void> {
+  let { entries } = group;
+  while (entries.length > 0) {
+    const left: JobGroup = { ...group, entries };
+    try {
+      await runTogether(replay, left, outcomes);
+      return;
+    } catch (error) {
+      const culprit = error instanceof WorkerFailure ? entries[error.failed.column ?? -1] : undefined;
+      const told = toldError(error, culprit === undefined ? left : { ...left, entries: [culprit] }, replay);
+      const failed = culprit === undefined ? entries : [culprit];
+      for (const { payload } of failed) outcomes.settle(payload, { ok: false, payload, error: told });
+      entries = entries.filter((entry) => !failed.includes(entry));
+    }
   }
-  if (error instanceof DfxError) return payloads.length === 1 ? error.at({ file: payloads[0]?.file }) : error;
-  throw error;
+}
+
+function toldError(error: unknown, group: JobGroup, replay: Replay): DfxError {
+  const told = userError(error, group, replay);
+  if (told instanceof DfxError) return told;
+  throw told;
+}
+
+async function runTogether(replay: Replay, group: JobGroup, outcomes: Outcomes): Promise<void> {
+  const { recorder, plan } = replay;
+  const mode = group.how === 'partial' ? 'partial' : 'value';
+  const output: OutputOptions = { output: 'arrow' };
+  const conveyor = conveyorOf(replay, group, { mode, output }, plan.workers.splits);
+  const found = await collect(conveyor.deliveries());
+  let result = found;
+  if (mode === 'partial') {
+    const began = performance.now();
+    const states = [
+      found.schema.subarray(0, found.schema.length - END_OF_STREAM.length),
+      ...found.chunks,
+      END_OF_STREAM,
+    ];
+    result = await collect(mergerOf(replay, group, states).deliveries());
+    recorder.mergeMs += performance.now() - began;
+  }
+  settleValues(group.entries, found, result, outcomes);
+}
+
+function settleValues(
+  entries: readonly PlannedPayload[],
+  read: Collected,
+  result: Collected,
+  outcomes: Outcomes,
+): void {
+  const head = result.schema.subarray(0, result.schema.length - END_OF_STREAM.length);
+  const ipc = Buffer.concat([head, ...result.chunks, END_OF_STREAM]);
+  const reader = new ArrowStreamReader();
+  reader.push(ipc);
+  const { schema } = reader;
+  const rows = reader.nextOpen()?.rows ?? 0;
+  const worker = read.ends[0]?.worker;
+  if (schema === null || worker === undefined || rows !== 1 || schema.fields.length !== entries.length) {
+    const columns = schema?.fields.length ?? 0;
+    throw new DfxError('EXECUTION', `the aggregate gave ${rows} rows of ${columns} columns, expected one value`);
+  }
+  const pids = [...new Set(read.ends.map((end) => end.worker.worker.pid))];
+  const sum = (of: (end: Collected['ends'][number]) => number): number =>
+    read.ends.reduce((total, end) => total + of(end), 0);
+  entries.forEach(({ payload, reason }, at) => {
+    const field = schema.fields[at];
+    if (field === undefined) throw new DfxError('DEFECT', `a result without column ${at}`);
+    const column: ResultColumn = {
+      name: payload.label,
+      type: formatDataType(field.type),
+      pid: pids[0] ?? 0,
+      pids,
+      engine: worker.worker.hello?.engine ?? { name: 'unknown', version: '' },
+      reason,
+      rows: read.ends.some(({ done }) => done.read.rows === null) ? null : sum(({ done }) => done.read.rows ?? 0),
+      seconds: { open: sum(({ done }) => done.seconds.open), evaluate: sum(({ done }) => done.seconds.evaluate) },
+    };
+    outcomes.settle(payload, { ok: true, payload, field, ipc, at, column });
+  });
+}
+
+/** What is waited for in the payloads' order, and known in any. */
+class Outcomes {
+  readonly #waiting = new Map<Payload, PromiseWithResolvers<ValueOutcome>>();
+
+  constructor(planned: readonly PlannedPayload[]) {
+    for (const { payload } of planned) {
+      const deferred = withResolvers<ValueOutcome>();
+      deferred.promise.catch(() => undefined);
+      this.#waiting.set(payload, deferred);
+    }
+  }
+
+  of(payload: Payload): Promise<ValueOutcome> {
+    return this.#deferred(payload).promise;
+  }
+
+  settle(payload: Payload, outcome: ValueOutcome): void {
+    this.#deferred(payload).resolve(outcome);
+  }
+
+  fail(error: unknown): void {
+    for (const { reject } of this.#waiting.values()) reject(error);
+  }
+
+  #deferred(payload: Payload): PromiseWithResolvers<ValueOutcome> {
+    const found = this.#waiting.get(payload);
+    if (found === undefined) throw new DfxError('DEFECT', 'an outcome of a payload that was not planned');
+    return found;
+  }
+}
+
+interface PromiseWithResolvers<T> {
+  readonly promise: Promise<T>;
+  readonly resolve: (value: T) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+/** Node 20 has no Promise.withResolvers. */
+function withResolvers<T>(): PromiseWithResolvers<T> {
+  let resolve: (value: T) => void = () => undefined;
+  let reject: (reason: unknown) => void = () => undefined;
+  const promise = new Promise<T>((onResolve, onReject) => {
+    resolve = onResolve;
+    reject = onReject;
+  });
+  return { promise, resolve, reject };
 }

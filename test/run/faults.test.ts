@@ -66,7 +66,7 @@ test('a worker that leaves is dead with its exit code', () => {
   const { status, stdout, last } = run('leaves');
   assert.match(
     last,
-    /^dfx: .*leaves\.bin: the Python worker \d+ left with exit code 7 in the middle of its work; a UDF may have ended the process; what it wrote is on stderr$/,
+    /^dfx: .*leaves\.bin: the Python worker \d+ left with exit code 7 in the middle of its work \(the last of 3 workers that the same rows ended\); a UDF may have ended the process; what it wrote is on stderr$/,
   );
   assert.equal(stdout, '');
   assert.equal(status, 5);
@@ -75,16 +75,19 @@ test('a worker that leaves is dead with its exit code', () => {
 test('a dead worker is noticed while a process that it forked holds its pipes', () => {
   const started = performance.now();
   const { status, last } = run('forks');
-  assert.match(last, /the Python worker \d+ left with exit code 7 in the middle of its work; /);
+  assert.match(
+    last,
+    /the Python worker \d+ left with exit code 7 in the middle of its work \(the last of 3 workers that the same rows ended\); /,
+  );
   assert.equal(status, 5);
-  assert.ok(performance.now() - started < 7000);
+  assert.ok(performance.now() - started < 20_000);
 });
 
 test('a worker that crashes is dead with its signal and the cause', () => {
   const { status, stderr, last } = run('crashes');
   assert.match(
     last,
-    /the Python worker \d+ was ended by SIGABRT in the middle of its work: Fatal Python error: Aborted; /,
+    /the Python worker \d+ was ended by SIGABRT in the middle of its work: Fatal Python error: Aborted \(the last of 3 workers that the same rows ended\); /,
   );
   assert.match(stderr, /in crashes\n/);
   assert.equal(status, 5);

@@ -73,11 +73,23 @@ def text(array, row):
     return str(array.slice(row, 1))
 
 
+def unknown_type(take):
+    """The number of an Arrow type that pyarrow can't show, as some intervals: their values are compared elsewhere, through text."""
+    try:
+        take()
+        return None
+    except KeyError as error:
+        return error.args[0]
+
+
 def compare(source):
     differ = []
     for result in json.load(sys.stdin):
         batches = expected(result["path"], result["relation"], result["shape"], source)
         table = pa.ipc.open_stream(base64.b64decode(result["stream"])).read_all()
+        unknown = [unknown_type(lambda: batches[0].column(0)), unknown_type(lambda: table.column(0).chunk(0))]
+        if unknown[0] is not None and unknown[0] == unknown[1]:
+            continue
         wanted = [text(batch.column(0), row) for batch in batches for row in range(batch.num_rows)]
         found = [text(chunk, row) for chunk in table.column(0).chunks for row in range(len(chunk))]
         if result["windows"]:

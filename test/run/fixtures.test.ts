@@ -5,13 +5,15 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { chooseEngine, readInputSchema } from '../../src/run/plan/engine.ts';
+import { openInput } from '../../src/io/index.ts';
+import { chooseEngine } from '../../src/run/plan/engine.ts';
 import { loadPayloads, type Payload } from '../../src/run/plan/load.ts';
 import { pythonCommand } from '../../src/run/python/command.ts';
 import { Worker, type WorkerCommand } from '../../src/run/spawn/worker.ts';
-import { JobFailed, runJob } from '../../src/run/transport/job.ts';
+import { WorkerFailure } from '../../src/run/transport/split-task.ts';
 import { nodeCommand } from '../../src/run/worker/command.ts';
 import { python, root } from './cli.ts';
+import { jobOf, runJob } from './one-job.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'dfx-test-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -68,36 +70,31 @@ interface Replayed {
 }
 
 async function replay(entries: readonly Entry[], input: string, command: WorkerCommand): Promise<Replayed> {
-  const worker = Worker.start(command, { signal: new AbortController().signal, onStderrLine: () => undefined });
-  await worker.hello();
+  const worker = Worker.start(command, () => undefined);
   const results: object[] = [];
   const failures = new Map<string, number>();
   for (const [job, { path, category }] of entries.entries()) {
     const { hash, bytes, shape, windows, relation, reads } = load(path);
-    await worker.send({ type: 'payload', hash }, bytes);
-    const chunks: Uint8Array[] = [];
+    worker.send({ type: 'payload', hash }, [bytes]);
     try {
-      const parts = runJob(worker, {
-        job,
-        shape,
-        columns: [{ payload: hash, name: 'out' }],
-        input: { path: input, format: 'arrow' },
-        split: { kind: 'whole' },
-        relation,
-        inlineCode: category === 'udfs',
-        windows,
-        reads: reads ?? [],
-        batchSize: 8192,
-        container: 'stream',
-      });
-      for await (const part of parts) chunks.push(part);
+      const { stream } = await runJob(
+        worker,
+        jobOf({
+          job,
+          mode: shape,
+          columns: [{ payload: hash, name: 'out', relation }],
+          input: { path: input, format: 'arrow' },
+          inlineCode: category === 'udfs',
+          windows,
+          reads: reads ?? [],
+        }),
+      );
+      results.push({ path, relation, shape, windows, stream: stream.toString('base64') });
     } catch (error) {
       // A worker that dies is another matter and fails the test.
-      if (!(error instanceof JobFailed)) throw error;
+      if (!(error instanceof WorkerFailure)) throw error;
       failures.set(error.failed.code, (failures.get(error.failed.code) ?? 0) + 1);
-      continue;
     }
-    results.push({ path, relation, shape, windows, stream: Buffer.concat(chunks).toString('base64') });
   }
   await worker.stop();
   return { results, failures };
@@ -123,10 +120,10 @@ test('a worker gives what the receiver would compute, for every fixture that it 
 test('so does the embedded engine, values and types, for every fixture that it takes', async () => {
   const input = join(folder, 'embedded.arrow');
   oracle(['input', input]);
-  const schema = readInputSchema({ path: input, format: 'arrow' });
+  const table = await openInput(input, { format: 'arrow' });
   const entries: Entry[] = [];
   for (const entry of accepted()) {
-    const { engine } = await chooseEngine(load(entry.path), 'auto', () => schema);
+    const { engine } = await chooseEngine(load(entry.path), 'auto', { ok: true, table }, 0n);
     if (engine === 'embedded') entries.push(entry);
   }
   const { results, failures } = await replay(entries, input, nodeCommand());

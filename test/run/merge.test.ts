@@ -16,28 +16,53 @@ import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { type RecordBatch, tableFromArrays } from 'apache-arrow';
+import { ArrowStreamReader, BatchEncoder, type ColumnBatch } from '../../src/io/index.ts';
 import { OutputFile } from '../../src/run/merge/output-file.ts';
-import { type BatchSource, zipBatches } from '../../src/run/merge/zip.ts';
+import { zipRows } from '../../src/run/merge/zip.ts';
+import type { JobGroup } from '../../src/run/plan/groups.ts';
+import type { RowsPart, RowsStream } from '../../src/run/run.ts';
 
 /** A source whose batches have the given sizes; its values count up from `from`. */
-function source(labels: string, from: number, sizes: readonly number[]): BatchSource {
-  async function* batches(): AsyncGenerator<RecordBatch, void, void> {
+function source(name: string, from: number, sizes: readonly number[]): RowsStream {
+  const schema = { fields: [{ name, type: { kind: 'Int32' }, nullable: true, metadata: [] }], metadata: [] } as const;
+  async function* parts(): AsyncGenerator<RowsPart, void, void> {
+    const encoder = new BatchEncoder(schema);
     let next = from;
-    for (const size of sizes) {
-      const column = Int32Array.from({ length: size }, () => next++);
-      const [batch] = tableFromArrays({ [labels]: column }).batches;
-      if (batch !== undefined) yield batch;
+    for (const length of sizes) {
+      const values = Int32Array.from({ length }, () => next++);
+      const column = { layout: 'numeric', type: { kind: 'Int32' }, length, validity: null, values } as const;
+      const [message] = encoder.encode({ length, columns: [column] });
+      if (message !== undefined) yield { rows: length, chunks: message.pieces, messages: [] };
     }
   }
-  return { labels, batches: batches() };
+  return { schema, parts: parts() };
 }
 
-async function rowsOf(sources: readonly BatchSource[]): Promise<readonly (readonly number[])[]> {
+/** Of a group, only its labels matter here. */
+function groupNamed(label: string): JobGroup {
+  return { entries: [{ payload: { label } }] } as unknown as JobGroup;
+}
+
+async function rowsOf(
+  sources: readonly RowsStream[],
+  names: readonly string[],
+): Promise<readonly (readonly number[])[]> {
+  const { schema, parts } = zipRows(sources, names.map(groupNamed));
+  const reader = new ArrowStreamReader();
+  for (const piece of new BatchEncoder(schema).schemaMessage().pieces) reader.push(piece);
   const rows: number[][] = [];
-  for await (const batch of zipBatches(sources)) {
-    for (let row = 0; row < batch.numRows; row++) {
-      rows.push(batch.schema.fields.map((_, at) => Number(batch.getChildAt(at)?.get(row))));
+  for await (const { chunks, rows: length, messages } of parts) {
+    assert.deepEqual(
+      messages.map(({ metadata, body }) => metadata + body),
+      [chunks.reduce((sum, chunk) => sum + chunk.length, 0)],
+    );
+    for (const chunk of chunks) reader.push(chunk);
+    const batch: ColumnBatch | null = reader.next();
+    assert.equal(batch?.length, length);
+    for (let row = 0; row < length; row++) {
+      rows.push(
+        (batch?.columns ?? []).map((column) => (column.layout === 'numeric' ? Number(column.values[row]) : Number.NaN)),
+      );
     }
   }
   return rows;
@@ -45,15 +70,16 @@ async function rowsOf(sources: readonly BatchSource[]): Promise<readonly (readon
 
 test('columns stand side by side whatever the batches', async () => {
   const expected = Array.from({ length: 7 }, (_, row) => [row, 100 + row, 200 + row]);
+  const names = ['a', 'b', 'c'];
   assert.deepEqual(
-    await rowsOf([source('a', 0, [7]), source('b', 100, [3, 0, 4]), source('c', 200, [1, 1, 5])]),
+    await rowsOf([source('a', 0, [7]), source('b', 100, [3, 0, 4]), source('c', 200, [1, 1, 5])], names),
     expected,
   );
-  assert.deepEqual(await rowsOf([source('a', 0, []), source('b', 0, [0])]), []);
+  assert.deepEqual(await rowsOf([source('a', 0, []), source('b', 0, [0])], names), []);
 });
 
 test('columns of different lengths are no table', async () => {
-  await assert.rejects(rowsOf([source('a', 0, [3]), source('b', 0, [2, 2])]), {
+  await assert.rejects(rowsOf([source('a', 0, [3]), source('b', 0, [2, 2])], ['a', 'b']), {
     code: 'EXECUTION',
     message: 'b gives more rows than a',
     hint: 'run them apart: they are no columns of one table',

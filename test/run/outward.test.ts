@@ -7,8 +7,9 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { pythonCommand } from '../../src/run/python/command.ts';
 import { Worker } from '../../src/run/spawn/worker.ts';
-import { JobFailed, runJob } from '../../src/run/transport/job.ts';
+import { WorkerFailure } from '../../src/run/transport/split-task.ts';
 import { dfx, mainFolder, makePayloads, python, values } from './cli.ts';
+import { jobOf, runJob } from './one-job.ts';
 
 const made = makePayloads();
 const scratch = mkdtempSync(join(tmpdir(), 'dfx-test-'));
@@ -66,40 +67,29 @@ test('a subquery that only computes runs everywhere', () => {
 test('a worker opens no frame in a job that does not allow it, whatever the parent saw', async () => {
   const bytes = readFileSync(join(mainFolder, 'count_above_10.bin'));
   const hash = createHash('sha256').update(bytes).digest('hex');
-  const worker = Worker.start(pythonCommand(python), {
-    signal: new AbortController().signal,
-    onStderrLine: () => undefined,
-  });
-  await worker.hello();
-  await worker.send({ type: 'payload', hash }, bytes);
+  const worker = Worker.start(pythonCommand(python), () => undefined);
+  worker.send({ type: 'payload', hash }, [bytes]);
   const job = (number: number, inlineCode: boolean) =>
-    runJob(worker, {
-      job: number,
-      shape: 'value',
-      columns: [{ payload: hash, name: 'out' }],
-      input: { path: values, format: 'csv', csv: { header: true, delimiter: ',' } },
-      split: { kind: 'whole' },
-      relation: null,
-      inlineCode,
-      windows: false,
-      reads: ['value'],
-      batchSize: 8192,
-      container: 'stream',
-    });
-  const drain = async (parts: AsyncGenerator<Uint8Array>): Promise<number> => {
-    let length = 0;
-    for await (const part of parts) length += part.length;
-    return length;
-  };
+    runJob(
+      worker,
+      jobOf({
+        job: number,
+        mode: 'value',
+        columns: [{ payload: hash, name: 'out', relation: null }],
+        input: { path: values, format: 'csv', csv: { header: true, delimiter: ',' } },
+        inlineCode,
+        reads: ['value'],
+      }),
+    );
   try {
-    await assert.rejects(drain(job(0, false)), (error: unknown) => {
-      assert.ok(error instanceof JobFailed);
+    await assert.rejects(job(0, false), (error: unknown) => {
+      assert.ok(error instanceof WorkerFailure);
       assert.equal(error.failed.code, 'STRICT');
       assert.equal(error.failed.message, 'the engine met an inline UDF where none may be opened, and opened none');
       return true;
     });
-    assert.ok((await drain(job(1, true))) > 0);
-    await assert.rejects(drain(job(2, false)), { message: /^the engine met an inline UDF/ });
+    assert.equal((await job(1, true)).done.rows, 1);
+    await assert.rejects(job(2, false), { message: /^the engine met an inline UDF/ });
   } finally {
     await worker.stop();
   }

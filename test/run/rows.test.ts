@@ -204,7 +204,10 @@ test('a bad row is told with its place, by either engine', () => {
   const run = (engine: string) =>
     dfx(['run', made.file('doubled.bin'), '--input', path, '--engine', engine, '--format', 'ndjson']);
   const embedded = run('embedded');
-  assert.equal(embedded.stderr, `dfx: ${path}: row 3001, column "value": "x" is no Int64\n`);
+  assert.equal(
+    embedded.stderr,
+    `dfx: ${path}: row 3001 (line 3002), column "value": "x" is no Int64; where the type was inferred, infer from more rows, or give it\n`,
+  );
   assert.equal(embedded.status, 3);
   const datafusion = run('datafusion');
   assert.match(

@@ -15,7 +15,7 @@ export function statsText(report: RunReport, width: number): string {
     });
   };
   const { rowsIn, rowsOut, seconds } = report;
-  add('rows', `${plural(rowsIn, 'row')} in, ${rowsOut.toLocaleString('en')} out`);
+  add('rows', `${rowsIn === null ? 'rows' : plural(rowsIn, 'row')} in, ${rowsOut.toLocaleString('en')} out`);
   add('bytes', bytesLine(report));
   add('time', timeLine(seconds));
   add(

@@ -1,63 +1,103 @@
-/** Several results of the same rows, side by side as the columns of one table. */
-import { makeData, RecordBatch, Schema, Struct } from 'apache-arrow';
+/** Columns of several groups, side by side as one table, and rows that the workers didn't write as text. */
+import type { Column, ColumnBatch } from '../../io/column.ts';
+import { ArrowStreamReader, type OpenBatch } from '../../io/ipc/stream-reader.ts';
+import { BatchEncoder, encodeSchema } from '../../io/ipc/write.ts';
+import { textEncoder } from '../../io/out/text.ts';
 import { DfxError } from '../../wire/errors.ts';
+import type { JobGroup } from '../plan/groups.ts';
+import type { OutputOptions } from '../replay.ts';
+import type { RowsPart, RowsStream } from '../run.ts';
 
-/** One result: its batches in order. `labels` name it in errors. */
-export interface BatchSource {
+/** One group's batches in order. */
+class Source {
   readonly labels: string;
-  readonly batches: AsyncIterator<RecordBatch>;
-}
+  readonly #reader = new ArrowStreamReader();
+  readonly #parts: AsyncGenerator<RowsPart, void, void>;
+  #batch: OpenBatch | null = null;
+  #used = 0;
 
-interface Open {
-  readonly source: BatchSource;
-  readonly batch: RecordBatch | null;
-  readonly used: number;
+  constructor({ schema, parts }: RowsStream, labels: string) {
+    this.labels = labels;
+    this.#parts = parts;
+    for (const piece of encodeSchema(schema).pieces) this.#reader.push(piece);
+  }
+
+  /** Rows left in the batch at hand, or in the next one; 0 at the end. */
+  async rows(): Promise<number> {
+    while (this.#batch === null || this.#used >= this.#batch.rows) {
+      this.#used = 0;
+      this.#batch = this.#reader.nextOpen();
+      if (this.#batch !== null) continue;
+      const next = await this.#parts.next();
+      if (next.done === true) return 0;
+      for (const chunk of next.value.chunks) this.#reader.push(chunk);
+    }
+    return this.#batch.rows - this.#used;
+  }
+
+  take(rows: number): readonly Column[] {
+    const taken = this.#batch?.read(this.#used, this.#used + rows).columns ?? [];
+    this.#used += rows;
+    return taken;
+  }
 }
 
 /**
- * Cuts the sources' batches at each other's borders: workers may batch differently, rows are the same. Holds one batch a source.
- * Throws EXECUTION when one source has more rows than another.
+ * Cuts the groups' batches at each other's borders: workers may batch differently, rows are the same. Holds one part a group.
+ * Throws EXECUTION when one has more rows than another.
  */
-export async function* zipBatches(sources: readonly BatchSource[]): AsyncGenerator<RecordBatch, void, void> {
-  const [only] = sources;
-  if (sources.length === 1 && only !== undefined) {
-    for (let next = await only.batches.next(); next.done !== true; next = await only.batches.next()) yield next.value;
-    return;
-  }
-  let open: readonly Open[] = sources.map((source) => ({ source, batch: null, used: 0 }));
-  for (;;) {
-    open = await Promise.all(open.map(refill));
-    const ended = open.filter(({ batch }) => batch === null);
-    if (ended.length === open.length) return;
-    const [short] = ended;
-    const long = open.find(({ batch }) => batch !== null);
-    if (short !== undefined && long !== undefined) {
-      throw new DfxError('EXECUTION', `${long.source.labels} gives more rows than ${short.source.labels}`, {
-        hint: 'run them apart: they are no columns of one table',
-      });
+export function zipRows(streams: readonly RowsStream[], groups: readonly JobGroup[]): RowsStream {
+  const schema = { fields: streams.flatMap((stream) => stream.schema.fields), metadata: [] };
+  const sources = streams.map((stream, at) => {
+    const labels = groups[at]?.entries.map(({ payload }) => payload.label) ?? [];
+    return new Source(stream, labels.join(', '));
+  });
+  const parts = async function* (): AsyncGenerator<RowsPart, void, void> {
+    const encoder = new BatchEncoder(schema);
+    for (;;) {
+      const left: number[] = [];
+      for (const source of sources) left.push(await source.rows());
+      const rows = Math.min(...left);
+      if (rows === 0) {
+        const long = sources[left.findIndex((count) => count > 0)];
+        if (long === undefined) return;
+        throw new DfxError('EXECUTION', `${long.labels} gives more rows than ${sources[left.indexOf(0)]?.labels}`, {
+          hint: 'run them apart: they are no columns of one table',
+        });
+      }
+      yield encoded(encoder, { length: rows, columns: sources.flatMap((source) => source.take(rows)) });
     }
-    const rows = Math.min(...open.map(({ batch, used }) => (batch?.numRows ?? 0) - used));
-    yield sideBySide(open, rows);
-    open = open.map((entry) => ({ ...entry, used: entry.used + rows }));
-  }
+  };
+  return { schema, parts: parts() };
 }
 
-/** The first batch with rows left, or null at the end. */
-async function refill(entry: Open): Promise<Open> {
-  let { batch, used } = entry;
-  while (batch === null || used >= batch.numRows) {
-    const next = await entry.source.batches.next();
-    if (next.done === true) return { ...entry, batch: null, used: 0 };
-    batch = next.value;
-    used = 0;
-  }
-  return { ...entry, batch, used };
+function encoded(encoder: BatchEncoder, batch: ColumnBatch): RowsPart {
+  const messages = encoder.encode(batch);
+  return {
+    rows: batch.length,
+    chunks: messages.flatMap(({ pieces }) => pieces),
+    messages: messages.map(({ kind, metadataLength, bodyLength }) => ({
+      kind: kind === 'dictionary' ? 'dictionary' : 'batch',
+      metadata: metadataLength,
+      body: bodyLength,
+      rows: kind === 'batch' ? batch.length : 0,
+    })),
+  };
 }
 
-function sideBySide(open: readonly Open[], rows: number): RecordBatch {
-  const parts = open.flatMap(({ batch, used }) => (batch === null ? [] : [batch.slice(used, used + rows)]));
-  const fields = parts.flatMap((part) => part.schema.fields);
-  const children = parts.flatMap((part) => part.data.children);
-  const data = makeData({ type: new Struct(fields), length: rows, nullCount: 0, children: [...children] });
-  return new RecordBatch(new Schema(fields), data);
+/** Arrow that is wanted as lines. */
+export function textParts({ schema, parts }: RowsStream, { output, delimiter }: OutputOptions): RowsStream {
+  if (output === 'arrow') return { schema, parts };
+  const encoder = textEncoder(output, schema, { delimiter });
+  const lines = async function* (): AsyncGenerator<RowsPart, void, void> {
+    const reader = new ArrowStreamReader();
+    for (const piece of encodeSchema(schema).pieces) reader.push(piece);
+    for await (const { chunks } of parts) {
+      for (const chunk of chunks) reader.push(chunk);
+      for (let batch = reader.next(); batch !== null; batch = reader.next()) {
+        yield { rows: batch.length, chunks: [encoder.encode(batch)], messages: [] };
+      }
+    }
+  };
+  return { schema, parts: lines() };
 }

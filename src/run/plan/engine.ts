@@ -1,8 +1,8 @@
 /** Which engine evaluates a payload: the embedded one where it takes the whole expression exactly, else the real one. */
-import { open } from 'node:fs/promises';
-import { readIpcSchema, type Schema } from '../../wire/arrow/index.ts';
+import type { InputTable } from '../../io/column.ts';
+import { WHOLE } from '../../io/split.ts';
 import { DfxError } from '../../wire/errors.ts';
-import type { InputSpec } from '../transport/messages.ts';
+import type { How } from '../report.ts';
 import type { Payload } from './load.ts';
 
 export type EngineOption = 'auto' | 'embedded' | 'datafusion';
@@ -12,83 +12,104 @@ export interface EngineChoice {
   readonly engine: EngineName;
   /** Why that engine, in a few words that a user can read. */
   readonly reason: string;
+  readonly how: How;
+  /** Why in that way, where another would be faster. */
+  readonly howReason: string | null;
 }
 
-/** Longest schema at the start of an Arrow file that is looked at before the engine is chosen. */
-const SCHEMA_BYTES = 1024 * 1024;
+export type TableReading =
+  /** Null: no input, one row without columns. */
+  | { readonly ok: true; readonly table: InputTable | null }
+  /** Why the embedded engine doesn't read the input. */
+  | { readonly ok: false; readonly error: DfxError };
 
-/**
- * `schema`: the input's, null where the embedded engine doesn't read that format; a promise, since most choices need none.
- * Throws UNSUPPORTED where the embedded engine was asked for and doesn't take the expression.
- */
+/** Throws UNSUPPORTED where the embedded engine was asked for and doesn't take the expression. */
 export async function chooseEngine(
   payload: Payload,
   option: EngineOption,
-  schema: () => Promise<SchemaReading>,
+  reading: TableReading,
+  now: bigint,
 ): Promise<EngineChoice> {
-  if (option === 'datafusion') return { engine: 'datafusion', reason: 'asked for with --engine' };
-  const refusal = await embeddedRefusal(payload, schema);
-  if (refusal === null) {
-    return {
-      engine: 'embedded',
-      reason: option === 'embedded' ? 'asked for with --engine' : 'the embedded engine takes the whole expression',
-    };
+  const foreign = option === 'datafusion' ? refuseJavaScript(payload, option) : null;
+  if (foreign !== null) throw foreign;
+  if (option === 'datafusion') return { ...realEngine(payload), reason: 'asked for with --engine' };
+  const tried = await tryEmbedded(payload, reading, now);
+  if (tried.ok) {
+    const reason = option === 'embedded' ? 'asked for with --engine' : 'the embedded engine takes the whole expression';
+    return { engine: 'embedded', reason, how: tried.how, howReason: tried.howReason };
   }
-  if (option === 'auto') return { engine: 'datafusion', reason: refusal };
-  throw new DfxError('UNSUPPORTED', refusal, { hint: '--engine datafusion can' });
+  const javascript = refuseJavaScript(payload, tried.reason);
+  if (javascript !== null) throw javascript;
+  if (option === 'auto') return { ...realEngine(payload), reason: tried.reason };
+  throw new DfxError('UNSUPPORTED', tried.reason, { hint: '--engine datafusion can' });
 }
 
-export type SchemaReading =
-  | { readonly ok: true; readonly schema: Schema }
-  /** Why the embedded engine doesn't read the input. */
+/** How the real engine evaluates it; whether its input can be split is decided when that is known. */
+function realEngine(payload: Payload): Omit<EngineChoice, 'reason'> {
+  if (payload.shape === 'value') {
+    const howReason = 'Python workers merge no partial aggregates';
+    return { engine: 'datafusion', how: 'whole', howReason };
+  }
+  if (payload.windows) return { engine: 'datafusion', how: 'whole', howReason: 'a window function needs every row' };
+  const clock = payload.functions.find((name) => CLOCKS.has(name));
+  if (clock !== undefined) {
+    return { engine: 'datafusion', how: 'whole', howReason: `${clock}() is one instant for all rows` };
+  }
+  return { engine: 'datafusion', how: 'rows', howReason: null };
+}
+
+/** Each query of the real engine has a clock of its own. */
+const CLOCKS: ReadonlySet<string> = new Set(['now', 'current_timestamp', 'current_date', 'current_time', 'today']);
+
+type Embedded =
+  | { readonly ok: true; readonly how: How; readonly howReason: string | null }
   | { readonly ok: false; readonly reason: string };
 
-async function embeddedRefusal(payload: Payload, schema: () => Promise<SchemaReading>): Promise<string | null> {
+async function tryEmbedded(payload: Payload, reading: TableReading, now: bigint): Promise<Embedded> {
+  const no = (reason: string): Embedded => ({ ok: false, reason });
   // What the model doesn't show, no engine but the real one may judge.
-  const [definition] = payload.code.definitions;
-  if (definition !== undefined) {
-    return `the embedded engine doesn't run the ${definition.family} UDF ${JSON.stringify(definition.name)}`;
+  const python = payload.code.definitions.find(({ definition }) => !isJavaScript(definition));
+  if (python !== undefined) {
+    return no(`the embedded engine doesn't run the ${python.family} UDF ${JSON.stringify(python.name)}`);
   }
-  if (payload.reads === null) return "the embedded engine doesn't take wildcards";
-  const reading = await schema();
-  if (!reading.ok) return reading.reason;
-  const { canEvaluate } = await import('../embedded/index.ts');
-  const verdict = canEvaluate(payload.expr, reading.schema, { relation: payload.relation });
-  return verdict.ok ? null : `the embedded engine doesn't take it: ${verdict.node} ${verdict.reason}`;
+  if (payload.reads === null) return no("the embedded engine doesn't take wildcards");
+  if (!reading.ok) return no(`the embedded engine doesn't read the input: ${reading.error.message}`);
+  const { table } = reading;
+  const schema = table?.schema ?? { fields: [], metadata: [] };
+  const { canEvaluate, compileExpression } = await import('../embedded/index.ts');
+  const options = { relation: payload.relation, now };
+  const verdict = canEvaluate(payload.expr, schema, options);
+  if (!verdict.ok) return no(`the embedded engine doesn't take it: ${verdict.node} ${verdict.reason}`);
+  const { stateSchema, columns } = compileExpression(payload.expr, schema, options);
+  const unreadable = table === null ? null : refusalOf(table, columns);
+  if (unreadable !== null) return no(`the embedded engine doesn't read the input: ${unreadable}`);
+  if (payload.windows) return { ok: true, how: 'whole', howReason: 'a window function needs every row' };
+  if (payload.shape === 'rows') return { ok: true, how: 'rows', howReason: null };
+  if (stateSchema !== null) return { ok: true, how: 'partial', howReason: null };
+  return { ok: true, how: 'whole', howReason: "its partial results can't be merged" };
 }
 
-/** The input's schema as the embedded engine would read it. Reads no more than the beginning of the file. */
-export async function readInputSchema(input: InputSpec | null): Promise<SchemaReading> {
-  if (input === null) return { ok: true, schema: { fields: [], metadata: [] } };
+/** Why a column that the expression reads can't be; readers say so when they are asked for it, before any row. */
+function refusalOf(table: InputTable, columns: readonly number[]): string | null {
   try {
-    switch (input.format) {
-      case 'csv': {
-        const { openInput } = await import('../../io/index.ts');
-        const table = await openInput(input.path, {
-          format: 'csv',
-          ...(input.csv === undefined ? {} : { csv: input.csv }),
-        });
-        return { ok: true, schema: table.schema };
-      }
-      case 'arrow':
-        return { ok: true, schema: await arrowSchema(input.path) };
-      case 'parquet':
-      case 'ndjson':
-        return { ok: false, reason: `the embedded engine doesn't read ${input.format} files` };
-    }
+    table.read(columns, WHOLE);
+    return null;
   } catch (error) {
-    if (error instanceof DfxError)
-      return { ok: false, reason: `the embedded engine doesn't read the input: ${error.message}` };
+    if (error instanceof DfxError && error.code === 'UNSUPPORTED') return error.message;
     throw error;
   }
 }
 
-async function arrowSchema(path: string): Promise<Schema> {
-  const handle = await open(path, 'r');
-  try {
-    const { buffer, bytesRead } = await handle.read(new Uint8Array(SCHEMA_BYTES), 0, SCHEMA_BYTES, 0);
-    return readIpcSchema(buffer.subarray(0, bytesRead)).schema;
-  } finally {
-    await handle.close();
-  }
+function isJavaScript(definition: Payload['code']['definitions'][number]['definition']): boolean {
+  return definition.outcome === 'frame' && definition.language === 'javascript';
+}
+
+function refuseJavaScript(payload: Payload, why: string): DfxError | null {
+  const found = payload.code.definitions.find(({ definition }) => isJavaScript(definition));
+  if (found === undefined) return null;
+  const told = why === 'datafusion' ? "which the real engine doesn't run" : `which no engine runs here: ${why}`;
+  return new DfxError('UNSUPPORTED', `the ${found.family} UDF ${JSON.stringify(found.name)} is JavaScript, ${told}`, {
+    offset: found.offset,
+    hint: why === 'datafusion' ? 'leave --engine out' : 'encode the UDF in Python',
+  });
 }

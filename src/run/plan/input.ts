@@ -4,8 +4,10 @@ import { mkdtemp, open, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { DETECT_BYTES, detectFormat } from '../../io/detect.ts';
 import { fileError } from '../../io/file-errors.ts';
 import { readNamedPipe } from '../../io/named-pipe.ts';
+import type { Schema } from '../../wire/arrow/index.ts';
 import { DfxError } from '../../wire/errors.ts';
 import type { InputFormat, InputSpec } from '../transport/messages.ts';
 
@@ -13,6 +15,11 @@ export interface InputOptions {
   readonly format?: InputFormat | undefined;
   readonly delimiter?: string | undefined;
   readonly header?: boolean | undefined;
+  readonly quote?: string | undefined;
+  readonly escape?: string | undefined;
+  readonly nullText?: string | undefined;
+  /** Of CSV: names and types of all columns, instead of inferring them. */
+  readonly schema?: Schema | undefined;
   /** Aborting it ends the wait for a pipe. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -21,14 +28,19 @@ export interface PreparedInput {
   readonly spec: InputSpec;
   /** The name that the user gave, for messages. */
   readonly name: string;
+  /** What the user says that the columns are. */
+  readonly schema: Schema | undefined;
+  /** Bytes of the file. */
+  readonly size: number;
   /** Removes what was put aside for the run. */
   readonly close: () => Promise<void>;
 }
 
 /** Checks the file and finds its format. Standard input (`-`) and named pipes are put into a private temporary file first. */
 export async function prepareInput(name: string, options: InputOptions): Promise<PreparedInput> {
+  const { schema } = options;
   const piped = name === '-' || (await isPipe(name));
-  if (!piped) return { spec: await describeInput(name, options), name, close: async () => undefined };
+  if (!piped) return { ...(await describeInput(name, options)), name, schema, close: async () => undefined };
   const shown = name === '-' ? 'stdin' : name;
   const folder = await mkdtemp(join(tmpdir(), 'dfx-'));
   const close = () => rm(folder, { recursive: true, force: true });
@@ -36,7 +48,7 @@ export async function prepareInput(name: string, options: InputOptions): Promise
     const path = join(folder, 'input');
     const source = name === '-' ? process.stdin : await readNamedPipe(name);
     await pipeline(source, createWriteStream(path, { mode: 0o600 }), { signal: options.signal });
-    return { spec: await describeInput(path, options, shown), name: shown, close };
+    return { ...(await describeInput(path, options, shown)), name: shown, schema, close };
   } catch (error) {
     await close();
     throw error;
@@ -52,41 +64,45 @@ async function isPipe(name: string): Promise<boolean> {
   }
 }
 
-async function describeInput(path: string, options: InputOptions, shown = path): Promise<InputSpec> {
-  const start = await readStart(path);
+interface Described {
+  readonly spec: InputSpec;
+  readonly size: number;
+}
+
+async function describeInput(path: string, options: InputOptions, shown = path): Promise<Described> {
+  const { start, size } = await readStart(path, shown);
   if (start.length === 0) throw new DfxError('EMPTY_INPUT', 'the input is empty', { file: shown });
-  const format = options.format ?? formatOf(start, path);
-  if (format !== 'csv') return { path, format };
+  const format = options.format ?? detectFormat(start, path);
+  if (format !== 'csv') return { spec: { path, format }, size };
+  const { header = true, quote, escape, nullText } = options;
   const delimiter = options.delimiter ?? (extname(path).toLowerCase() === '.tsv' ? '\t' : ',');
   if (delimiter.length !== 1 || delimiter.charCodeAt(0) > 127) {
     throw new DfxError('USAGE', `the CSV delimiter is ${JSON.stringify(delimiter)}, expected one ASCII character`);
   }
-  return { path, format, csv: { header: options.header ?? true, delimiter } };
+  const csv = {
+    header,
+    delimiter,
+    ...(quote === undefined ? {} : { quote }),
+    ...(escape === undefined ? {} : { escape }),
+    ...(nullText === undefined ? {} : { nullText }),
+  };
+  return { spec: { path, format, csv }, size };
 }
 
-async function readStart(path: string): Promise<Uint8Array> {
+async function readStart(path: string, shown: string): Promise<{ readonly start: Uint8Array; readonly size: number }> {
   try {
     const found = await stat(path);
     if (found.isDirectory()) {
-      throw new DfxError('FILE_UNREADABLE', 'found a folder, expected a file', { file: path });
+      throw new DfxError('FILE_UNREADABLE', 'found a folder, expected a file', { file: shown });
     }
     const handle = await open(path, 'r');
     try {
-      const { buffer, bytesRead } = await handle.read(new Uint8Array(8), 0, 8, 0);
-      return buffer.subarray(0, bytesRead);
+      const { buffer, bytesRead } = await handle.read(new Uint8Array(DETECT_BYTES), 0, DETECT_BYTES, 0);
+      return { start: buffer.subarray(0, bytesRead), size: found.size };
     } finally {
       await handle.close();
     }
   } catch (cause) {
-    throw fileError(path, cause);
+    throw fileError(shown, cause);
   }
-}
-
-function formatOf(start: Uint8Array, path: string): InputFormat {
-  const magic = String.fromCharCode(...start);
-  // Arrow columnar format, "IPC File Format" and "Encapsulated message format"; Parquet format, "File format".
-  if (magic.startsWith('ARROW1') || magic.startsWith('\u00ff\u00ff\u00ff\u00ff')) return 'arrow';
-  if (magic.startsWith('PAR1')) return 'parquet';
-  const extension = extname(path).toLowerCase();
-  return extension === '.ndjson' || extension === '.jsonl' || extension === '.json' ? 'ndjson' : 'csv';
 }

@@ -27,6 +27,8 @@ export interface Payload {
   readonly outward: readonly OutwardNode[];
   /** The distinct names of the columns that it reads; null: every one (a wildcard). */
   readonly reads: readonly string[] | null;
+  /** Names of the scalar functions that it calls, in lower case. */
+  readonly functions: readonly string[];
   /** The table name that its columns go by, null for none. */
   readonly relation: string | null;
 }
@@ -104,7 +106,9 @@ function describe(label: string, file: string, found: PayloadExpr): Payload {
   let shape: Shape = 'rows';
   let everyColumn = false;
   let windows = false;
+  const functions = new Set<string>();
   for (const node of nodesOf(expr)) {
+    if (node.kind === 'scalar_function') functions.add(node.name.toLowerCase());
     if (node.kind === 'aggregate_function') shape = 'value';
     if (node.kind === 'window_function') windows = true;
     if (node.kind === 'wildcard') everyColumn = true;
@@ -120,6 +124,7 @@ function describe(label: string, file: string, found: PayloadExpr): Payload {
     code: carriedCode(expr, bytes, base),
     outward: outwardNodes(found.tape, base, base + bytes.length),
     reads: everyColumn ? null : [...new Set(columns.map(({ name }) => name))],
+    functions: [...functions],
     relation: relations[0] ?? null,
   };
 }

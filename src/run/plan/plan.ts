@@ -1,15 +1,22 @@
 /** From payloads and options to jobs: everything that can be refused is refused here, before a process is spawned. */
 import { availableParallelism } from 'node:os';
-import { formatDataType, type Schema } from '../../wire/arrow/index.ts';
+import { type InputTable, openInput } from '../../io/index.ts';
+import { type Split, WHOLE } from '../../io/split.ts';
+import type { Schema } from '../../wire/arrow/index.ts';
 import { DfxError } from '../../wire/errors.ts';
 import { pythonText } from '../../wire/frame.ts';
 import { type ChosenInterpreter, chooseInterpreter, noInterpreter } from '../env/choose.ts';
 import { pythonCommand } from '../python/command.ts';
+import type { How, PlannedFacts } from '../report.ts';
 import type { WorkerCommand } from '../spawn/worker.ts';
-import type { InputSpec, Shape } from '../transport/messages.ts';
+import type { Shape } from '../transport/messages.ts';
 import { nodeCommand } from '../worker/command.ts';
-import { chooseEngine, type EngineName, type EngineOption, readInputSchema, type SchemaReading } from './engine.ts';
+import { chooseEngine, type EngineName, type EngineOption, type TableReading } from './engine.ts';
+import { explain, payloadFacts, splittingText } from './explain.ts';
+import { groupPayloads, type JobGroup } from './groups.ts';
+import type { PreparedInput } from './input.ts';
 import type { Payload } from './load.ts';
+import { columnList, missingColumns } from './missing.ts';
 import { checkPolicy, checkReach, mayOpenFrames, type Policy, stampOf } from './policy.ts';
 
 export interface PlanOptions {
@@ -17,10 +24,22 @@ export interface PlanOptions {
   readonly engine: EngineOption;
   /** A path or command, as --python gives it. */
   readonly python?: string | undefined;
-  readonly input: InputSpec | null;
-  /** The input's name for messages, where it isn't its path. */
-  readonly inputName?: string | undefined;
+  /** Null: one row without columns. */
+  readonly source: PreparedInput | null;
+  /** Most worker processes at a time. */
   readonly workers?: number | undefined;
+  /** A boolean expression: rows for which it isn't true are dropped. */
+  readonly filter?: Payload | undefined;
+  /** Columns of the input that go before the results. */
+  readonly keep?: readonly string[] | 'all' | undefined;
+  /** Rows of the result after which no more are asked for. */
+  readonly limit?: number | undefined;
+  /** How often a split may cost a worker its life. */
+  readonly retries?: number | undefined;
+  /** Rows of a batch. */
+  readonly batchSize?: number | undefined;
+  /** Splits that are read ahead, beside one a worker. */
+  readonly queueDepth?: number | undefined;
 }
 
 /** What one payload runs on. */
@@ -29,6 +48,8 @@ export interface PlannedPayload {
   readonly engine: EngineName;
   /** Why that engine. */
   readonly reason: string;
+  readonly how: How;
+  readonly howReason: string | null;
   readonly command: WorkerCommand;
   /** Whether its worker may open inline frames. */
   readonly inlineCode: boolean;
@@ -39,49 +60,142 @@ export interface Plan {
   readonly planned: readonly PlannedPayload[];
   /** Payloads that may not or can't run; the others still do where each gives a value of its own. */
   readonly refused: readonly { readonly payload: Payload; readonly error: DfxError }[];
-  readonly workers: number;
+  readonly groups: readonly JobGroup[];
+  readonly source: PreparedInput | null;
+  /** Null where dfx itself can't read the input, or there is none. */
+  readonly table: InputTable | null;
+  readonly splits: readonly Split[];
+  /** Workers over the splits of an input, and processes that have a payload each. */
+  readonly workers: { readonly splits: number; readonly payloads: number };
+  /** The instant of the run, nanoseconds since the epoch. */
+  readonly now: bigint;
+  readonly limit: number | null;
+  readonly retries: number;
+  readonly batchSize: number;
+  readonly queueDepth: number;
+  /** The plan in words, line by line. */
+  readonly explanation: readonly string[];
+  readonly facts: PlannedFacts;
 }
 
+/** The reference engine's batch size. */
+const BATCH_SIZE = 8192;
+
 export async function planRun(payloads: readonly Payload[], options: PlanOptions): Promise<Plan> {
-  const shape = commonShape(payloads);
+  const began = performance.now();
+  const shape = commonShape(payloads, options.filter);
+  const now = BigInt(Date.now()) * 1_000_000n;
+  const reading = await readTable(options.source);
   const planned: PlannedPayload[] = [];
   const refused: { readonly payload: Payload; readonly error: DfxError }[] = [];
-  let reading: Promise<SchemaReading> | undefined;
-  const schema = (): Promise<SchemaReading> => {
-    reading ??= readInputSchema(options.input);
-    return reading;
-  };
+  let filter = options.filter === undefined ? null : await planPayload(options.filter, options, reading, now);
   for (const payload of payloads) {
     try {
-      planned.push(await planPayload(payload, options, schema));
+      planned.push(await planPayload(payload, options, reading, now));
     } catch (error) {
       if (!(error instanceof DfxError)) throw error;
       refused.push({ payload, error });
     }
   }
-  // Several workers a core: the work of a short job is mostly waiting for the engine to be imported.
-  const workers = options.workers ?? Math.min(planned.length, 4 * availableParallelism());
-  return { shape, planned, refused, workers: Math.max(1, workers) };
+  if (filter !== null) filter = await underOneEngine(planned, filter, options);
+  const splits = splitsOf(reading);
+  const cores = availableParallelism();
+  const workers = {
+    splits: Math.max(1, options.workers ?? cores),
+    // Several workers a core: the work of a short job is mostly waiting for the engine to be imported.
+    payloads: Math.max(1, options.workers ?? Math.min(planned.length, 4 * cores)),
+  };
+  const keep = keptColumns(options, reading);
+  const groups = groupPayloads({ shape, planned, filter, keep, split: splits.length > 1, workers: workers.payloads });
+  const whole = groups.find(({ how }) => how === 'whole');
+  const wholeReason = groups.every(({ how }) => how === 'whole')
+    ? (whole?.entries.find(({ how }) => how === 'whole')?.howReason ?? null)
+    : null;
+  const splitting = splittingText(splits, wholeReason);
+  const explanation = explain(planned, filter, splitting, Math.max(workers.splits, groups.length));
+  return {
+    shape,
+    planned,
+    refused,
+    groups,
+    source: options.source,
+    table: reading.ok ? reading.table : null,
+    splits,
+    workers,
+    now,
+    limit: options.limit ?? null,
+    retries: options.retries ?? 2,
+    batchSize: options.batchSize ?? BATCH_SIZE,
+    queueDepth: options.queueDepth ?? 2,
+    explanation,
+    facts: {
+      payloads: payloadFacts(planned),
+      splitting,
+      explanation,
+      totalBytes: options.source?.size ?? null,
+      startSeconds: began / 1000,
+      planSeconds: (performance.now() - began) / 1000,
+    },
+  };
+}
+
+/** The input as dfx's own readers see it. What they can't read, the real engine may. */
+async function readTable(source: PreparedInput | null): Promise<TableReading> {
+  if (source === null) return { ok: true, table: null };
+  const { spec, schema } = source;
+  const { format, csv } = spec;
+  try {
+    const options = format === 'csv' ? { format, csv: { ...csv, schema } } : { format };
+    return { ok: true, table: await openInput(spec.path, options) };
+  } catch (error) {
+    if (error instanceof DfxError) return { ok: false, error };
+    throw error;
+  }
+}
+
+function splitsOf(reading: TableReading): readonly Split[] {
+  const splits = reading.ok && reading.table !== null ? reading.table.splits() : [];
+  return splits.length === 0 ? [WHOLE] : splits;
 }
 
 async function planPayload(
   payload: Payload,
   options: PlanOptions,
-  schema: () => Promise<SchemaReading>,
+  reading: TableReading,
+  now: bigint,
 ): Promise<PlannedPayload> {
   const stamp = stampOf(payload.code);
   // A frame's stamp is held against the Python that would run it; a payload without one may need no Python at all.
   let python = stamp === null ? null : await chooseInterpreter(options.python, stamp);
   checkPolicy(payload.code, options.policy, python);
   checkReach(payload.outward, options.policy);
-  needInput(payload, options.input);
-  await needColumns(payload, options, schema);
-  refuseJavaScript(payload);
-  const { engine, reason } = await chooseEngine(payload, options.engine, schema);
-  if (engine === 'embedded') return { payload, engine, reason, command: nodeCommand(), inlineCode: false };
+  needInput(payload, options.source);
+  needColumns(payload.reads ?? [], options, reading);
+  const choice = await chooseEngine(payload, options.engine, reading, now);
+  const inlineCode = mayOpenFrames(options.policy);
+  if (choice.engine === 'embedded') return { payload, ...choice, command: nodeCommand(), inlineCode };
   python ??= await chooseInterpreter(options.python, stamp);
   if (python === null) throw noInterpreter(stamp);
-  return { payload, engine, reason, command: enginePython(python), inlineCode: mayOpenFrames(options.policy) };
+  return { payload, ...choice, command: enginePython(python), inlineCode };
+}
+
+/** Where the filter needs the real engine, everything that it filters does. Gives the filter. */
+async function underOneEngine(
+  planned: PlannedPayload[],
+  filter: PlannedPayload,
+  options: PlanOptions,
+): Promise<PlannedPayload> {
+  const real = [filter, ...planned].find(({ engine }) => engine === 'datafusion');
+  if (real === undefined) return filter;
+  const moved = async (entry: PlannedPayload): Promise<PlannedPayload> => {
+    if (entry.engine === 'datafusion') return entry;
+    const reason = real === filter ? 'the filter needs the real engine' : `${real.payload.label} needs the real engine`;
+    const choice = await chooseEngine(entry.payload, 'datafusion', { ok: true, table: null }, 0n);
+    if (options.engine === 'embedded') throw new DfxError('DEFECT', 'two engines where one was asked for');
+    return { ...entry, ...choice, reason, command: real.command };
+  };
+  for (const [at, entry] of planned.entries()) planned[at] = await moved(entry);
+  return moved(filter);
 }
 
 function enginePython(python: ChosenInterpreter): WorkerCommand {
@@ -98,9 +212,12 @@ function enginePython(python: ChosenInterpreter): WorkerCommand {
 }
 
 /** A value and a column have no common table. */
-function commonShape(payloads: readonly Payload[]): Shape {
+function commonShape(payloads: readonly Payload[], filter: Payload | undefined): Shape {
   const [first] = payloads;
-  if (first === undefined) throw new DfxError('USAGE', 'no payload was given');
+  if (first === undefined) {
+    if (filter === undefined) throw new DfxError('USAGE', 'no payload was given');
+    return 'rows';
+  }
   const other = payloads.find(({ shape }) => shape !== first.shape);
   if (other !== undefined) {
     const value = first.shape === 'value' ? first : other;
@@ -112,7 +229,7 @@ function commonShape(payloads: readonly Payload[]): Shape {
   return first.shape;
 }
 
-function needInput(payload: Payload, input: InputSpec | null): void {
+function needInput(payload: Payload, input: PreparedInput | null): void {
   if (input !== null || payload.reads?.length === 0) return;
   const needed = payload.reads === null ? 'every column of the input' : columnList(payload.reads);
   throw new DfxError('INPUT_REQUIRED', `the expression reads ${needed}`, {
@@ -120,53 +237,26 @@ function needInput(payload: Payload, input: InputSpec | null): void {
   });
 }
 
-/** Said here where the schema is known without an engine; a worker says it for the other formats. */
-async function needColumns(
-  payload: Payload,
-  options: PlanOptions,
-  schema: () => Promise<SchemaReading>,
-): Promise<void> {
-  if (options.input === null || payload.reads === null || payload.reads.length === 0) return;
-  const reading = await schema();
-  if (!reading.ok) return;
-  const names = new Set(reading.schema.fields.map(({ name }) => name));
-  const missing = payload.reads.filter((name) => !names.has(name));
-  if (missing.length > 0) throw missingColumns(missing, reading.schema, options.inputName ?? options.input.path);
+/** Said here where the schema is known without an engine; else a worker says it. */
+function needColumns(reads: readonly string[], { source }: PlanOptions, reading: TableReading): void {
+  const schema = knownSchema(reading);
+  if (source === null || schema === null) return;
+  const names = new Set(schema.fields.map(({ name }) => name));
+  const missing = reads.filter((name) => !names.has(name));
+  if (missing.length > 0) throw missingColumns(missing, schema, source.name);
 }
 
-export function missingColumns(missing: readonly string[], schema: Schema, input: string | undefined): DfxError {
-  const has = schema.fields.map(({ name, type }) => `${JSON.stringify(name)} (${formatDataType(type)})`).join(', ');
-  return new DfxError('COLUMN_MISSING', `the input lacks ${columnList(missing)}; it has ${has === '' ? 'none' : has}`, {
-    file: input,
-    hint:
-      otherDelimiter(missing, schema) ?? 'names are case-sensitive; a CSV file without a header line needs --no-header',
-  });
+function keptColumns(options: PlanOptions, reading: TableReading): readonly string[] {
+  const { keep, source } = options;
+  if (keep === undefined) return [];
+  if (keep !== 'all') {
+    needColumns(keep, options, reading);
+    return keep;
+  }
+  if (!reading.ok) throw reading.error.at({ file: source?.name });
+  return reading.table?.schema.fields.map(({ name }) => name) ?? [];
 }
 
-/** One column whose name holds the missing ones: the file is separated by something else. */
-function otherDelimiter(missing: readonly string[], schema: Schema): string | undefined {
-  const [only, ...others] = schema.fields;
-  if (only === undefined || others.length > 0) return undefined;
-  const found = [';', '\t', '|', ','].find((delimiter) => {
-    const names = only.name.split(delimiter);
-    return names.length > 1 && missing.every((name) => names.includes(name));
-  });
-  if (found === undefined) return undefined;
-  return `the header is separated otherwise: name it with --delimiter ${found === '\t' ? "$'\\t'" : JSON.stringify(found)}`;
-}
-
-export function columnList(names: readonly string[]): string {
-  return `the column${names.length === 1 ? '' : 's'} ${names.map((name) => JSON.stringify(name)).join(', ')}`;
-}
-
-function refuseJavaScript(payload: Payload): void {
-  const found = payload.code.definitions.find(
-    ({ definition }) => definition.outcome === 'frame' && definition.language === 'javascript',
-  );
-  if (found === undefined) return;
-  throw new DfxError(
-    'UNSUPPORTED',
-    `the ${found.family} UDF ${JSON.stringify(found.name)} is JavaScript, which no engine of this version runs`,
-    { offset: found.offset, hint: 'encode the UDF in Python' },
-  );
+function knownSchema(reading: TableReading): Schema | null {
+  return reading.ok ? (reading.table?.schema ?? null) : null;
 }

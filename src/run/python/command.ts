@@ -12,9 +12,11 @@ const STACK_BYTES = 64 * 1024 * 1024;
 export function pythonCommand(interpreter: string): WorkerCommand {
   return {
     title: 'the Python worker',
+    language: 'Python',
     file: interpreter,
     // -u: what a UDF prints shows at once. faulthandler: a crash in native code says where.
     args: ['-u', '-X', 'faulthandler', join(packageRoot(), 'python', 'dfx_worker', '__main__.py')],
     env: { RUST_MIN_STACK: String(STACK_BYTES), ...process.env },
+    expendable: false,
   };
 }

@@ -4,11 +4,13 @@
  * A worker leads a process group of its own, so that Ctrl-C on the terminal reaches dfx alone and what a UDF starts dies with
  * the worker. It ends by itself when the parent goes: its end of the pipe closes (docs/worker-protocol.md, "Life").
  */
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { DfxError } from '../../wire/errors.ts';
 import { encodeFrameHead, FrameReader } from '../transport/frames.ts';
-import { type FromWorker, type Hello, PROTOCOL, readMessage, type ToWorker } from '../transport/messages.ts';
+import { type FromWorker, type Hello, PROTOCOL, type ToWorker } from '../transport/messages.ts';
+import { readMessage } from '../transport/read-messages.ts';
+import { startProcess } from './start-process.ts';
 import { StderrTail } from './stderr-tail.ts';
 
 /** How to start a worker of an engine. */
@@ -18,13 +20,17 @@ export interface WorkerCommand {
   readonly file: string;
   readonly args: readonly string[];
   readonly env: NodeJS.ProcessEnv;
+  /** `Python`, for messages. */
+  readonly language: string;
+  /** Whether it can be killed at any time: it runs no code of a payload that would want to end in order. */
+  readonly expendable: boolean;
 }
 
-export interface WorkerOptions {
-  /** The first cause ends the run: the worker is killed and every wait on it throws the signal's reason. */
-  readonly signal: AbortSignal;
-  /** Lines of the worker's stderr, in which a UDF's prints are too. */
-  readonly onStderrLine: (line: string) => void;
+/** Who hears what a worker says. Calls come one at a time, never from within a method of the worker. */
+export interface WorkerListener {
+  readonly onMessage: (message: FromWorker) => void;
+  /** It can't be used any more: it died, it couldn't be started, or it spoke no sense. Comes once, after its last message. */
+  readonly onLost: (error: DfxError) => void;
 }
 
 /** How long a worker may take to leave after `stop` or after its pipe has closed. */
@@ -38,27 +44,32 @@ let exitHook = false;
 
 export class Worker {
   readonly command: WorkerCommand;
+  /** The payloads that it knows, by their hash. */
+  readonly payloads = new Set<string>();
+  /** Null until it has come. */
+  hello: Hello | null = null;
   readonly #child: ChildProcess;
   readonly #toWorker: Writable;
   readonly #fromWorker: Readable;
   readonly #frames = new FrameReader();
-  readonly #chunks: AsyncIterator<Uint8Array>;
   readonly #tail: StderrTail;
-  readonly #signal: AbortSignal;
   readonly #exit: Promise<ExitStatus>;
-  readonly #onAbort = () => this.kill();
+  #listener: WorkerListener | null = null;
+  #waiting: FromWorker[] = [];
+  #lost: DfxError | null = null;
+  #leaving = false;
 
-  private constructor(command: WorkerCommand, child: ChildProcess, options: WorkerOptions) {
+  /** `child` has its pipes on descriptors 3 and 4, and its standard error on a pipe. */
+  constructor(command: WorkerCommand, child: ChildProcess, onStderrLine: (line: string) => void) {
     this.command = command;
     this.#child = child;
-    this.#signal = options.signal;
-    this.#tail = new StderrTail(options.onStderrLine);
-    // The stdio option below makes both pipes.
+    this.#tail = new StderrTail(onStderrLine);
+    // `startProcess` makes both pipes.
     this.#toWorker = child.stdio[3] as Writable;
     this.#fromWorker = child.stdio[4] as Readable;
-    this.#chunks = this.#fromWorker[Symbol.asyncIterator]();
     // A write to a dead worker fails here; the exit status says why.
     this.#toWorker.on('error', () => undefined);
+    this.#fromWorker.on('error', () => undefined);
     child.stderr?.on('data', (chunk: Uint8Array) => this.#tail.push(chunk));
     this.#exit = new Promise((resolve) => {
       child.on('error', (cause) => resolve({ kind: 'not-started', cause }));
@@ -78,25 +89,19 @@ export class Worker {
         });
       });
     });
-    this.#signal.addEventListener('abort', this.#onAbort, { once: true });
+    this.#fromWorker.on('data', (chunk: Uint8Array) => this.#take(chunk));
+    this.#fromWorker.on('close', () => void this.#ended());
     live.add(this);
-  }
-
-  static start(command: WorkerCommand, options: WorkerOptions): Worker {
-    options.signal.throwIfAborted();
     if (!exitHook) {
       exitHook = true;
       process.on('exit', () => {
         for (const worker of live) worker.kill();
       });
     }
-    const child = spawn(command.file, command.args, {
-      stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe'],
-      env: command.env,
-      detached: true,
-      windowsHide: true,
-    });
-    return new Worker(command, child, options);
+  }
+
+  static start(command: WorkerCommand, onStderrLine: (line: string) => void): Worker {
+    return new Worker(command, startProcess(command), onStderrLine);
   }
 
   /** 0 when the process could not be started. */
@@ -104,57 +109,39 @@ export class Worker {
     return this.#child.pid ?? 0;
   }
 
-  /** Waits for the worker's first frame. */
-  async hello(): Promise<Hello> {
-    const message = await this.receive();
-    if (message.type === 'unready') {
-      throw new DfxError('ENVIRONMENT', `${this.command.title} ${this.command.file} can't start: ${message.message}`, {
-        hint: 'name another Python with --python, or make one with `dfx env create`',
-      });
-    }
-    if (message.type !== 'hello') throw new DfxError('DEFECT', `a worker began with a ${message.type} frame`);
-    if (message.protocol !== PROTOCOL) {
-      throw new DfxError('DEFECT', `a worker speaks version ${message.protocol} of the protocol, expected ${PROTOCOL}`);
-    }
-    return message;
+  /** What came before is told at once. */
+  listen(listener: WorkerListener | null): void {
+    this.#listener = listener;
+    if (listener === null) return;
+    for (const message of this.#waiting.splice(0)) listener.onMessage(message);
+    if (this.#lost !== null) listener.onLost(this.#lost);
   }
 
-  /** Writes one frame; resolves when the pipe takes more. A worker that is gone shows in `receive`. */
-  async send(header: ToWorker, body?: Uint8Array): Promise<void> {
-    this.#signal.throwIfAborted();
-    const head = encodeFrameHead(header, body?.length ?? 0);
+  /** Writes one frame. A worker that is gone shows as lost. */
+  send(header: ToWorker, bodies: readonly Uint8Array[] = []): void {
+    if (this.#toWorker.destroyed) return;
+    const length = bodies.reduce((sum, body) => sum + body.length, 0);
     this.#toWorker.cork();
-    let room = this.#toWorker.write(head);
-    if (body !== undefined && body.length > 0) room = this.#toWorker.write(body);
+    this.#toWorker.write(encodeFrameHead(header, length));
+    for (const body of bodies) if (body.length > 0) this.#toWorker.write(body);
     this.#toWorker.uncork();
-    if (!room && !this.#toWorker.destroyed) {
-      await new Promise<void>((resolve) => {
-        const done = () => {
-          this.#toWorker.off('drain', done).off('close', done);
-          resolve();
-        };
-        this.#toWorker.on('drain', done).on('close', done);
-      });
-    }
   }
 
-  /** The next message. Throws WORKER_DIED when the process ends first, and the signal's reason when the run was ended. */
-  async receive(): Promise<FromWorker> {
-    for (;;) {
-      this.#signal.throwIfAborted();
-      const frame = this.#frames.next();
-      if (frame !== null) return readMessage(frame);
-      const chunk = await this.#chunks.next().catch(() => ({ done: true as const, value: undefined }));
-      this.#signal.throwIfAborted();
-      if (chunk.done === true) throw await this.#death();
-      this.#frames.push(chunk.value);
-    }
+  /** Reads nothing more until `resume`: the worker waits when the pipe is full. */
+  pause(): void {
+    this.#fromWorker.pause();
+  }
+
+  resume(): void {
+    this.#fromWorker.resume();
   }
 
   /** Asks the worker to leave and waits until it is gone; one that stays is killed. */
   async stop(): Promise<void> {
+    if (this.command.expendable) return this.killed();
+    this.#leaving = true;
     if (!this.#toWorker.destroyed) {
-      this.#toWorker.write(encodeFrameHead({ type: 'stop' }, 0));
+      this.send({ type: 'stop' });
       this.#toWorker.end();
     }
     // Nothing reads results any more: a worker that still writes must see the end of its pipe.
@@ -167,6 +154,7 @@ export class Worker {
 
   /** Kills the worker and whatever it started. Safe to call at any time, more than once. */
   kill(): void {
+    this.#leaving = true;
     this.#child.kill('SIGKILL');
     this.#killGroup();
   }
@@ -176,6 +164,44 @@ export class Worker {
     this.kill();
     await this.#exit;
     this.#forget();
+  }
+
+  #take(chunk: Uint8Array): void {
+    try {
+      this.#frames.push(chunk);
+      for (let frame = this.#frames.next(); frame !== null; frame = this.#frames.next()) this.#tell(readMessage(frame));
+    } catch (error) {
+      this.#lose(error instanceof DfxError ? error : new DfxError('DEFECT', String(error), { cause: error }));
+      this.kill();
+    }
+  }
+
+  #tell(message: FromWorker): void {
+    if (this.#lost !== null || this.#leaving) return;
+    if (message.type === 'unready') {
+      throw new DfxError('ENVIRONMENT', `${this.command.title} ${this.command.file} can't start: ${message.message}`, {
+        hint: 'name another Python with --python, or make one with `dfx env create`',
+      });
+    }
+    if (message.type === 'hello') {
+      if (message.protocol !== PROTOCOL) {
+        throw new DfxError(
+          'DEFECT',
+          `a worker speaks version ${message.protocol} of the protocol, expected ${PROTOCOL}`,
+        );
+      }
+      this.hello = message;
+    } else if (this.hello === null) {
+      throw new DfxError('DEFECT', `a worker began with a ${message.type} frame`);
+    }
+    if (this.#listener === null) this.#waiting.push(message);
+    else this.#listener.onMessage(message);
+  }
+
+  #lose(error: DfxError): void {
+    if (this.#lost !== null || this.#leaving) return;
+    this.#lost = error;
+    this.#listener?.onLost(error);
   }
 
   #killGroup(): void {
@@ -189,19 +215,21 @@ export class Worker {
 
   #forget(): void {
     live.delete(this);
-    this.#signal.removeEventListener('abort', this.#onAbort);
     this.#toWorker.destroy();
     this.#fromWorker.destroy();
     this.#child.stderr?.destroy();
   }
 
-  async #death(): Promise<DfxError> {
-    // The pipe closed before the process went, or a UDF closed it: either way nothing more can come from it.
-    const late = setTimeout(() => this.kill(), LEAVE_MS);
+  /** The pipe closed before the process went, or a UDF closed it: either way nothing more can come from it. */
+  async #ended(): Promise<void> {
+    const late = setTimeout(() => this.#child.kill('SIGKILL'), LEAVE_MS);
     const status = await this.#exit;
     clearTimeout(late);
     this.#forget();
-    this.#signal.throwIfAborted();
+    this.#lose(this.#death(status));
+  }
+
+  #death(status: ExitStatus): DfxError {
     if (status.kind === 'not-started') {
       return new DfxError('ENVIRONMENT', `${this.command.file} can't be started: ${status.cause.message}`, {
         cause: status.cause,

@@ -2,7 +2,7 @@
 import { formatDataType, readIpcSchema } from '../../wire/arrow/index.ts';
 import { DfxError, ERROR_CODES, type ErrorCode } from '../../wire/errors.ts';
 import type { Payload } from '../plan/load.ts';
-import { missingColumns } from '../plan/plan.ts';
+import { missingColumns } from '../plan/missing.ts';
 import type { WorkerCommand } from '../spawn/worker.ts';
 import type { Failed } from './messages.ts';
 
@@ -26,6 +26,7 @@ export function failureOf(
 /** The payload's file; of several, the one whose UDF failed, where one alone has a UDF of that name. */
 function fileOf(failed: Failed, payloads: readonly Payload[]): string | undefined {
   if (payloads.length === 1) return payloads[0]?.file;
+  if (failed.column !== null) return payloads[failed.column]?.file;
   const owners = payloads.filter(({ code }) => code.definitions.some(({ name }) => name === failed.udf?.name));
   return owners.length === 1 ? owners[0]?.file : undefined;
 }
@@ -38,7 +39,7 @@ function errorOf(failed: Failed, file: string | undefined, command: WorkerComman
       const what = exception === null ? failed.message : `${exception.type}: ${firstLine(exception.message)}`;
       return new DfxError(code, `the ${udf?.family ?? ''} UDF ${JSON.stringify(udf?.name ?? '')} raised ${what}`, {
         file,
-        hint: "look at Python's traceback on stderr (left out with --json)",
+        hint: `look at ${command.language}'s traceback on stderr (left out with --json)`,
       });
     }
     case 'UDF_NOT_REGISTERED':
@@ -55,7 +56,7 @@ function errorOf(failed: Failed, file: string | undefined, command: WorkerComman
     case 'INPUT_FORMAT':
       return new DfxError(code, failed.message, { file: input ?? file, hint: 'name the format with --input-format' });
     case 'INPUT_ROW':
-      return new DfxError(code, failed.message, { file: input ?? file });
+      return new DfxError(code, failed.message, { file: input ?? file, hint: failed.hint ?? undefined });
     case 'ENVIRONMENT': {
       const hint =
         failed.module === null
@@ -66,7 +67,7 @@ function errorOf(failed: Failed, file: string | undefined, command: WorkerComman
     default:
       return new DfxError(code, failed.message, {
         file,
-        hint: failed.schema.length === 0 ? undefined : seenTypes(failed),
+        hint: failed.schema.length === 0 ? (failed.hint ?? undefined) : seenTypes(failed),
       });
   }
 }

@@ -1,32 +1,62 @@
-/** The messages between dfx and its workers, as types, and the reading of those that come back (docs/worker-protocol.md). */
-import { DfxError } from '../../wire/errors.ts';
-import type { Frame } from './frames.ts';
+/** The messages between dfx and its workers (docs/worker-protocol.md). `read-messages.ts` reads those that come in. */
+import type { Split } from '../../io/split.ts';
 
-export const PROTOCOL = 1;
+export const PROTOCOL = 2;
 
 export type InputFormat = 'csv' | 'arrow' | 'parquet' | 'ndjson';
 
-/** A file that a worker reads by itself. */
+/** How a CSV file is written. What isn't given is as DataFusion has it by default. */
+export interface CsvSpec {
+  readonly header: boolean;
+  readonly delimiter: string;
+  readonly quote?: string;
+  readonly escape?: string;
+  readonly nullText?: string;
+}
+
+/** A file that a worker reads by itself, or what the body of a job is. */
 export interface InputSpec {
   readonly path: string;
   readonly format: InputFormat;
-  readonly csv?: { readonly header: boolean; readonly delimiter: string };
+  readonly csv?: CsvSpec;
 }
 
 /** `rows`: a column a payload. `value`: one row of aggregates. */
 export type Shape = 'rows' | 'value';
 
+/**
+ * `rows`: the rows of the split. `value`: one row, of the whole input. `partial`: the aggregates' state after the split, one row.
+ * `merge`: one row, of the states in the body.
+ */
+export type Mode = 'rows' | 'value' | 'partial' | 'merge';
+
+/** `arrow`: encapsulated IPC messages. Text: whole lines, without a header. */
+export type Output = 'arrow' | 'csv' | 'ndjson';
+
+export interface JobColumn {
+  readonly payload: string;
+  readonly name: string;
+  /** The table name that the payload's columns go by. */
+  readonly relation: string | null;
+}
+
 export interface Job {
   readonly job: number;
-  readonly shape: Shape;
-  /** One result column a payload, under the payload's label. */
-  readonly columns: readonly { readonly payload: string; readonly name: string }[];
+  readonly mode: Mode;
+  /** One result column each, behind those of `keep`. */
+  readonly columns: readonly JobColumn[];
+  /** A boolean expression: rows for which it isn't true are dropped. */
+  readonly filter: { readonly payload: string; readonly relation: string | null } | null;
+  /** Columns of the input that go before the result's. */
+  readonly keep: readonly string[];
   /** Null: one row without columns. */
   readonly input: InputSpec | null;
+  /** Whether the input is in the body, behind the schema; its path is then for messages only. */
+  readonly inBody: boolean;
   /** The part of the input that this job reads. */
-  readonly split: { readonly kind: 'whole' };
-  /** The table name that the payloads' columns go by. */
-  readonly relation: string | null;
+  readonly split: Split;
+  /** Bytes of the body that are the input's schema, an IPC stream without batches; 0: the worker finds it by itself. */
+  readonly schemaBytes: number;
   /** Whether inline frames may be opened. The worker refuses them where not, even those that the parent didn't see. */
   readonly inlineCode: boolean;
   /** Some expression is a window function: the worker puts the rows back into the order of the input. */
@@ -34,8 +64,20 @@ export interface Job {
   /** The columns that the input must have. */
   readonly reads: readonly string[];
   readonly batchSize: number;
-  /** The form of the result: an Arrow IPC stream, or an Arrow file. */
-  readonly container: 'stream' | 'file';
+  readonly output: Output;
+  /** Of text: what stands between the fields of CSV. */
+  readonly delimiter: string;
+  /** The instant of the run, nanoseconds since the epoch. */
+  readonly now: string;
+  /** No more rows than these are asked for. */
+  readonly limit: number | null;
+  /** Rows and line ends of the input before the split, those of the header left out, for messages; null: not known yet. */
+  readonly before: RowsBefore | null;
+}
+
+export interface RowsBefore {
+  readonly rows: number;
+  readonly lines: number;
 }
 
 export type ToWorker =
@@ -43,19 +85,58 @@ export type ToWorker =
   | ({ readonly type: 'job' } & Job)
   | { readonly type: 'stop' };
 
+export interface EngineVersion {
+  readonly name: string;
+  readonly version: string;
+}
+
 export interface Hello {
   readonly type: 'hello';
   readonly protocol: number;
   readonly pid: number;
-  readonly language: { readonly name: string; readonly version: string };
-  readonly engine: { readonly name: string; readonly version: string };
+  readonly language: EngineVersion;
+  readonly engine: EngineVersion;
+}
+
+/** One message of a result's Arrow stream. `metadata` counts prefix and padding: both lengths together are those of the message. */
+export interface ArrowMessage {
+  readonly kind: 'batch' | 'dictionary';
+  readonly metadata: number;
+  readonly body: number;
+  readonly rows: number;
+}
+
+export interface ResultSchema {
+  readonly type: 'schema';
+  readonly job: number;
+  /** An IPC stream that holds no batch. */
+  readonly bytes: Uint8Array;
+}
+
+export interface ResultPart {
+  readonly type: 'result';
+  readonly job: number;
+  readonly rows: number;
+  /** Of Arrow: what the chunk consists of. */
+  readonly messages: readonly ArrowMessage[];
+  readonly chunk: Uint8Array;
 }
 
 export interface Done {
   readonly type: 'done';
   readonly job: number;
+  /** Rows of the result. */
   readonly rows: number;
   readonly batches: number;
+  /** What was read: `SplitReport`. */
+  readonly read: {
+    /** Null where the engine doesn't say. */
+    readonly rows: number | null;
+    readonly bytes: number;
+    readonly start: number;
+    readonly end: number;
+    readonly lines: number;
+  };
   readonly seconds: { readonly open: number; readonly evaluate: number };
 }
 
@@ -69,6 +150,8 @@ export interface Failed {
   readonly job: number | null;
   readonly code: string;
   readonly message: string;
+  /** Which of the job's columns failed, where one did. */
+  readonly column: number | null;
   readonly udf: UdfName | null;
   readonly exception: { readonly type: string; readonly message: string; readonly traceback: string } | null;
   readonly missing: readonly string[];
@@ -76,6 +159,7 @@ export interface Failed {
   readonly schema: Uint8Array;
   /** A Python module that could not be imported. */
   readonly module: string | null;
+  readonly hint: string | null;
 }
 
 export interface Unready {
@@ -84,168 +168,4 @@ export interface Unready {
   readonly message: string;
 }
 
-export type FromWorker =
-  | Hello
-  | Unready
-  | { readonly type: 'result'; readonly job: number; readonly chunk: Uint8Array }
-  | Done
-  | Failed;
-
-/** What a worker's frame says. A worker runs code from payloads, so nothing in a frame is taken on trust. */
-export function readMessage(frame: Frame): FromWorker {
-  const header = new HeaderReader(frame.header);
-  switch (frame.header.type) {
-    case 'hello':
-      return {
-        type: 'hello',
-        protocol: header.number('protocol'),
-        pid: header.number('pid'),
-        language: header.object('language').nameAndVersion(),
-        engine: header.object('engine').nameAndVersion(),
-      };
-    case 'unready':
-      return { type: 'unready', code: header.text('code'), message: header.text('message') };
-    case 'result':
-      return { type: 'result', job: header.number('job'), chunk: frame.body };
-    case 'done': {
-      const seconds = header.object('seconds');
-      return {
-        type: 'done',
-        job: header.number('job'),
-        rows: header.number('rows'),
-        batches: header.number('batches'),
-        seconds: { open: seconds.number('open'), evaluate: seconds.number('evaluate') },
-      };
-    }
-    case 'failed': {
-      const udf = header.optional('udf');
-      const exception = header.optional('exception');
-      return {
-        type: 'failed',
-        job: header.numberOrNull('job'),
-        code: header.text('code'),
-        message: header.text('message'),
-        udf: udf === null ? null : { name: udf.text('name'), family: udf.text('family') },
-        exception:
-          exception === null
-            ? null
-            : {
-                type: exception.text('type'),
-                message: exception.text('message'),
-                traceback: exception.text('traceback'),
-              },
-        missing: header.texts('missing'),
-        schema: frame.body,
-        module: header.textOrNull('module'),
-      };
-    }
-    default:
-      throw new DfxError('DEFECT', `a worker sent a frame of the unknown type ${JSON.stringify(frame.header.type)}`);
-  }
-}
-
-/** What the parent's frame asks of a worker. */
-export function readRequest(frame: Frame): ToWorker {
-  const header = new HeaderReader(frame.header);
-  switch (frame.header.type) {
-    case 'payload':
-      return { type: 'payload', hash: header.text('hash') };
-    case 'stop':
-      return { type: 'stop' };
-    case 'job': {
-      const input = header.optional('input');
-      const csv = input?.optional('csv') ?? null;
-      return {
-        type: 'job',
-        job: header.number('job'),
-        shape: header.oneOf('shape', ['rows', 'value']),
-        columns: header.list('columns').map((item) => ({ payload: item.text('payload'), name: item.text('name') })),
-        input:
-          input === null
-            ? null
-            : {
-                path: input.text('path'),
-                format: input.oneOf('format', ['csv', 'arrow', 'parquet', 'ndjson']),
-                ...(csv === null ? {} : { csv: { header: csv.flag('header'), delimiter: csv.text('delimiter') } }),
-              },
-        split: { kind: header.object('split').oneOf('kind', ['whole']) },
-        relation: header.textOrNull('relation'),
-        inlineCode: header.flag('inlineCode'),
-        windows: header.flag('windows'),
-        reads: header.texts('reads'),
-        batchSize: header.number('batchSize'),
-        container: header.oneOf('container', ['stream', 'file']),
-      };
-    }
-    default:
-      throw new DfxError('DEFECT', `found a frame of the unknown type ${JSON.stringify(frame.header.type)}`);
-  }
-}
-
-class HeaderReader {
-  readonly #values: ReadonlyMap<string, unknown>;
-
-  constructor(value: object) {
-    this.#values = new Map(Object.entries(value));
-  }
-
-  number(key: string): number {
-    const value = this.#values.get(key);
-    return typeof value === 'number' ? value : this.#wrong(key, 'a number');
-  }
-
-  numberOrNull(key: string): number | null {
-    return this.#values.get(key) === null ? null : this.number(key);
-  }
-
-  text(key: string): string {
-    const value = this.#values.get(key);
-    return typeof value === 'string' ? value : this.#wrong(key, 'a text');
-  }
-
-  textOrNull(key: string): string | null {
-    return this.#values.get(key) === undefined || this.#values.get(key) === null ? null : this.text(key);
-  }
-
-  oneOf<T extends string>(key: string, known: readonly T[]): T {
-    const text = this.text(key);
-    return known.find((name) => name === text) ?? this.#wrong(key, `one of ${known.join(', ')}`);
-  }
-
-  flag(key: string): boolean {
-    const value = this.#values.get(key);
-    return typeof value === 'boolean' ? value : this.#wrong(key, 'true or false');
-  }
-
-  list(key: string): readonly HeaderReader[] {
-    const value = this.#values.get(key);
-    if (!Array.isArray(value)) return this.#wrong(key, 'a list');
-    return value.map((item) =>
-      typeof item === 'object' && item !== null ? new HeaderReader(item) : this.#wrong(key, 'a list of objects'),
-    );
-  }
-
-  texts(key: string): readonly string[] {
-    const value = this.#values.get(key) ?? [];
-    if (!Array.isArray(value)) return this.#wrong(key, 'a list');
-    return value.map((item) => (typeof item === 'string' ? item : this.#wrong(key, 'a list of texts')));
-  }
-
-  object(key: string): HeaderReader {
-    return this.optional(key) ?? this.#wrong(key, 'an object');
-  }
-
-  optional(key: string): HeaderReader | null {
-    const value = this.#values.get(key);
-    if (value === undefined || value === null) return null;
-    return typeof value === 'object' ? new HeaderReader(value) : this.#wrong(key, 'an object');
-  }
-
-  nameAndVersion(): { readonly name: string; readonly version: string } {
-    return { name: this.text('name'), version: this.text('version') };
-  }
-
-  #wrong(key: string, expected: string): never {
-    throw new DfxError('DEFECT', `found a frame whose ${key} isn't ${expected}`);
-  }
-}
+export type FromWorker = Hello | Unready | ResultSchema | ResultPart | Done | Failed;

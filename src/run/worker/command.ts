@@ -8,5 +8,12 @@ export function nodeCommand(): WorkerCommand {
   const args = fromSources
     ? ['--import', import.meta.resolve('tsx'), join(packageRoot(), 'src', 'run', 'worker', 'node.ts')]
     : [join(packageRoot(), 'dist', 'worker', 'node.js')];
-  return { title: 'the Node worker', file: process.execPath, args, env: process.env };
+  return {
+    title: 'the Node worker',
+    language: 'JavaScript',
+    file: process.execPath,
+    args,
+    env: process.env,
+    expendable: true,
+  };
 }

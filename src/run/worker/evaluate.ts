@@ -1,98 +1,216 @@
-/** Runs one job on the embedded engine: every expression of the job over one pass of the input. */
-import { setImmediate } from 'node:timers/promises';
-import type { Expr } from '../../expr/model.ts';
-import { exprFromProto } from '../../expr/proto/index.ts';
-import {
-  batchWriter,
-  type Column,
-  type ColumnBatch,
-  type InputTable,
-  openInput,
-  readInOnePiece,
-  WHOLE,
-} from '../../io/index.ts';
-import { ArrowEncoder } from '../../io/out/arrow.ts';
+/** Runs one job on the embedded engine: every expression of the job over one pass of its split. */
+import type { Column, ColumnBatch } from '../../io/column.ts';
+import { getBit, isValid } from '../../io/column.ts';
+import type { ArrowStreamReader } from '../../io/ipc/stream-reader.ts';
+import type { SplitReport } from '../../io/split.ts';
+import type { DataType, Field, Schema } from '../../wire/arrow/types.ts';
 import { DfxError } from '../../wire/errors.ts';
-import { compileExpression, type Evaluator } from '../embedded/index.ts';
+import { gather } from '../embedded/gather.ts';
+import type { Evaluator } from '../embedded/index.ts';
 import type { Done, Job } from '../transport/messages.ts';
+import { leaveWithParent } from './channel.ts';
+import { ColumnFailure, type Preparation, type Prepared } from './prepare.ts';
+import { type ResultSink, resultSink } from './result.ts';
 
-/** Sends the next part of the result; resolves when there is room for more. */
-export type SendPart = (part: Uint8Array) => Promise<void>;
+const NOTHING_READ: SplitReport = { rows: 0, bytes: 0, start: 0, end: 0, lines: 0 };
 
-async function* oneRow(): AsyncGenerator<ColumnBatch> {
-  yield { length: 1, columns: [] };
-}
-
-const NO_TABLE: InputTable = {
-  schema: { fields: [], metadata: [] },
-  splits: () => [WHOLE],
-  read: () => readInOnePiece(oneRow()),
-};
-
-export async function evaluateJob(
-  job: Job,
-  payloads: ReadonlyMap<string, Uint8Array>,
-  send: SendPart,
-): Promise<Omit<Done, 'type'>> {
+/** `body` is the job's. Sends the result; gives the account of it. */
+export async function evaluateJob(job: Job, body: Uint8Array, preparation: Preparation): Promise<Omit<Done, 'type'>> {
   const started = performance.now();
-  const table = await openTable(job);
-  const evaluators = job.columns.map(({ payload }) =>
-    compileExpression(decode(payload, payloads), table.schema, { relation: job.relation }),
-  );
-  const writer = await batchWriter({
-    fields: job.columns.map(({ name }, at) => ({
-      name,
-      type: evaluators[at]?.type ?? { kind: 'Null' },
-      nullable: true,
-      metadata: [],
-    })),
-    metadata: [],
-  });
-  const encoder = new ArrowEncoder(job.container, writer.schema);
+  if (job.mode === 'merge') return mergeStates(job, body, preparation, started);
+  const prepared = await preparation.prepare(job, body);
+  const evaluators = prepared.evaluators();
+  const sink = resultSink(job, schemaOf(job, prepared, evaluators));
   const opened = performance.now();
-  let rows = 0;
-  let batches = 0;
-  const emit = async (columns: readonly Column[]): Promise<void> => {
-    const length = columns[0]?.length ?? 0;
-    rows += length;
-    batches++;
-    await send(Buffer.concat(encoder.batch(writer.toRecordBatch({ length, columns }))));
-  };
-  const indices = [...new Set(evaluators.flatMap(({ columns }) => columns))].sort((a, b) => a - b);
-  for await (const batch of table.read(indices, WHOLE).batches) {
-    const results = evaluators.map((evaluator) => evaluator.next(columnsOf(batch, indices, evaluator)));
-    const columns = results.filter((column) => column !== null);
-    if (columns.length > 0) await emit(columns);
-    // Lets the worker see that its parent is gone: the batches of a file in memory never wait for anything.
-    await setImmediate();
-  }
-  const values = evaluators.map((evaluator) => evaluator.finish()).filter((column) => column !== null);
-  if (values.length > 0) await emit(values);
-  await send(Buffer.concat(encoder.end()));
+  const pass = new Pass(job, prepared, evaluators, sink);
+  const read = await pass.run();
+  sink.end();
+  return account(job, sink, read, started, opened);
+}
+
+function account(job: Job, sink: ResultSink, read: SplitReport, started: number, opened: number): Omit<Done, 'type'> {
   const seconds = { open: (opened - started) / 1000, evaluate: (performance.now() - opened) / 1000 };
-  return { job: job.job, rows, batches, seconds };
+  return { job: job.job, rows: sink.rows, batches: sink.batches, read, seconds };
 }
 
-async function openTable({ input }: Job): Promise<InputTable> {
-  if (input === null) return NO_TABLE;
-  if (input.format !== 'csv' && input.format !== 'arrow') {
-    throw new DfxError('UNSUPPORTED', `the embedded engine doesn't read ${input.format} files`);
+function schemaOf(job: Job, { kept }: Prepared, evaluators: readonly Evaluator[]): Schema {
+  if (job.mode === 'partial') return stateSchema(evaluators);
+  const results = job.columns.map(({ name }, at) => field(name, evaluators[at]?.type ?? { kind: 'Null' }));
+  return { fields: [...kept, ...results], metadata: [] };
+}
+
+function stateSchema(evaluators: readonly Evaluator[]): Schema {
+  const types = evaluators.flatMap(statesOf);
+  return { fields: types.map((type, at) => field(`state_${at}`, type)), metadata: [] };
+}
+
+function statesOf({ stateSchema: states }: Evaluator): readonly DataType[] {
+  if (states === null) throw new DfxError('DEFECT', 'a partial state was asked of an expression that has none');
+  return states;
+}
+
+function field(name: string, type: DataType): Field {
+  return { name, type, nullable: true, metadata: [] };
+}
+
+/** One pass over a split. */
+class Pass {
+  readonly #job: Job;
+  readonly #prepared: Prepared;
+  readonly #evaluators: readonly Evaluator[];
+  readonly #sink: ResultSink;
+  /** Places of each evaluator's columns in a batch. */
+  readonly #slots: readonly (readonly number[])[];
+  readonly #filterSlots: readonly number[];
+
+  constructor(job: Job, prepared: Prepared, evaluators: readonly Evaluator[], sink: ResultSink) {
+    const slotsOf = (evaluator: Evaluator): readonly number[] =>
+      evaluator.columns.map((index) => prepared.indices.indexOf(index));
+    this.#job = job;
+    this.#prepared = prepared;
+    this.#evaluators = evaluators;
+    this.#sink = sink;
+    this.#slots = evaluators.map(slotsOf);
+    this.#filterSlots = prepared.filter === null ? [] : slotsOf(prepared.filter);
   }
-  return openInput(input.path, { format: input.format, ...(input.csv === undefined ? {} : { csv: input.csv }) });
+
+  async run(): Promise<SplitReport> {
+    const { table, indices } = this.#prepared;
+    const { split, before } = this.#job;
+    const reader = table.read(indices, split, before ?? undefined);
+    if (Symbol.iterator in reader.batches) {
+      for (const batch of reader.batches) if (!this.#take(batch)) break;
+    } else {
+      for await (const batch of reader.batches) if (!this.#take(batch)) break;
+    }
+    this.#finish();
+    return reader.report();
+  }
+
+  /** False: no more rows are wanted. */
+  #take(batch: ColumnBatch): boolean {
+    leaveWithParent();
+    const picked = this.#pick(batch);
+    if (picked !== null && picked.length === 0) return true;
+    // Text is written of the rows that were picked; whatever computes sees those rows alone, as behind a WHERE.
+    const lazily = picked !== null && this.#sink.picks && this.#evaluators.length === 0;
+    const rows = picked === null || lazily ? batch : rowsOf(batch, picked);
+    const columns = this.#prepared.keep.map((slot) => columnAt(rows, slot));
+    this.#evaluators.forEach((evaluator, at) => {
+      const result = this.#failingAt(at, () => evaluator.next(slice(rows, this.#slots[at] ?? [])));
+      if (result !== null) columns.push(result);
+    });
+    if (columns.length === 0) return true;
+    const left = (this.#job.limit ?? Number.POSITIVE_INFINITY) - this.#sink.rows;
+    const count = lazily ? picked.length : rows.length;
+    if (lazily) this.#sink.write({ length: rows.length, columns }, new Uint32Array(picked.subarray(0, left)));
+    else if (count > left) this.#sink.write(rowsOf({ length: count, columns }, firstRows(left)));
+    else this.#sink.write({ length: rows.length, columns });
+    return count < left;
+  }
+
+  /** The rows for which the filter is true; null: all. */
+  #pick(batch: ColumnBatch): Int32Array | null {
+    const { filter } = this.#prepared;
+    if (filter === null) return null;
+    const verdict = filter.next(slice(batch, this.#filterSlots));
+    if (verdict === null) throw new DfxError('DEFECT', 'a filter is no row-wise expression');
+    return trueRows(verdict);
+  }
+
+  #finish(): void {
+    const { mode, limit } = this.#job;
+    if (mode === 'partial') {
+      const columns = this.#evaluators.flatMap((evaluator, at) => this.#failingAt(at, () => evaluator.state()));
+      this.#sink.write({ length: 1, columns });
+      return;
+    }
+    const columns = this.#evaluators.flatMap((evaluator, at) => {
+      const last = this.#failingAt(at, () => evaluator.finish());
+      return last === null ? [] : [last];
+    });
+    const [first] = columns;
+    if (first === undefined) return;
+    const rest: ColumnBatch = { length: first.length, columns };
+    this.#sink.write(limit !== null && limit < first.length ? rowsOf(rest, firstRows(limit)) : rest);
+  }
+
+  #failingAt<T>(at: number, work: () => T): T {
+    return failingAt(at, work);
+  }
 }
 
-function decode(hash: string, payloads: ReadonlyMap<string, Uint8Array>): Expr {
-  const bytes = payloads.get(hash);
-  if (bytes === undefined) throw new DfxError('DEFECT', `payload ${hash} was never sent`);
-  return exprFromProto(bytes).expr;
+function failingAt<T>(at: number, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw new ColumnFailure(at, error);
+  }
 }
 
-/** The columns that one evaluator reads, of a batch that holds those of all. */
-function columnsOf(batch: ColumnBatch, indices: readonly number[], evaluator: Evaluator): ColumnBatch {
-  const columns = evaluator.columns.map((index) => {
-    const column = batch.columns[indices.indexOf(index)];
-    if (column === undefined) throw new DfxError('DEFECT', `a batch without column ${index}`);
-    return column;
-  });
-  return { length: batch.length, columns };
+function columnAt(batch: ColumnBatch, slot: number): Column {
+  const column = batch.columns[slot];
+  if (column === undefined) throw new DfxError('DEFECT', `a batch without column ${slot}`);
+  return column;
+}
+
+function slice(batch: ColumnBatch, slots: readonly number[]): ColumnBatch {
+  return { length: batch.length, columns: slots.map((slot) => columnAt(batch, slot)) };
+}
+
+function rowsOf(batch: ColumnBatch, rows: Int32Array): ColumnBatch {
+  return { length: rows.length, columns: batch.columns.map((column) => gather(column, rows)) };
+}
+
+function firstRows(count: number): Int32Array {
+  return Int32Array.from({ length: count }, (_, row) => row);
+}
+
+/** Null where that is every row. */
+function trueRows(verdict: Column): Int32Array | null {
+  if (verdict.layout !== 'boolean') {
+    if (verdict.layout === 'null') return new Int32Array(0);
+    throw new DfxError('DEFECT', `a filter of type ${verdict.type.kind}`);
+  }
+  const { bits, length } = verdict;
+  const rows = new Int32Array(length);
+  let count = 0;
+  for (let row = 0; row < length; row++) {
+    if (getBit(bits, row) && isValid(verdict, row)) rows[count++] = row;
+  }
+  return count === length ? null : rows.subarray(0, count);
+}
+
+/** The states of all splits, in their order, as one value. */
+async function mergeStates(
+  job: Job,
+  body: Uint8Array,
+  preparation: Preparation,
+  started: number,
+): Promise<Omit<Done, 'type'>> {
+  const { evaluators, reader } = preparation.mergers(job, body);
+  const widths = evaluators.map((evaluator) => statesOf(evaluator).length);
+  const results = job.columns.map(({ name }, at) => field(name, evaluators[at]?.type ?? { kind: 'Null' }));
+  const sink = resultSink(job, { fields: results, metadata: [] });
+  const opened = performance.now();
+  for (let states = nextOf(reader); states !== null; states = nextOf(reader)) {
+    const { columns } = states;
+    let from = 0;
+    evaluators.forEach((evaluator, at) => {
+      const to = from + (widths[at] ?? 0);
+      const own = columns.slice(from, to);
+      failingAt(at, () => evaluator.merge(own));
+      from = to;
+    });
+  }
+  const columns = evaluators.flatMap((evaluator, at) => failingAt(at, () => evaluator.finish()) ?? []);
+  sink.write({ length: 1, columns });
+  sink.end();
+  return account(job, sink, NOTHING_READ, started, opened);
+}
+
+function nextOf(reader: ArrowStreamReader): ColumnBatch | null {
+  const batch = reader.next();
+  if (batch === null) reader.end();
+  return batch;
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { encodeFrameHead, FrameReader, MAX_HEADER } from '../../../src/run/transport/frames.ts';
-import { readMessage, readRequest } from '../../../src/run/transport/messages.ts';
+import { readMessage, readRequest } from '../../../src/run/transport/read-messages.ts';
 import { DfxError } from '../../../src/wire/errors.ts';
 
 /** The bytes of the table in docs/worker-protocol.md. */
@@ -73,8 +73,14 @@ test("a worker's messages are checked member by member", () => {
   const message = (header: object, body = new Uint8Array(0)) => readMessage({ header: { type: '', ...header }, body });
   fails(() => message({ type: 'done', job: '1' }), "found a frame whose seconds isn't an object");
   fails(
-    () => message({ type: 'done', seconds: { open: 1, evaluate: 1 }, job: '1' }),
+    () => message({ type: 'done', seconds: { open: 1, evaluate: 1 }, read: {}, job: '1' }),
     "found a frame whose job isn't a number",
+  );
+  fails(() => message({ type: 'schema', job: -1 }), "found a frame whose job isn't a whole number");
+  const one = { kind: 'batch', metadata: 8, body: 8, rows: 1 };
+  fails(
+    () => message({ type: 'result', job: 0, rows: 1, messages: [one] }, new Uint8Array(24)),
+    "found a frame whose messages isn't 24 bytes together",
   );
   fails(() => message({ type: 'hail' }), 'a worker sent a frame of the unknown type "hail"');
   assert.deepEqual(message({ type: 'failed', job: 3, code: 'EXECUTION', message: 'm', new_member: [1] }), {
@@ -82,11 +88,13 @@ test("a worker's messages are checked member by member", () => {
     job: 3,
     code: 'EXECUTION',
     message: 'm',
+    column: null,
     udf: null,
     exception: null,
     missing: [],
     schema: new Uint8Array(0),
     module: null,
+    hint: null,
   });
 });
 
@@ -94,20 +102,30 @@ test('a job survives its frame', () => {
   const job = {
     type: 'job',
     job: 4,
-    shape: 'rows',
-    columns: [{ payload: 'ab', name: '__proto__' }],
-    input: { path: 'x.csv', format: 'csv', csv: { header: true, delimiter: ';' } },
-    split: { kind: 'whole' },
-    relation: null,
+    mode: 'rows',
+    columns: [{ payload: 'ab', name: '__proto__', relation: null }],
+    filter: { payload: 'cd', relation: 't' },
+    keep: ['__proto__'],
+    input: { path: 'x.csv', format: 'csv', csv: { header: true, delimiter: ';', quote: "'", nullText: 'NULL' } },
+    inBody: false,
+    split: { kind: 'bytes', start: 5, end: 17, aligned: false },
+    schemaBytes: 120,
     inlineCode: false,
     windows: false,
     reads: ['1', '__proto__'],
     batchSize: 8192,
-    container: 'stream',
+    output: 'csv',
+    delimiter: '\t',
+    now: '1700000000000000000',
+    limit: 10,
+    before: { rows: 7, lines: 9 },
   } as const;
-  const reader = new FrameReader();
-  reader.push(encodeFrameHead(job, 0));
-  const frameRead = reader.next();
-  assert.ok(frameRead !== null);
-  assert.deepEqual(readRequest(frameRead), job);
+  const parts = { kind: 'rows', parts: [{ batch: 2, start: 0, end: 8192 }] } as const;
+  for (const sent of [job, { ...job, split: parts, before: null, limit: null, filter: null, input: null }]) {
+    const reader = new FrameReader();
+    reader.push(encodeFrameHead(sent, 0));
+    const frameRead = reader.next();
+    assert.ok(frameRead !== null);
+    assert.deepEqual(readRequest(frameRead), sent);
+  }
 });

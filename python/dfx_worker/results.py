@@ -1,0 +1,72 @@
+"""A result on its way to the parent: its schema, then record batch messages in parts (docs/worker-protocol.md)."""
+
+import io
+
+import pyarrow as pa
+
+# One frame carries about this much, so that the parent never waits for a whole table.
+PART = 1024 * 1024
+
+END_OF_STREAM = b"\xff\xff\xff\xff\x00\x00\x00\x00"
+
+
+class ResultSink:
+    """Encodes batches as messages and sends them as `result` frames."""
+
+    def __init__(self, channel, job, schema):
+        self.rows = 0
+        self.batches = 0
+        self._channel = channel
+        self._job = job
+        self._pending = bytearray()
+        self._messages = []
+        self._pending_rows = 0
+        self._stream = io.BytesIO()
+        # Only a stream's writer puts dictionaries before the batches that need them.
+        self._writer = pa.ipc.new_stream(self._stream, schema) if has_dictionaries(schema) else None
+        channel.send({"type": "schema", "job": job}, schema.serialize().to_pybytes() + END_OF_STREAM)
+
+    def write(self, batch):
+        self.rows += batch.num_rows
+        self.batches += 1
+        if self._writer is None:
+            self._add("batch", batch.num_rows, batch.serialize())
+        else:
+            self._writer.write_batch(batch)
+            written = self._stream.getvalue()
+            self._stream.seek(0)
+            self._stream.truncate()
+            for message in pa.ipc.MessageReader.open_stream(pa.py_buffer(written)):
+                if message.type == "record batch":
+                    self._add("batch", batch.num_rows, message.serialize())
+                elif message.type == "dictionary":
+                    self._add("dictionary", 0, message.serialize())
+        if len(self._pending) >= PART:
+            self.flush()
+
+    def flush(self):
+        if not self._messages:
+            return
+        header = {"type": "result", "job": self._job, "rows": self._pending_rows, "messages": self._messages}
+        self._channel.send(header, self._pending)
+        self._pending = bytearray()
+        self._messages = []
+        self._pending_rows = 0
+
+    def _add(self, kind, rows, message):
+        view = memoryview(message).cast("B")
+        # Continuation marker, length of the metadata, metadata with its padding (Arrow IPC, "Encapsulated message format").
+        metadata = 8 + int.from_bytes(view[4:8], "little")
+        self._messages.append({"kind": kind, "metadata": metadata, "body": view.nbytes - metadata, "rows": rows})
+        self._pending += view
+        self._pending_rows += rows
+
+
+def has_dictionaries(schema):
+    todo = [field.type for field in schema]
+    while todo:
+        kind = todo.pop()
+        if pa.types.is_dictionary(kind):
+            return True
+        todo.extend(kind.field(at).type for at in range(kind.num_fields))
+    return False

@@ -1,0 +1,60 @@
+/** A plan in words: how each payload is evaluated, and how the input is split. */
+import type { Split } from '../../io/split.ts';
+import type { PlannedFacts } from '../report.ts';
+import type { PlannedPayload } from './plan.ts';
+
+/** `splits`: null where the input comes through a pipe. */
+export function splittingText(splits: readonly Split[] | null, whole: string | null): string {
+  if (whole !== null) return `whole: ${whole}`;
+  if (splits === null) return 'pieces of whole rows, as they come through the pipe';
+  const [first] = splits;
+  if (first === undefined || splits.length === 1) return 'whole: it is small, or comes in one piece';
+  switch (first.kind) {
+    case 'whole':
+      return 'whole';
+    case 'bytes':
+      return `${splits.length} byte ranges of ${bytesText(first.end - first.start)}`;
+    case 'rows': {
+      const rows = first.parts.reduce((sum, { start, end }) => sum + end - start, 0);
+      return `${splits.length} ranges of ${rows.toLocaleString('en')} rows`;
+    }
+  }
+}
+
+function bytesText(bytes: number): string {
+  return bytes < 1024 * 1024 ? `${Math.ceil(bytes / 1024)} KiB` : `${(bytes / 1024 / 1024).toFixed(1)} MiB`;
+}
+
+export function explain(
+  planned: readonly PlannedPayload[],
+  filter: PlannedPayload | null,
+  splitting: string,
+  workers: number,
+): readonly string[] {
+  const width = Math.max(...planned.map(({ payload }) => payload.label.length), filter === null ? 0 : 6, 5);
+  const line = (label: string, text: string): string => `${label.padEnd(width)}  ${text}`;
+  const lines = planned.map((entry) => line(entry.payload.label, wayOf(entry)));
+  if (filter !== null) lines.push(line('filter', `${filter.engine}: ${filter.reason}`));
+  lines.push(line('input', splitting));
+  lines.push(line('most', `${workers} worker${workers === 1 ? '' : 's'} at a time`));
+  return lines;
+}
+
+function wayOf({ engine, reason, how, howReason }: PlannedPayload): string {
+  const ways = {
+    rows: 'row by row, in splits',
+    partial: 'a partial state a split, merged in their order',
+    whole: 'all rows on one worker',
+  };
+  return `${engine}: ${reason}; ${ways[how]}${howReason === null ? '' : `: ${howReason}`}`;
+}
+
+export function payloadFacts(planned: readonly PlannedPayload[]): PlannedFacts['payloads'] {
+  return planned.map(({ payload, engine, reason, how, howReason }) => ({
+    label: payload.label,
+    engine,
+    reason,
+    how,
+    howReason,
+  }));
+}

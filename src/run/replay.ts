@@ -1,0 +1,182 @@
+/** What rows and values share: the workers of a run, its record, its end, and jobs made of the plan's groups. */
+import { writeIpcSchema } from '../wire/arrow/index.ts';
+import { DfxError } from '../wire/errors.ts';
+import type { JobGroup } from './plan/groups.ts';
+import type { Plan } from './plan/plan.ts';
+import { type Progress, Recorder, type RunReport } from './report.ts';
+import { WorkerPool } from './spawn/pool.ts';
+import { Conveyor, type Delivery, type JobTemplate, type SplitUnit } from './transport/conveyor.ts';
+import { failureOf } from './transport/failure.ts';
+import type { Mode, Output } from './transport/messages.ts';
+import { WorkerFailure } from './transport/split-task.ts';
+import { unitsOf } from './transport/units.ts';
+
+export interface RunContext {
+  /** The input's name for messages. */
+  readonly inputName: string | null;
+  /** Aborting it ends the run: every worker is killed, and the run throws the signal's reason. */
+  readonly signal: AbortSignal;
+  /** A line that a worker wrote to stderr: a UDF's prints, a crash's account. */
+  readonly onStderrLine: (labels: readonly string[], line: string) => void;
+  /** The traceback of a UDF's exception, as its language prints it. */
+  readonly onTraceback: (labels: readonly string[], traceback: string) => void;
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+/** Of text: what stands between the fields of CSV. */
+export interface OutputOptions {
+  readonly output: Output;
+  readonly delimiter?: string;
+}
+
+export interface Replay {
+  readonly plan: Plan;
+  readonly context: RunContext;
+  readonly pool: WorkerPool;
+  readonly recorder: Recorder;
+}
+
+/** Ends every process that `work` started, whatever happens. */
+export async function replaying(
+  plan: Plan,
+  context: RunContext,
+  work: (replay: Replay) => Promise<void>,
+): Promise<RunReport> {
+  const recorder = new Recorder(plan.facts, context.onProgress);
+  const pool = new WorkerPool({ onStderrLine: context.onStderrLine });
+  const onAbort = (): void => pool.killAll();
+  context.signal.throwIfAborted();
+  context.signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    await work({ plan, context, pool, recorder });
+  } finally {
+    context.signal.removeEventListener('abort', onAbort);
+    await pool.close();
+  }
+  context.signal.throwIfAborted();
+  return recorder.report();
+}
+
+export interface JobKind {
+  readonly mode: Mode;
+  readonly output: OutputOptions;
+}
+
+const NO_SCHEMA = new Uint8Array(0);
+
+/** A job of the group for each split of its input. */
+export function conveyorOf(replay: Replay, group: JobGroup, { mode, output }: JobKind, workers: number): Conveyor {
+  const { plan, pool, recorder, context } = replay;
+  const { units, count } = unitsOf(plan, group);
+  recorder.splitCount = count;
+  return new Conveyor({
+    pool,
+    recorder,
+    signal: context.signal,
+    template: templateOf(plan, group, mode, output),
+    units,
+    isInput: true,
+    counts: group.entries[0] === plan.groups[0]?.entries[0] || plan.groups.length === 1,
+    workers: Math.max(1, Math.min(workers, count ?? workers)),
+    queueDepth: plan.queueDepth,
+    retries: plan.retries,
+    limit: mode === 'rows' ? plan.limit : null,
+  });
+}
+
+/** One job whose input is what workers gave. */
+export function mergerOf(replay: Replay, group: JobGroup, states: readonly Uint8Array[]): Conveyor {
+  const { plan, pool, recorder, context } = replay;
+  const template = templateOf(plan, group, 'merge', { output: 'arrow' });
+  const units: readonly SplitUnit[] = [{ split: { kind: 'whole' }, body: states }];
+  return new Conveyor({
+    pool,
+    recorder,
+    signal: context.signal,
+    template: { ...template, schema: inputSchema(plan) },
+    units,
+    isInput: false,
+    counts: false,
+    workers: 1,
+    queueDepth: 0,
+    retries: plan.retries,
+    limit: null,
+  });
+}
+
+function inputSchema({ table }: Plan): Uint8Array {
+  return writeIpcSchema(table?.schema ?? { fields: [], metadata: [] });
+}
+
+function templateOf(plan: Plan, group: JobGroup, mode: Mode, { output, delimiter = ',' }: OutputOptions): JobTemplate {
+  const { entries, filter, keep, command } = group;
+  const all = filter === null ? entries : [...entries, filter];
+  const spec = plan.source?.spec ?? null;
+  // The types of text are found once, so that every worker sees the same.
+  const told = spec !== null && (spec.format === 'csv' || spec.format === 'ndjson') && plan.table !== null;
+  return {
+    command,
+    labels: entries.map(({ payload }) => payload.label),
+    payloads: all.map(({ payload }) => ({ hash: payload.hash, bytes: payload.bytes })),
+    schema: told && group.engine === 'embedded' ? inputSchema(plan) : NO_SCHEMA,
+    job: {
+      mode,
+      columns: entries.map(({ payload }) => ({
+        payload: payload.hash,
+        name: payload.label,
+        relation: payload.relation,
+      })),
+      filter: filter === null ? null : { payload: filter.payload.hash, relation: filter.payload.relation },
+      keep,
+      input: spec,
+      inlineCode: all.every(({ inlineCode }) => inlineCode),
+      windows: entries.some(({ payload }) => payload.windows),
+      reads: [...new Set([...all.flatMap(({ payload }) => payload.reads ?? []), ...keep])],
+      batchSize: plan.batchSize,
+      output: group.engine === 'embedded' ? output : 'arrow',
+      delimiter,
+      now: String(plan.now),
+    },
+  };
+}
+
+/** What went wrong, in the user's terms. */
+export function userError(error: unknown, group: JobGroup, { context }: Replay): unknown {
+  context.signal.throwIfAborted();
+  const { entries, filter, command } = group;
+  const payloads = [...entries, ...(filter === null ? [] : [filter])].map(({ payload }) => payload);
+  if (error instanceof WorkerFailure) {
+    const labels = entries.map(({ payload }) => payload.label);
+    const failure = failureOf(error.failed, payloads, command, context.inputName);
+    if (failure.traceback !== null) context.onTraceback(labels, failure.traceback);
+    return failure.error;
+  }
+  if (error instanceof DfxError && payloads.length === 1) return error.at({ file: payloads[0]?.file });
+  return error;
+}
+
+/** Bytes of the parts, and of the schema that comes before them. */
+export interface Collected {
+  readonly schema: Uint8Array;
+  readonly chunks: readonly Uint8Array[];
+  readonly ends: readonly Extract<Delivery, { kind: 'end' }>[];
+}
+
+export async function collect(deliveries: AsyncIterable<Delivery>): Promise<Collected> {
+  let schema: Uint8Array = NO_SCHEMA;
+  const chunks: Uint8Array[] = [];
+  const ends: Extract<Delivery, { kind: 'end' }>[] = [];
+  for await (const delivery of deliveries) {
+    switch (delivery.kind) {
+      case 'schema':
+        schema = delivery.bytes;
+        break;
+      case 'part':
+        chunks.push(delivery.chunk);
+        break;
+      case 'end':
+        ends.push(delivery);
+    }
+  }
+  return { schema, chunks, ends };
+}

@@ -1,0 +1,94 @@
+/** The workers of a run: started when they are needed, used again by the next job that wants their engine, gone at its end. */
+import { Worker, type WorkerCommand } from './worker.ts';
+
+export interface PoolOptions {
+  /** A line of a worker's stderr, and the labels of the payloads that it works on. */
+  readonly onStderrLine: (labels: readonly string[], line: string) => void;
+  /** Workers that were started before the plan was known; each is given out once. */
+  readonly started?: ((command: WorkerCommand, onStderrLine: (line: string) => void) => Worker | null) | undefined;
+}
+
+export class PooledWorker {
+  /** Whose prints these are: the payloads of the job at hand. */
+  labels: readonly string[] = [];
+  readonly worker: Worker;
+
+  constructor(start: (onStderrLine: (line: string) => void) => Worker, pool: PoolOptions) {
+    this.worker = start((line) => pool.onStderrLine(this.labels, line));
+  }
+}
+
+export class WorkerPool {
+  readonly #options: PoolOptions;
+  readonly #busy = new Set<PooledWorker>();
+  readonly #leaving = new Set<Promise<void>>();
+  #idle: PooledWorker[] = [];
+  #jobs = 0;
+  #closed = false;
+
+  constructor(options: PoolOptions) {
+    this.#options = options;
+  }
+
+  /** A number that no other job of the run has. */
+  nextJob(): number {
+    return this.#jobs++;
+  }
+
+  /** One that waits, or a new one. Throws what keeps a process from being started. */
+  take(command: WorkerCommand): PooledWorker {
+    const at = this.#idle.findIndex(({ worker }) => worker.command.file === command.file);
+    const [idle] = at === -1 ? [] : this.#idle.splice(at, 1);
+    const taken =
+      idle ??
+      new PooledWorker(
+        (onLine) => this.#options.started?.(command, onLine) ?? Worker.start(command, onLine),
+        this.#options,
+      );
+    this.#busy.add(taken);
+    return taken;
+  }
+
+  /** For the next job. It has nothing left to do. */
+  give(pooled: PooledWorker): void {
+    this.#busy.delete(pooled);
+    pooled.worker.listen(null);
+    if (this.#closed) this.#leave(pooled.worker.killed());
+    else this.#idle.push(pooled);
+  }
+
+  /** It is in the middle of something, or lost. */
+  discard(pooled: PooledWorker): void {
+    this.#busy.delete(pooled);
+    pooled.worker.listen(null);
+    this.#leave(pooled.worker.killed());
+  }
+
+  /** Lets those go that wait and are of another engine: their number counts. */
+  stopOthers(command: WorkerCommand): void {
+    for (const { worker } of this.#idle.filter((other) => other.worker.command.file !== command.file)) {
+      this.#leave(worker.stop());
+    }
+    this.#idle = this.#idle.filter(({ worker }) => worker.command.file === command.file);
+  }
+
+  /** Kills every worker at once, for good. */
+  killAll(): void {
+    this.#closed = true;
+    for (const pooled of [...this.#busy]) this.discard(pooled);
+    for (const { worker } of this.#idle.splice(0)) this.#leave(worker.killed());
+  }
+
+  /** Ends every worker and waits until no process is left. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const pooled of [...this.#busy]) this.discard(pooled);
+    for (const { worker } of this.#idle.splice(0)) this.#leave(worker.stop());
+    while (this.#leaving.size > 0) await Promise.all(this.#leaving);
+  }
+
+  #leave(gone: Promise<void>): void {
+    this.#leaving.add(gone);
+    void gone.finally(() => this.#leaving.delete(gone));
+  }
+}

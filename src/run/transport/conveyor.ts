@@ -1,0 +1,395 @@
+/**
+ * The splits of an input through workers and back in order. Splits are handed out in order, up to two a worker, so that none waits for
+ * the round trip; results wait in memory until those before them are taken. No split is handed out that is further ahead of the first
+ * one not taken than there are workers and places in their queues: memory is bounded by splits, not by the input.
+ *
+ * What comes out doesn't depend on timing: results come in the order of the splits, and so does the first failure.
+ */
+import { type Split, WHOLE } from '../../io/split.ts';
+import { DfxError } from '../../wire/errors.ts';
+import type { Recorder } from '../report.ts';
+import type { PooledWorker, WorkerPool } from '../spawn/pool.ts';
+import type { WorkerCommand } from '../spawn/worker.ts';
+import type { ArrowMessage, Done, FromWorker, Job } from './messages.ts';
+import { type Outcome, type Slot, SplitTask, WorkerFailure } from './split-task.ts';
+
+/** A part of the input: a split of a file, or bytes that came through a pipe. */
+export interface SplitUnit {
+  readonly split: Split;
+  /** Behind the schema in the job's body. */
+  readonly body: readonly Uint8Array[];
+}
+
+export interface JobTemplate {
+  readonly command: WorkerCommand;
+  /** The labels of the payloads, for what they print. */
+  readonly labels: readonly string[];
+  /** What workers must have got before the job. */
+  readonly payloads: readonly { readonly hash: string; readonly bytes: Uint8Array }[];
+  /** Everything that is the same for all splits. */
+  readonly job: Omit<Job, 'job' | 'split' | 'schemaBytes' | 'inBody' | 'limit' | 'before'>;
+  readonly schema: Uint8Array;
+}
+
+export interface ConveyorOptions {
+  readonly pool: WorkerPool;
+  readonly recorder: Recorder;
+  readonly signal: AbortSignal;
+  readonly template: JobTemplate;
+  readonly units: AsyncIterable<SplitUnit> | Iterable<SplitUnit>;
+  /** Whether the units are parts of the input, and not of what workers gave. */
+  readonly isInput: boolean;
+  /** Whether its rows are counted as the run's: of several groups that each read the input, one's are. */
+  readonly counts: boolean;
+  readonly workers: number;
+  readonly queueDepth: number;
+  /** How often a split may cost a worker its life before the run is given up. */
+  readonly retries: number;
+  /** Rows of the result after which no more are asked for. */
+  readonly limit: number | null;
+}
+
+export type Delivery =
+  /** Once, before everything else. */
+  | { readonly kind: 'schema'; readonly bytes: Uint8Array }
+  | {
+      readonly kind: 'part';
+      readonly rows: number;
+      readonly messages: readonly ArrowMessage[];
+      readonly chunk: Uint8Array;
+    }
+  /** A split is through. */
+  | { readonly kind: 'end'; readonly done: Done; readonly worker: PooledWorker };
+
+/** Jobs that a worker has at a time. */
+const OUTSTANDING = 2;
+
+/** Bytes of a result that are kept for the case that its worker dies; a longer one is passed on as it comes, and can't run again. */
+const KEPT_BYTES = 32 * 1024 * 1024;
+/** Bytes that may wait of a result that is passed on. */
+const WAITING_BYTES = 4 * 1024 * 1024;
+
+export class Conveyor {
+  readonly #options: ConveyorOptions;
+  readonly #slots: Slot[] = [];
+  /** From the first split that isn't taken yet. */
+  readonly #window: SplitTask[] = [];
+  readonly #room: number;
+  #exhausted = false;
+  #fatal: unknown = null;
+  #wake: (() => void) | null = null;
+  #wakeFeeder: (() => void) | null = null;
+  #schema: Uint8Array | null = null;
+  #ended = false;
+  // What is through: where the next split starts.
+  #rowsRead = 0;
+  #linesRead = 0;
+  #end: number | null = null;
+  #left: number | null;
+
+  constructor(options: ConveyorOptions) {
+    this.#options = options;
+    this.#room = options.workers + options.queueDepth + 1;
+    this.#left = options.limit;
+  }
+
+  /** Throws WorkerFailure for what a worker said, WORKER_DIED, or the reason why the run was ended. */
+  async *deliveries(): AsyncGenerator<Delivery, void, void> {
+    const { signal } = this.#options;
+    const onAbort = (): void => this.#changed();
+    signal.addEventListener('abort', onAbort, { once: true });
+    const fed = this.#feed();
+    try {
+      while (this.#left !== 0) {
+        signal.throwIfAborted();
+        if (this.#fatal !== null) throw this.#fatal;
+        const head = this.#window[0];
+        if (head === undefined) {
+          if (this.#exhausted) return;
+          await this.#change();
+        } else if (this.#isSettled(head)) {
+          yield* this.#take(head);
+        } else if (head.held > 0 && (head.streamed || (head.held > KEPT_BYTES && head.mayStream))) {
+          head.streamed = true;
+          yield* this.#parts(head);
+        } else {
+          await this.#change();
+        }
+      }
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+      this.#ended = true;
+      this.#wakeFeeder?.();
+      for (const { pooled, queue } of this.#slots) {
+        if (pooled === null) continue;
+        if (queue.length === 0) this.#options.pool.give(pooled);
+        else this.#options.pool.discard(pooled);
+      }
+      await fed;
+    }
+  }
+
+  /** Whether the first split's result can be taken or thrown; one that wasn't where it was taken to be runs again. */
+  #isSettled(head: SplitTask): boolean {
+    if (head.passed) return true;
+    if (this.#end !== null && head.unit.split.kind === 'bytes') {
+      if (this.#end >= head.unit.split.end) {
+        // A record of the split before covers this one whole.
+        this.#withdraw(head);
+        head.passed = true;
+        return true;
+      }
+      if (!head.isAt(this.#end)) {
+        if (head.outcome === null) return false;
+        if (head.outcome.kind === 'done') this.#options.recorder.misplaced++;
+        this.#again(head, this.#end);
+        return false;
+      }
+    }
+    if (head.outcome === null) return false;
+    // What a worker says of rows counts from the start of the split.
+    if (head.index > 0 && head.attempt.before === null && isAboutRows(head.outcome)) {
+      this.#again(head, head.attempt.start);
+      return false;
+    }
+    if (head.outcome.kind === 'done' && this.#left !== null && head.outcome.done.rows > this.#left) {
+      if (head.streamed || head.attempt.limit === this.#left) {
+        throw new DfxError('DEFECT', `a worker gave ${head.outcome.done.rows} rows, asked for ${this.#left}`);
+      }
+      this.#again(head, head.attempt.start);
+      return false;
+    }
+    return true;
+  }
+
+  *#take(head: SplitTask): Generator<Delivery, void, void> {
+    const { outcome } = head;
+    if (outcome?.kind === 'failed') throw outcome.error;
+    if (outcome?.kind === 'done') {
+      yield* this.#parts(head);
+      const { done } = outcome;
+      this.#rowsRead += done.read.rows ?? 0;
+      this.#linesRead += done.read.lines;
+      if (head.unit.split.kind === 'bytes') this.#end = done.read.end;
+      if (this.#left !== null) this.#left = Math.max(0, this.#left - done.rows);
+      if (this.#options.counts) this.#options.recorder.committed(done);
+      yield { kind: 'end', done, worker: outcome.worker };
+    }
+    this.#window.shift();
+    this.#wakeFeeder?.();
+    this.#dispatch();
+  }
+
+  *#parts(head: SplitTask): Generator<Delivery, void, void> {
+    if (head.schema !== null) {
+      if (this.#schema === null) {
+        this.#schema = head.schema;
+        yield { kind: 'schema', bytes: head.schema };
+      } else if (Buffer.compare(this.#schema, head.schema) !== 0) {
+        throw new DfxError('EXECUTION', 'the result has another type in one part of the input than in another', {
+          hint: 'run it on one worker with --workers 1',
+        });
+      }
+    }
+    for (let part = head.takePart(); part !== null; part = head.takePart()) {
+      yield { kind: 'part', rows: part.rows, messages: part.messages, chunk: part.chunk };
+    }
+    const slot = this.#slots.find(({ queue }) => queue[0] === head);
+    if (slot?.paused === true) {
+      slot.paused = false;
+      slot.pooled?.worker.resume();
+    }
+  }
+
+  async #feed(): Promise<void> {
+    const { units, signal } = this.#options;
+    let index = 0;
+    try {
+      for await (const unit of units) {
+        this.#window.push(new SplitTask(index++, unit));
+        this.#dispatch();
+        this.#changed();
+        while (this.#window.length >= this.#room && !this.#ended && !signal.aborted) {
+          await new Promise<void>((resolve) => {
+            this.#wakeFeeder = resolve;
+          });
+        }
+        if (this.#ended || signal.aborted) break;
+      }
+    } catch (error) {
+      // What was read before counts first.
+      this.#window.push(SplitTask.failed(index, { split: WHOLE, body: [] }, error));
+    }
+    this.#exhausted = true;
+    this.#changed();
+  }
+
+  #again(task: SplitTask, start: number | null): void {
+    task.reset({ start, before: { rows: this.#rowsRead, lines: this.#linesRead }, limit: this.#left });
+    this.#dispatch();
+  }
+
+  /** Its result isn't wanted: what a worker says of it is passed over. */
+  #withdraw(task: SplitTask): void {
+    for (const { queue } of this.#slots) {
+      const at = queue.indexOf(task);
+      if (at !== -1) queue[at] = SplitTask.forgotten(task);
+    }
+  }
+
+  #dispatch(): void {
+    if (this.#ended || this.#fatal !== null || this.#options.signal.aborted) return;
+    for (const task of this.#window) {
+      if (task.outcome !== null || task.sent || task.passed) continue;
+      const slot = task.pinned ?? this.#freeSlot();
+      if (slot === null) return;
+      try {
+        this.#send(task, slot);
+      } catch (error) {
+        this.#fatal = error;
+        this.#changed();
+        return;
+      }
+    }
+  }
+
+  #freeSlot(): Slot | null {
+    let best: Slot | null = null;
+    for (const slot of this.#slots) {
+      if (slot.queue.length < OUTSTANDING && (best === null || slot.queue.length < best.queue.length)) best = slot;
+    }
+    if ((best === null || best.queue.length > 0) && this.#slots.length < this.#options.workers) {
+      best = { pooled: null, queue: [], paused: false };
+      this.#slots.push(best);
+    }
+    return best;
+  }
+
+  #send(task: SplitTask, slot: Slot): void {
+    const { pool, template } = this.#options;
+    const pooled = slot.pooled ?? pool.take(template.command);
+    if (slot.pooled === null) {
+      slot.pooled = pooled;
+      pooled.labels = template.labels;
+      pooled.worker.listen({
+        onMessage: (message) => this.#hear(slot, pooled, message),
+        onLost: (error) => this.#lost(slot, pooled, error),
+      });
+    }
+    for (const { hash, bytes } of template.payloads) {
+      if (pooled.worker.payloads.has(hash)) continue;
+      pooled.worker.payloads.add(hash);
+      pooled.worker.send({ type: 'payload', hash }, [bytes]);
+    }
+    const number = pool.nextJob();
+    const { attempt, unit } = task;
+    const { split } = unit;
+    slot.queue.push(task);
+    task.send(number);
+    this.#options.recorder.busy = this.#slots.filter(({ queue }) => queue.length > 0).length;
+    pooled.worker.send(
+      {
+        type: 'job',
+        job: number,
+        ...template.job,
+        split:
+          split.kind === 'bytes' && attempt.start !== null ? { ...split, start: attempt.start, aligned: true } : split,
+        inBody: unit.body.length > 0,
+        schemaBytes: template.schema.length,
+        limit: attempt.limit ?? this.#options.limit,
+        before: attempt.before,
+      },
+      [template.schema, ...unit.body],
+    );
+  }
+
+  #hear(slot: Slot, pooled: PooledWorker, message: FromWorker): void {
+    if (message.type === 'hello') return this.#options.recorder.hello(pooled);
+    const task = slot.queue[0];
+    if (task === undefined || message.type === 'unready' || message.job !== task.job) {
+      const job = 'job' in message ? message.job : null;
+      const error = new DfxError('DEFECT', `a worker answered job ${job}, expected job ${task?.job ?? 'none'}`);
+      pooled.worker.kill();
+      return this.#lost(slot, pooled, message.type === 'failed' ? new DfxError('DEFECT', message.message) : error);
+    }
+    switch (message.type) {
+      case 'schema':
+        task.schema = message.bytes;
+        return;
+      case 'result':
+        task.addPart(message);
+        if (task === this.#window[0]) {
+          if (task.streamed && task.held > WAITING_BYTES) {
+            slot.paused = true;
+            pooled.worker.pause();
+          }
+          if (task.streamed || task.held > KEPT_BYTES) this.#changed();
+        }
+        return;
+      case 'done':
+        this.#options.recorder.done(pooled, message, this.#options.isInput);
+        task.outcome = { kind: 'done', done: message, worker: pooled };
+        break;
+      case 'failed':
+        task.outcome = { kind: 'failed', error: new WorkerFailure(message) };
+        break;
+    }
+    slot.queue.shift();
+    this.#options.recorder.busy = this.#slots.filter(({ queue }) => queue.length > 0).length;
+    this.#dispatch();
+    this.#changed();
+  }
+
+  /** What it had to do goes to a fresh worker; the split that it was busy with may do that a few times only. */
+  #lost(slot: Slot, pooled: PooledWorker, error: DfxError): void {
+    const { recorder, pool, retries } = this.#options;
+    recorder.died(pooled, error.message);
+    pool.discard(pooled);
+    slot.pooled = null;
+    slot.paused = false;
+    const [first, ...others] = slot.queue.splice(0);
+    if (error.code !== 'WORKER_DIED') {
+      this.#fatal ??= error;
+    } else if (first !== undefined) {
+      first.deaths++;
+      if (first.deaths > retries || first.streamed) {
+        first.outcome = { kind: 'failed', error: tried(error, first.deaths) };
+      } else {
+        recorder.retries++;
+        first.reset(first.attempt, slot);
+      }
+    }
+    for (const task of others) task.reset(task.attempt, slot);
+    this.#dispatch();
+    this.#changed();
+  }
+
+  #changed(): void {
+    const wake = this.#wake;
+    this.#wake = null;
+    wake?.();
+    if (this.#options.signal.aborted) this.#wakeFeeder?.();
+  }
+
+  #change(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+    });
+  }
+}
+
+function isAboutRows(outcome: Outcome): boolean {
+  return (
+    outcome.kind === 'failed' && outcome.error instanceof WorkerFailure && outcome.error.failed.code === 'INPUT_ROW'
+  );
+}
+
+function tried(error: DfxError, times: number): DfxError {
+  if (times === 1) return error;
+  return new DfxError(error.code, `${error.message} (the last of ${times} workers that the same rows ended)`, {
+    file: error.file,
+    offset: error.offset,
+    hint: error.hint,
+    cause: error.cause,
+  });
+}

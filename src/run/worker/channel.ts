@@ -1,0 +1,62 @@
+/**
+ * The worker's end of the pipes (docs/worker-protocol.md). Reads and writes wait: a worker has nothing else to do, and a full pipe holds it
+ * up until the parent has room. When the parent is gone, both end, and so does the worker.
+ */
+import { readSync, writeSync } from 'node:fs';
+import { encodeFrameHead, type Frame, FrameReader } from '../transport/frames.ts';
+
+const FROM_PARENT = 3;
+const TO_PARENT = 4;
+const READ_BYTES = 256 * 1024;
+
+export interface Header {
+  readonly type: string;
+  readonly [member: string]: unknown;
+}
+
+const reader = new FrameReader();
+let room = new Uint8Array(0);
+
+/** The next frame. Ends the process when there is none. */
+export function receive(): Frame {
+  for (;;) {
+    const frame = reader.next();
+    if (frame !== null) return frame;
+    if (room.length < READ_BYTES / 4) room = new Uint8Array(READ_BYTES);
+    const count = reach(() => readSync(FROM_PARENT, room));
+    if (count === 0) process.exit(0);
+    reader.push(room.subarray(0, count));
+    // The frame may be a view of what was read.
+    room = room.subarray(count);
+  }
+}
+
+export function send(header: Header, body: Uint8Array | null = null): void {
+  writeAll(encodeFrameHead(header, body?.length ?? 0));
+  if (body !== null) writeAll(body);
+}
+
+function writeAll(bytes: Uint8Array): void {
+  let at = 0;
+  while (at < bytes.length) at += reach(() => writeSync(TO_PARENT, bytes, at));
+}
+
+/** The parent is gone: nobody waits for an answer. */
+function reach(call: () => number): number {
+  for (;;) {
+    try {
+      return call();
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? error.code : '';
+      if (code === 'EPIPE' || code === 'ECONNRESET') process.exit(0);
+      if (code !== 'EINTR') throw error;
+    }
+  }
+}
+
+const parent = process.ppid;
+
+/** A worker that neither reads nor writes for long finds out here that its parent was killed. */
+export function leaveWithParent(): void {
+  if (process.ppid !== parent) process.exit(0);
+}

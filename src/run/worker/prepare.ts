@@ -1,0 +1,165 @@
+/** What a job needs before it reads: the input opened, the expressions compiled. The next split of the same run needs it again. */
+import type { Expr } from '../../expr/model.ts';
+import { exprFromProto } from '../../expr/proto/index.ts';
+import { isFunctionNode, nodesOf } from '../../expr/walk.ts';
+import {
+  ArrowStreamReader,
+  type ColumnBatch,
+  type InputTable,
+  openInput,
+  readInOnePiece,
+  type Split,
+  type SplitReader,
+  WHOLE,
+} from '../../io/index.ts';
+import { readIpcSchema, type Schema } from '../../wire/arrow/index.ts';
+import { DfxError } from '../../wire/errors.ts';
+import { compileExpression, type Evaluator } from '../embedded/index.ts';
+import type { InputSpec, Job, RowsBefore } from '../transport/messages.ts';
+
+/** A table whose messages can count rows and lines from the start of the input. */
+export interface PlacedTable extends InputTable {
+  read(indices: readonly number[], split: Split, before?: RowsBefore): SplitReader;
+}
+
+/** A job's column failed: which one, for the parent. */
+export class ColumnFailure extends Error {
+  readonly column: number;
+
+  constructor(column: number, cause: unknown) {
+    super('a column failed', { cause });
+    this.column = column;
+  }
+}
+
+export interface Prepared {
+  readonly table: PlacedTable;
+  /** Indices of the columns that batches hold: all that anything below reads. */
+  readonly indices: readonly number[];
+  /** Of row-wise expressions ready for any batch; of aggregates new ones for each job. */
+  readonly evaluators: () => readonly Evaluator[];
+  readonly filter: Evaluator | null;
+  /** Places of the kept columns in a batch. */
+  readonly keep: readonly number[];
+  readonly kept: Schema['fields'];
+}
+
+async function* oneRow(): AsyncGenerator<ColumnBatch> {
+  yield { length: 1, columns: [] };
+}
+
+const NO_TABLE: InputTable = {
+  schema: { fields: [], metadata: [] },
+  splits: () => [WHOLE],
+  read: () => readInOnePiece(oneRow()),
+};
+
+export class Preparation {
+  readonly #payloads: ReadonlyMap<string, Uint8Array>;
+  readonly #expressions = new Map<string, Expr>();
+  #last: { readonly key: string; readonly prepared: Prepared } | null = null;
+
+  constructor(payloads: ReadonlyMap<string, Uint8Array>) {
+    this.#payloads = payloads;
+  }
+
+  /** `body`: schema, then the input where the job brings it. */
+  async prepare(job: Job, body: Uint8Array): Promise<Prepared> {
+    const key = JSON.stringify([job.mode === 'rows', job.columns, job.filter, job.keep, job.input, job.now]);
+    if (!job.inBody && this.#last?.key === key) return this.#last.prepared;
+    const prepared = this.#compile(job, await openTable(job, body));
+    if (!job.inBody) this.#last = { key, prepared };
+    return prepared;
+  }
+
+  /** Of a body that holds the input's schema and the states: fresh evaluators, and a reader of the states. */
+  mergers(
+    job: Job,
+    body: Uint8Array,
+  ): { readonly evaluators: readonly Evaluator[]; readonly reader: ArrowStreamReader } {
+    const { schema } = readIpcSchema(body.subarray(0, job.schemaBytes));
+    const reader = new ArrowStreamReader();
+    reader.push(body.subarray(job.schemaBytes));
+    return { evaluators: this.evaluators(job, schema), reader };
+  }
+
+  evaluators(job: Job, schema: Schema): readonly Evaluator[] {
+    const now = BigInt(job.now);
+    return job.columns.map(({ payload, relation }, at) => {
+      try {
+        const expr = this.#expression(payload);
+        if (!job.inlineCode) refuseCode(expr);
+        return compileExpression(expr, schema, { relation, now });
+      } catch (error) {
+        throw new ColumnFailure(at, error);
+      }
+    });
+  }
+
+  #compile(job: Job, table: PlacedTable): Prepared {
+    const { schema } = table;
+    const first = this.evaluators(job, schema);
+    const filter =
+      job.filter === null
+        ? null
+        : compileExpression(this.#expression(job.filter.payload), schema, {
+            relation: job.filter.relation,
+            now: BigInt(job.now),
+          });
+    const keep = job.keep.map((name) => {
+      const index = schema.fields.findIndex((field) => field.name === name);
+      if (index === -1) throw new DfxError('DEFECT', `a column to be kept isn't there: ${JSON.stringify(name)}`);
+      return index;
+    });
+    const used = [...first, ...(filter === null ? [] : [filter])].flatMap(({ columns }) => columns);
+    const indices = [...new Set([...used, ...keep])].sort((a, b) => a - b);
+    let unused: readonly Evaluator[] | null = first;
+    return {
+      table,
+      indices,
+      filter,
+      keep: keep.map((index) => indices.indexOf(index)),
+      kept: keep.flatMap((index) => schema.fields[index] ?? []),
+      evaluators: () => {
+        if (job.mode === 'rows' && !job.windows) return first;
+        const made = unused ?? this.evaluators(job, schema);
+        unused = null;
+        return made;
+      },
+    };
+  }
+
+  #expression(hash: string): Expr {
+    let expr = this.#expressions.get(hash);
+    if (expr === undefined) {
+      const bytes = this.#payloads.get(hash);
+      if (bytes === undefined) throw new DfxError('DEFECT', `payload ${hash} was never sent`);
+      expr = exprFromProto(bytes).expr;
+      this.#expressions.set(hash, expr);
+    }
+    return expr;
+  }
+}
+
+/** Both bars: the parent planned no such job, and no frame is read where it did. */
+function refuseCode(expr: Expr): void {
+  for (const node of nodesOf(expr)) {
+    if (isFunctionNode(node) && node.definition !== null && node.definition.length > 0) {
+      throw new DfxError('STRICT', 'the engine met an inline UDF where none may be opened, and opened none');
+    }
+  }
+}
+
+async function openTable(job: Job, body: Uint8Array): Promise<PlacedTable> {
+  const { input, schemaBytes } = job;
+  if (input === null) return NO_TABLE;
+  const schema = schemaBytes === 0 ? undefined : readIpcSchema(body.subarray(0, schemaBytes)).schema;
+  return openInput(job.inBody ? body.subarray(schemaBytes) : input.path, openOptions(input, schema));
+}
+
+/** `schema`: what the parent found, so that every worker sees the same types. */
+export function openOptions(input: InputSpec, schema: Schema | undefined): Parameters<typeof openInput>[1] {
+  const { format, csv } = input;
+  if (format !== 'csv') return { format };
+  return { format, csv: { ...csv, schema } };
+}
