@@ -12,6 +12,7 @@ import {
   type Values,
 } from '../../io/column.ts';
 import { nullColumn } from './build.ts';
+import { comparedBits } from './functions/strings-scan.ts';
 import { gather, materialize } from './gather.ts';
 import { type Shape, testLoop } from './kernels.ts';
 import type { CompareOp, Zeros } from './nodes.ts';
@@ -73,7 +74,7 @@ function testBits(fn: PlainOp, left: Vector, right: Vector, rows: number, zeros:
     return testBooleans(fn, { ...left, column: a }, { ...right, column: b }, rows);
   }
   if (a.layout === 'string' && b.layout === 'string') {
-    return testStrings(fn, a, b, left.scalar, right.scalar, rows);
+    return comparedBits(fn, { column: a, scalar: left.scalar }, { column: b, scalar: right.scalar }, rows);
   }
   if (a.layout === 'decimal' && b.layout === 'decimal') {
     const bits = new Uint8Array(bitmapBytes(rows));
@@ -190,30 +191,12 @@ function testByte(fn: PlainOp, x: number, y: number): number {
   }
 }
 
-function testStrings(
-  fn: PlainOp,
-  a: StringColumn,
-  b: StringColumn,
-  leftScalar: boolean,
-  rightScalar: boolean,
-  rows: number,
-): Uint8Array {
-  const bits = new Uint8Array(bitmapBytes(rows));
-  for (let row = 0; row < rows; row++) {
-    const i = leftScalar ? 0 : row;
-    const j = rightScalar ? 0 : row;
-    if (passes(fn, compareStrings(a, i, b, j, fn === 'Eq' || fn === 'NotEq'))) setBit(bits, row);
-  }
-  return bits;
-}
-
-/** The sign of the comparison by bytes; with `onlyEquality` any non-zero number where they differ. */
-export function compareStrings(a: StringColumn, i: number, b: StringColumn, j: number, onlyEquality = false): number {
+/** The sign of the comparison by bytes. */
+export function compareStrings(a: StringColumn, i: number, b: StringColumn, j: number): number {
   let x = a.offsets[i] ?? 0;
   let y = b.offsets[j] ?? 0;
   const lengthA = (a.offsets[i + 1] ?? 0) - x;
   const lengthB = (b.offsets[j + 1] ?? 0) - y;
-  if (onlyEquality && lengthA !== lengthB) return 1;
   const end = x + Math.min(lengthA, lengthB);
   while (x < end) {
     const difference = (a.data[x++] ?? 0) - (b.data[y++] ?? 0);

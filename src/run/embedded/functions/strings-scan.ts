@@ -158,3 +158,52 @@ export function sameBits(left: Vector, right: Vector, rows: number): Uint8Array 
   }
   return bits;
 }
+
+export type OrderTest = 'Eq' | 'NotEq' | 'Lt' | 'LtEq' | 'Gt' | 'GtEq';
+
+const FLIPPED: Record<OrderTest, OrderTest> = {
+  Eq: 'Eq',
+  NotEq: 'NotEq',
+  Lt: 'Gt',
+  LtEq: 'GtEq',
+  Gt: 'Lt',
+  GtEq: 'LtEq',
+};
+
+/** Rows of two columns of strings or binaries, of which either may be a scalar, whose bytes pass the test. */
+export function comparedBits(test: OrderTest, left: Vector, right: Vector, rows: number): Uint8Array {
+  if (left.scalar && !right.scalar) return comparedBits(FLIPPED[test], right, left, rows);
+  if (test === 'Eq') return sameBits(left, right, rows);
+  if (test === 'NotEq') return inverted(sameBits(left, right, rows));
+  if (test === 'GtEq') return inverted(lessBits(left, right, rows, false));
+  if (test === 'Gt') return inverted(lessBits(left, right, rows, true));
+  return lessBits(left, right, rows, test === 'LtEq');
+}
+
+function inverted(bits: Uint8Array): Uint8Array {
+  for (let i = 0; i < bits.length; i++) bits[i] = ~(bits[i] ?? 0);
+  return bits;
+}
+
+/** Rows of `left` that come before those of `right`, or with `equal` are the same. */
+function lessBits(left: Vector, right: Vector, rows: number, equal: boolean): Uint8Array {
+  const a = texts(left);
+  const b = texts(right);
+  const bits = newBits(rows);
+  const single = a.step === 0 ? 1 : rows;
+  for (let row = 0; row < single; row++) {
+    let x = a.offsets[row] ?? 0;
+    const to = a.offsets[row + 1] ?? 0;
+    let y = b.offsets[row * b.step] ?? 0;
+    const stop = b.offsets[row * b.step + 1] ?? 0;
+    while (x < to && y < stop && a.data[x] === b.data[y]) {
+      x++;
+      y++;
+    }
+    // Where one of them ends the longer one is the greater.
+    const less = x < to && y < stop ? (a.data[x] ?? 0) < (b.data[y] ?? 0) : x >= to && (y < stop || equal);
+    if (less) bits[row >> 3] = (bits[row >> 3] ?? 0) | (1 << (row & 7));
+  }
+  if (a.step === 0 && ((bits[0] ?? 0) & 1) === 1) bits.fill(0xff);
+  return bits;
+}
