@@ -11,6 +11,7 @@ import { DfxError } from '../wire/errors.ts';
 import { type CsvDialect, LF } from './csv-dialect.ts';
 import { startsWithBom } from './csv-head.ts';
 import { readRecord } from './csv-records.ts';
+import { Kernel } from './wasm/kernel.ts';
 
 export interface InferOptions {
   readonly header: boolean;
@@ -56,36 +57,24 @@ const PATTERNS: readonly (readonly [RegExp, Seen])[] = [
 
 const I64_TEXT = /^-?[0-9]+$/;
 
-/** What most fields are, without a pattern; 0 where that takes one. */
-function plainlySeen(field: Uint8Array): Seen | 0 {
-  const { length } = field;
-  let at = field[0] === 45 ? 1 : 0;
-  const first = field[at] ?? 0;
-  if (at === 0 && PLAIN_WORD[first] === 1) return Seen.Utf8;
-  let points = 0;
-  const digits = at;
-  for (; at < length; at++) {
-    const byte = field[at] ?? 0;
-    if (byte === 46) points++;
-    else if (byte < 48 || byte > 57) return 0;
-  }
-  if (points > 1 || length - digits <= points) return 0;
-  return points === 1 ? Seen.Float64 : length < 19 ? Seen.Int64 : 0;
-}
-
-/** ASCII letters but those that `true`, `false`, `nan` and `inf` start with, in any case. */
-const PLAIN_WORD = Uint8Array.from({ length: 256 }, (_, byte) =>
-  /^[a-z]$/i.test(String.fromCharCode(byte)) && !/^[tfni]$/i.test(String.fromCharCode(byte)) ? 1 : 0,
-);
-
 function seenIn(text: string, bytes: number): Seen {
   if (text.startsWith('"')) return Seen.Utf8;
+  const letter = text.charCodeAt(0) | 32;
+  if (letter >= 97 && letter <= 122) return wordSeen(text);
   for (const [pattern, seen] of PATTERNS) {
     if (!pattern.test(text)) continue;
     if (seen === Seen.Int64 && bytes >= 19 && !fitsInt64(text)) return Seen.Utf8;
     return seen;
   }
-  return text === 'NaN' || text === 'nan' || text === 'inf' || text === '-inf' ? Seen.Float64 : Seen.Utf8;
+  return text === '-inf' ? Seen.Float64 : Seen.Utf8;
+}
+
+/** Of a text that starts with a letter of ASCII: no pattern is compiled for it, which takes longer than looking at a thousand rows. */
+function wordSeen(text: string): Seen {
+  if (text === 'NaN' || text === 'nan' || text === 'inf') return Seen.Float64;
+  // U+017F folds to s.
+  const word = text.toLowerCase().replace('\u017f', 's');
+  return word === 'true' || word === 'false' ? Seen.Boolean : Seen.Utf8;
 }
 
 function fitsInt64(text: string): boolean {
@@ -209,6 +198,21 @@ function checkUtf8(bytes: Uint8Array, record: number): void {
   if (!isUtf8(bytes)) throw new DfxError('INPUT_FORMAT', `record ${record} holds bytes that are not UTF-8`);
 }
 
+/** Records whose fields are found at once. */
+const CHUNK_ROWS = 256;
+
+/** A piece in the kernel's memory. */
+interface Rows {
+  readonly kernel: Kernel;
+  readonly places: number;
+  readonly columns: number;
+  readonly start: number;
+  readonly end: number;
+  /** Room for one field. */
+  readonly text: number;
+  readonly isUtf8: boolean;
+}
+
 /** Takes reads of `READ_SIZE` bytes until `done`, then `schema()`. */
 export class CsvInference {
   private readonly cutter = new LineCutter();
@@ -216,12 +220,16 @@ export class CsvInference {
   private readonly kinds: Set<InferredKind>[] = [];
   private left: number;
   private records = 0;
+  private readonly kernel = new Kernel();
+  private readonly base = this.kernel.mark;
+  private readonly nullText: Buffer;
 
   constructor(
     private readonly dialect: CsvDialect,
     private readonly options: InferOptions,
   ) {
     this.left = options.maxRecords;
+    this.nullText = Buffer.from(dialect.nullText);
   }
 
   get done(): boolean {
@@ -257,7 +265,7 @@ export class CsvInference {
   private look(piece: Uint8Array): void {
     let pos = startsWithBom(piece) ? 3 : 0;
     const first = this.names === null;
-    let record = readRecord(piece, pos, piece.length, this.dialect);
+    const record = readRecord(piece, pos, piece.length, this.dialect);
     const width = record === null ? 0 : record.fields.length;
     if (first) {
       if (this.options.header) {
@@ -269,7 +277,6 @@ export class CsvInference {
                 return decoder.decode(field);
               });
         pos = record === null ? piece.length : record.next;
-        record = readRecord(piece, pos, piece.length, this.dialect);
       } else {
         this.names = Array.from({ length: width }, (_, i) => `column_${i + 1}`);
       }
@@ -277,30 +284,73 @@ export class CsvInference {
     } else if (width !== this.kinds.length) {
       throw this.unequal(width);
     }
-    const seen = new Uint16Array(this.kinds.length);
-    const wholeUtf8 = isUtf8(piece);
-    const nullText = Buffer.from(this.dialect.nullText);
-    const isNullText = (field: Uint8Array): boolean =>
-      field.length === nullText.length && (field.length === 0 || nullText.equals(field));
-    let read = 0;
-    while (read < this.left && record !== null) {
-      if (record.fields.length !== this.kinds.length) throw this.unequal(record.fields.length);
-      read++;
-      this.records++;
-      for (let i = 0; i < seen.length; i++) {
-        const field = record.fields[i];
-        if (field === undefined) continue;
-        if (!wholeUtf8) checkUtf8(field, this.records);
-        // Beside text nothing counts.
-        if (isNullText(field) || (seen[i] ?? 0) >= Seen.Utf8) continue;
-        seen[i] = (seen[i] ?? 0) | (plainlySeen(field) || seenIn(decoder.decode(field), field.length));
-      }
-      pos = record.next;
-      record = readRecord(piece, pos, piece.length, this.dialect);
-    }
+    const { seen, read } = this.lookAtRows(piece, pos);
     this.left -= read;
     if (read === 0 && first) return;
     for (let i = 0; i < seen.length; i++) this.kinds[i]?.add(kindInPiece(seen[i] ?? 0));
+  }
+
+  /** What the columns of the records behind `pos` hold, and how many records there are. */
+  private lookAtRows(piece: Uint8Array, pos: number): { seen: Uint16Array; read: number } {
+    const columns = this.kinds.length;
+    const seen = new Uint16Array(columns);
+    if (columns === 0) return { seen, read: 0 };
+    const rows = this.openRows(piece, pos, columns);
+    const { call, bytes } = rows.kernel;
+    let read = 0;
+    for (let at = rows.start; read < this.left; at = call.next()) {
+      const count = call.scan(at, rows.end, 1, columns, Math.min(CHUNK_ROWS, this.left - read), rows.places);
+      if (count === 0) {
+        if (call.isRagged() !== 0)
+          throw this.unequal(readRecord(bytes, at, rows.end, this.dialect)?.fields.length ?? 0);
+        break;
+      }
+      if (!rows.isUtf8) this.checkRows(rows, count);
+      for (let column = 0; column < columns; column++) {
+        if ((seen[column] ?? 0) < Seen.Utf8)
+          seen[column] = (seen[column] ?? 0) | this.lookAtColumn(rows, column, count);
+      }
+      read += count;
+      this.records += count;
+    }
+    return { seen, read };
+  }
+
+  private lookAtColumn({ kernel, places, columns, text }: Rows, column: number, count: number): number {
+    const { call, bytes } = kernel;
+    let odd = 0;
+    for (let row = 0; ; row++) {
+      row = call.lookAt(places, columns, column, row, count);
+      if (row >= count) return odd | call.seen();
+      const length = call.copyField(places, columns, column, row, text);
+      const field = bytes.subarray(text, text + length);
+      if (!this.nullText.equals(field)) odd |= seenIn(decoder.decode(field), length);
+    }
+  }
+
+  private checkRows({ kernel, places, columns }: Rows, count: number): void {
+    const { call } = kernel;
+    for (let row = 0; row < count; row++) {
+      const [from, to] = [call.fieldAt(places, columns, 0, row), call.fieldEnd(places, columns, columns - 1, row)];
+      if (call.isUtf8(from, to) === 0) {
+        throw new DfxError('INPUT_FORMAT', `record ${this.records + row + 1} holds bytes that are not UTF-8`);
+      }
+    }
+  }
+
+  private openRows(piece: Uint8Array, pos: number, columns: number): Rows {
+    const { kernel, dialect, nullText } = this;
+    kernel.release(this.base);
+    const nullAt = kernel.reserve(nullText.length);
+    const places = kernel.reserve((CHUNK_ROWS * columns + 132) * 4) + 16;
+    const start = kernel.reserve(piece.length);
+    const text = kernel.reserve(piece.length);
+    kernel.bytes.set(nullText, nullAt);
+    kernel.bytes.set(piece.subarray(pos), start);
+    const end = start + piece.length - pos;
+    kernel.bytes[end] = LF;
+    kernel.call.configure(dialect.delimiter, dialect.quote, dialect.escape ?? 256, nullAt, nullText.length);
+    return { kernel, places, columns, start, end, text, isUtf8: isUtf8(piece) };
   }
 
   private unequal(found: number): DfxError {

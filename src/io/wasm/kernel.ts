@@ -40,6 +40,8 @@ export interface KernelCalls {
     valid: number,
     offset: number,
   ): number;
+  lookAt(places: number, columns: number, column: number, from: number, rows: number): number;
+  seen(): number;
   widen(values: number, count: number): void;
   narrow(values: number, count: number): number;
   writeDouble(bits: bigint, to: number): number;

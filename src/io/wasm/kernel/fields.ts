@@ -328,6 +328,49 @@ function unquote(start: usize, end: usize, to: usize): usize {
   return out;
 }
 
+// What inference sees in a field: bits of src/io/csv-infer.ts.
+const SEEN_INTEGER: u32 = 2;
+const SEEN_FLOAT: u32 = 4;
+const SEEN_TEXT: u32 = 256;
+
+let seenKinds: u32 = 0;
+
+export function seen(): u32 {
+  return seenKinds;
+}
+
+/** Adds to `seen` what the fields of a column plainly are. Stops at one that takes a pattern, and no longer looks once there is text. */
+export function lookAt(places: usize, columns: u32, column: u32, from: u32, rows: u32): u32 {
+  if (from === 0) seenKinds = 0;
+  const step = <usize>columns * 4;
+  let place = places + (<usize>from * columns + column) * 4;
+  for (let row = from; row < rows && seenKinds < SEEN_TEXT; row++, place += step) {
+    const start = fieldStart(place, column);
+    const end = <usize>load<u32>(place);
+    const first = load<u8>(start);
+    if (first === quote && end > start) return row;
+    if (isNull(start, end)) continue;
+    const letter = <u32>first | 32;
+    if (letter - 97 < 26) {
+      // Longer than `falſe`, whose s is two bytes, or of another letter than `true`, `false`, `nan` and `inf` start with.
+      if (end - start <= 6 && (letter === 116 || letter === 102 || letter === 110 || letter === 105)) return row;
+      seenKinds |= SEEN_TEXT;
+      continue;
+    }
+    const digits = start + <usize>(first === 45);
+    let points: usize = 0;
+    for (let at = digits; at < end; at++) {
+      const byte = <u32>load<u8>(at);
+      if (byte === 46) points++;
+      else if (byte - 48 > 9) return row;
+    }
+    if (points > 1 || end - digits <= points) return row;
+    if (points === 0 && end - start >= 19) return row;
+    seenKinds |= points === 1 ? SEEN_FLOAT : SEEN_INTEGER;
+  }
+  return rows;
+}
+
 /** Where one field starts and ends, its quotes included. */
 export function fieldAt(places: usize, columns: u32, column: u32, row: u32): usize {
   return fieldStart(places + (<usize>row * columns + column) * 4, column);

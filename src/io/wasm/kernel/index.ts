@@ -5,6 +5,7 @@ export {
   fieldAt,
   fieldEnd,
   isWide,
+  lookAt,
   markNull,
   nullCount,
   readBooleans,
@@ -13,6 +14,7 @@ export {
   readIntegers,
   readSafeIntegers,
   readTexts,
+  seen,
   startColumn,
   widen,
 } from './fields';
