@@ -23,7 +23,7 @@ interface Binned {
 
 type Stride = { readonly months: number } | { readonly nanos: bigint };
 
-const NANOSECONDS: DataType = { kind: 'Timestamp', unit: 'Nanosecond', timezone: null };
+const NANOSECONDS = { kind: 'Timestamp', unit: 'Nanosecond', timezone: null } as const;
 const NANOS_PER_DAY = 86_400_000_000_000n;
 
 const dateBin: ScalarFunction = {
@@ -32,13 +32,13 @@ const dateBin: ScalarFunction = {
     if (span === undefined || given === undefined || others.length > 0) {
       throw new Refusal('date_bin', 'takes an interval, a value and an origin');
     }
-    const value = sourceOf(given, isString(span.type.kind), start);
+    const [value, origin] = takenAs(given, isString(span.type.kind), start);
     const { type } = value;
     if (type.kind !== 'Timestamp' && type.kind !== 'Time32' && type.kind !== 'Time64') {
       throw new Refusal('date_bin', `doesn't take ${type.kind}`);
     }
     const wide = isString(span.type.kind) ? castTo(span, MONTH_DAY_NANO) : span;
-    const origin = originOf(start, type, type.kind === 'Timestamp' ? type.timezone : null);
+    const from = originOf(origin, type);
     if (isNullConstant(wide)) throw new Refusal('date_bin', 'takes a constant interval');
     const stride = strideOf(wide);
     const isTime = type.kind !== 'Timestamp';
@@ -46,7 +46,7 @@ const dateBin: ScalarFunction = {
       throw new Refusal('date_bin', 'takes intervals of less than a day for a time');
     }
     if (isTime && 'months' in stride) throw new Refusal('date_bin', 'takes no months for a time');
-    const bin = isTime ? binTimes(type, stride, origin) : binInstants(type, type.unit, stride, origin);
+    const bin = isTime ? binTimes(type, stride, from) : binInstants(type, type.unit, stride, from);
     return callNode({
       name: 'date_bin',
       type,
@@ -65,30 +65,38 @@ const dateBin: ScalarFunction = {
 export const BIN_FUNCTIONS: readonly ScalarFunction[] = [dateBin];
 
 /**
- * The value as the signature takes it: as it is where all types stand there (a zone never does), else a timestamp in
- * nanoseconds, whose row of the signature comes first.
+ * Value and origin as the signature takes them: as they are where all types stand there (a zone never does), else as timestamps
+ * in nanoseconds, whose rows of the signature come first: without zones where both have none, else each with its own or with UTC.
  */
-function sourceOf(given: Node, textSpan: boolean, start: Node | undefined): Node {
-  const { type } = given;
-  if (isString(type.kind) || type.kind === 'Date32' || type.kind === 'Date64') return castTo(given, NANOSECONDS);
-  if (type.kind !== 'Timestamp') return given;
-  const exact = !textSpan && type.timezone === null && (start === undefined || sameType(start.type, NANOSECONDS));
-  return exact ? given : castTo(given, { ...type, unit: 'Nanosecond' });
+function takenAs(given: Node, textSpan: boolean, start: Node | undefined): readonly [Node, Node | undefined] {
+  const { kind } = given.type;
+  if (kind === 'Time32' || kind === 'Time64') return [given, start];
+  const zones = [given, start].map((node) => (node?.type.kind === 'Timestamp' ? node.type.timezone : null));
+  if (zones.every((zone) => zone === null)) {
+    const exact = kind === 'Timestamp' && !textSpan && (start === undefined || sameType(start.type, NANOSECONDS));
+    if (exact) return [given, start];
+    return [instant(given, NANOSECONDS), start === undefined ? undefined : instant(start, NANOSECONDS)];
+  }
+  const [value, origin] = [given, start].map((node, i) => {
+    if (node?.type.kind === 'Utf8View') throw new Refusal('date_bin', 'takes no Utf8View beside a time zone');
+    return node === undefined ? undefined : instant(node, { ...NANOSECONDS, timezone: zones[i] ?? '+00' });
+  });
+  return [value ?? given, origin];
+}
+
+function instant(node: Node, type: DataType): Node {
+  const { kind } = node.type;
+  if (!isString(kind) && kind !== 'Date32' && kind !== 'Date64' && kind !== 'Timestamp') {
+    throw new Refusal('date_bin', `doesn't take ${kind}`);
+  }
+  return castTo(node, type);
 }
 
 /** Nanoseconds of the origin. */
-function originOf(start: Node | undefined, type: DataType & Binned, timezone: string | null): bigint {
-  if (start === undefined) return 0n;
-  let origin = start;
-  if (type.kind !== 'Timestamp') {
-    if (!sameType(start.type, type)) throw new Refusal('date_bin', `takes an origin of the type ${type.kind}`);
-  } else if (timezone === null) {
-    if (start.type.kind === 'Timestamp' && start.type.timezone !== null) {
-      throw new Refusal('date_bin', 'has a time zone in its origin only');
-    }
-    origin = castTo(start, NANOSECONDS);
-  } else if (start.type.kind !== 'Timestamp' || start.type.unit !== 'Nanosecond' || start.type.timezone === null) {
-    throw new Refusal('date_bin', 'takes an origin in nanoseconds with a time zone here');
+function originOf(origin: Node | undefined, type: DataType & Binned): bigint {
+  if (origin === undefined) return 0n;
+  if (type.kind !== 'Timestamp' && !sameType(origin.type, type)) {
+    throw new Refusal('date_bin', `takes an origin of the type ${type.kind}`);
   }
   if (origin.op !== 'constant' || isNullConstant(origin)) throw new Refusal('date_bin', 'takes a constant origin');
   const perUnit = 1_000_000_000n / BigInt(UNITS_PER_SECOND[type.kind === 'Timestamp' ? 'Nanosecond' : type.unit]);

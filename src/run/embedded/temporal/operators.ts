@@ -3,12 +3,15 @@
  * coerces the operands to (datafusion-expr-common 55.2 `type_coercion/binary.rs`) and what its kernels compute.
  */
 import { type Column, isValid } from '../../../io/column.ts';
+import { UNITS_PER_SECOND } from '../../../io/temporal-text.ts';
 import type { DataType } from '../../../wire/arrow/types.ts';
 import { DfxError } from '../../../wire/errors.ts';
+import { constantColumn } from '../build.ts';
+import type { Node } from '../nodes.ts';
 import type { OperatorFamily } from '../operators.ts';
 import { Refusal } from '../refusal.ts';
-import { callNode, castTo, isNullConstant, nullInstead } from '../simplify.ts';
-import { INT64, isInteger, isTemporal, sameType } from '../types.ts';
+import { callNode, castTo, constant, fold, isNullConstant, nullInstead } from '../simplify.ts';
+import { INT32, INT64, isInteger, isTemporal, sameType } from '../types.ts';
 import {
   addIntervals,
   counts,
@@ -39,8 +42,8 @@ export const TEMPORAL_OPERATORS: OperatorFamily = {
     if (!ARITHMETIC.has(op) || (!isTemporal(left.type.kind) && !isTemporal(right.type.kind))) return null;
     const operation = operationOf(op, left.type, right.type);
     if (operation === null) return null;
-    const a = castTo(left, operation.left);
-    const b = castTo(right, operation.right);
+    const a = taken(left, operation.left);
+    const b = taken(right, operation.right);
     const { type, mayFail, kernel } = operation;
     if (isNullConstant(a) || isNullConstant(b)) return nullInstead(op, type, [a, b]);
     return callNode({ name: op, type, args: [a, b], mayFail, evaluate: pairwise(type, kernel) });
@@ -136,16 +139,42 @@ function swapped(left: DataType, right: DataType): Operation | null {
   return { ...other, left, right, kernel: turned };
 }
 
-/** `temporal_math_coercion`, of which only these have the casts that they need. */
+/** `temporal_math_coercion`. */
 function mathPair(left: DataType, right: DataType): readonly [DataType, DataType] | null {
   if (left.kind === 'Timestamp' && right.kind === 'Duration') return [left, { ...right, unit: left.unit }];
   if (left.kind === 'Duration' && right.kind === 'Timestamp') return [{ ...left, unit: right.unit }, right];
-  const missing =
-    (isDate(left) && (isInteger(right.kind) || isTime(right))) ||
-    (isDate(right) && (isInteger(left.kind) || isTime(left))) ||
-    (isTime(left) && isTime(right));
-  if (missing) throw new Refusal('arithmetic', `${left.kind} with ${right.kind} fails in the real engine`);
-  return null;
+  if (isDate(left) && isInteger(right.kind)) return [left, MONTH_DAY_NANO];
+  if (isInteger(left.kind) && isDate(right)) return [MONTH_DAY_NANO, right];
+  if (isDate(left) && isTime(right)) return [NANOSECONDS, NANOSECOND_SPAN];
+  if (isTime(left) && isDate(right)) return [NANOSECOND_SPAN, NANOSECONDS];
+  const spans = (isTime(left) || left.kind === 'Interval') && (isTime(right) || right.kind === 'Interval');
+  return spans && (isTime(left) || isTime(right)) ? [MONTH_DAY_NANO, MONTH_DAY_NANO] : null;
+}
+
+const NANOSECONDS: DataType = { kind: 'Timestamp', unit: 'Nanosecond', timezone: null };
+const NANOSECOND_SPAN: DataType = { kind: 'Duration', unit: 'Nanosecond' };
+const SECOND_SPAN: DataType = { kind: 'Duration', unit: 'Second' };
+
+/** An operand as the type that it meets the other at: times become nanoseconds since midnight, integers days. */
+function taken(node: Node, to: DataType): Node {
+  const { type } = node;
+  if (isTime(type) && (to.kind === 'Duration' || to.kind === 'Interval')) {
+    const count = castTo(type.kind === 'Time32' ? castTo(node, INT32) : node, INT64);
+    const nanos = castTo(multiplied(count, 1e9 / UNITS_PER_SECOND[type.unit]), NANOSECOND_SPAN);
+    return castTo(nanos, to);
+  }
+  if (isInteger(type.kind) && to.kind === 'Interval') {
+    return castTo(castTo(multiplied(castTo(node, INT64), 86_400), SECOND_SPAN), to);
+  }
+  return castTo(node, to);
+}
+
+/** Int64 times a constant, as any product of integers. */
+function multiplied(node: Node, by: number): Node {
+  if (by === 1) return node;
+  const factor = constant(constantColumn(INT64, BigInt(by)));
+  if (isNullConstant(node)) return node;
+  return fold({ op: 'arithmetic', fn: 'Multiply', type: INT64, nullable: node.nullable, left: node, right: factor });
 }
 
 function isDate({ kind }: DataType): boolean {

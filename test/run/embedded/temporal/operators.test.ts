@@ -63,9 +63,13 @@ test('sums and differences of temporal values are those of the real engine', asy
     ...NAMES.flatMap((name) => [`${name} + ${span}`, `${name} - ${span}`, `${span} + ${name}`]),
     shown(`-(${span})`),
     `(${span}) * i`,
-    `3 * (${span})`,
   ]);
-  const fixed = spans.map((sql): Case => ({ table: 'plain', kind: 'row', sql }));
+  const days = ['d', 'md', "DATE '2020-02-29'"].flatMap((date) =>
+    ['j % 1000', 'i % 5000', '3', '-400', "arrow_cast(j % 100, 'UInt8')", 'NULL', 'c0', 'c1', 'c2', 'c3'].flatMap(
+      (count) => [`${date} + ${count}`, `${date} - ${count}`, `${count} + ${date}`],
+    ),
+  );
+  const fixed = [...spans, ...days].map((sql): Case => ({ table: 'plain', kind: 'row', sql }));
   await agree(tables, [...fixed, ...cases('plain', random, 0.25)], { equal: 1500 });
 });
 
