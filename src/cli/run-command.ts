@@ -81,7 +81,8 @@ async function replay(
       // A filter by itself gives the input's own columns.
       keep: flags.keep ?? (payloads.length === 0 ? 'all' : undefined),
       filter: filter ?? undefined,
-      limit: flags.limit,
+      // Of a table without rows the schema is left: it comes with the first one.
+      limit: flags.limit === 0 ? 1 : flags.limit,
       batchSize: flags.batchSize,
       queueDepth: flags.queueDepth,
       retries: flags.retries,

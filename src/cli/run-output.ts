@@ -34,6 +34,12 @@ export function wantedFor(format: RowFormat): Wanted {
   }
 }
 
+/** The columns alone. */
+export function withoutRows({ schema }: RowsStream): RowsStream {
+  const none = async function* (): RowsStream['parts'] {};
+  return { schema, parts: none() };
+}
+
 /** Writes every row. Not for tables, whose end decides what is shown. */
 export async function writeRows(format: RowFormat, rows: RowsStream, write: Write): Promise<void> {
   switch (format) {

@@ -6,7 +6,7 @@ import { displayCells } from '../io/out/display-cells.ts';
 import { OutputFile } from '../run/merge/output-file.ts';
 import type { Plan } from '../run/plan/plan.ts';
 import type { RunReport } from '../run/report.ts';
-import { type RunContext, replayRows, replayValues, type ValueOutcome } from '../run/run.ts';
+import { type RowsStream, type RunContext, replayRows, replayValues, type ValueOutcome } from '../run/run.ts';
 import type { Field, Schema } from '../wire/arrow/types.ts';
 import { DfxError } from '../wire/errors.ts';
 import type { RunFlags } from './commands/run.ts';
@@ -27,7 +27,15 @@ import {
   rowsText,
   valueText,
 } from './run-json.ts';
-import { batchEncoder, decodedBatches, type Write, wantedFor, writeRows } from './run-output.ts';
+import {
+  batchEncoder,
+  decodedBatches,
+  type Wanted,
+  type Write,
+  wantedFor,
+  withoutRows,
+  writeRows,
+} from './run-output.ts';
 import type { Reports } from './run-reports.ts';
 
 type Fail = (error: DfxError) => void;
@@ -159,15 +167,25 @@ function valuesDocument(good: readonly GoodValue[], plan: Plan, flags: RunFlags,
   return `${documentHead(facts)}${documentTail(results, report, clock())}`;
 }
 
+function rowsOf(
+  plan: Plan,
+  context: RunContext,
+  wanted: Wanted,
+  { limit }: RunFlags,
+  consume: (rows: RowsStream) => Promise<void>,
+): Promise<RunReport> {
+  return replayRows(plan, context, wanted, (rows) => consume(limit === 0 ? withoutRows(rows) : rows));
+}
+
 export async function showRows(plan: Plan, context: RunContext, flags: RunFlags, reports: Reports): Promise<void> {
   const path = outputFile(flags);
-  if (flags.json && path === null) return showRowsAsJson(plan, context, reports);
+  if (flags.json && path === null) return showRowsAsJson(plan, context, flags, reports);
   const format = chooseFormat(flags, process.stdout.isTTY ? 'table' : 'csv');
   if (path === null) refuseTerminal(format);
   if (format === 'table') return showTable(plan, context, flags, reports);
   let schema: Schema = { fields: [], metadata: [] };
   const report = await writeResult(flags, reports, (write) =>
-    replayRows(plan, context, wantedFor(format), async (rows) => {
+    rowsOf(plan, context, wantedFor(format), flags, async (rows) => {
       schema = rows.schema;
       await writeRows(format, rows, write);
     }),
@@ -188,7 +206,7 @@ async function showTable(plan: Plan, context: RunContext, flags: RunFlags, repor
   await writeResult(flags, reports, async (write) => {
     let schema: Schema = { fields: [], metadata: [] };
     let taken = new TableRows(schema);
-    const report = await replayRows(plan, context, wantedFor('table'), async (rows) => {
+    const report = await rowsOf(plan, context, wantedFor('table'), flags, async (rows) => {
       schema = rows.schema;
       taken = new TableRows(schema);
       for await (const batch of decodedBatches(rows)) taken.add(batch);
@@ -207,7 +225,7 @@ function styleOf({ color }: RunFlags, path: string | null): Promise<Style> {
 }
 
 /** The document goes out as the rows come; one that has no end is of a run that failed. */
-async function showRowsAsJson(plan: Plan, context: RunContext, reports: Reports): Promise<void> {
+async function showRowsAsJson(plan: Plan, context: RunContext, flags: RunFlags, reports: Reports): Promise<void> {
   let schema: Schema = { fields: [], metadata: [] };
   let started = false;
   const start = async (): Promise<void> => {
@@ -216,7 +234,7 @@ async function showRowsAsJson(plan: Plan, context: RunContext, reports: Reports)
     const facts = { shape: 'rows', input: plan.source?.name ?? null, output: null } as const;
     await toStdout(`${documentHead(facts)}${columnsMember(schema)},"rows":[`);
   };
-  const report = await replayRows(plan, context, wantedFor('table'), async (rows) => {
+  const report = await rowsOf(plan, context, wantedFor('table'), flags, async (rows) => {
     schema = rows.schema;
     let isFirst = true;
     for await (const batch of decodedBatches(rows)) {
