@@ -81,7 +81,9 @@ const regexpMatch: ScalarFunction = {
       const bits = new Uint8Array((rows + 7) >> 3);
       for (let row = 0; row < rows; row++) {
         const from = offsets[row] ?? 0;
-        const slots = isSet(validity, row) ? matcher.search(data, from, offsets[row + 1] ?? 0, from) : null;
+        const to = offsets[row + 1] ?? 0;
+        const some = isSet(validity, row) && matcher.isMatch(data, from, to);
+        const slots = some ? matcher.search(data, from, to, from) : null;
         if (slots !== null) {
           bits[row >> 3] = (bits[row >> 3] ?? 0) | (1 << (row & 7));
           for (let group = first; group < matcher.program.groups; group++) {

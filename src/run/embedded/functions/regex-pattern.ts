@@ -78,7 +78,8 @@ export function withFlags(flags: string, pattern: string): string {
 
 /**
  * Matches one after another that don't overlap. An empty match where the last one ended doesn't count: the search goes on a character
- * later. `visit` gets the offsets of each, and ends it all by giving false.
+ * later. `visit` gets the offsets of each, and ends it all by giving false. Texts without a match are told by the table of states, which
+ * is far quicker than looking for the place.
  */
 export function eachMatch(
   matcher: Matcher,
@@ -87,6 +88,7 @@ export function eachMatch(
   to: number,
   visit: (slots: Int32Array) => boolean,
 ): void {
+  if (!matcher.isMatch(data, from, to)) return;
   let start = from;
   let lastEnd = -1;
   for (;;) {
