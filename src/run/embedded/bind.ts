@@ -42,7 +42,7 @@ import {
   nullInstead,
   prunedCase,
 } from './simplify.ts';
-import { BOOLEAN, innerTypes, isFloat, layoutOf, MAX_TYPE_DEPTH, typeDepth } from './types.ts';
+import { BOOLEAN, innerTypes, isFloat, isNumeric, layoutOf, MAX_TYPE_DEPTH, sameType, typeDepth } from './types.ts';
 import { literalBelow } from './unwrap.ts';
 import { bindWindow, refuseMixedWindows } from './windows/bind.ts';
 import type { WindowCall } from './windows/define.ts';
@@ -104,6 +104,8 @@ class Binder {
   bareColumn: string | null = null;
   private insideAggregate = false;
   private readonly byName = new Map<string, number>();
+  /** CASEs whose results are of several types, not all of them numbers: until they are coerced, the planner takes the first. */
+  private readonly mixed = new Set<Expr>();
 
   constructor(
     private readonly schema: Schema,
@@ -211,6 +213,7 @@ class Binder {
     if (first === undefined || rest.length === 0) throw new Refusal('binary', 'has fewer than two operands');
     let left = this.node(first);
     for (const operand of rest) left = this.pair(expr.op, left, this.node(operand));
+    if (expr.op !== 'And' && expr.op !== 'Or') this.refuseMixed(expr.op, expr.operands);
     return left;
   }
 
@@ -250,7 +253,10 @@ class Binder {
     const whens = expr.whenThen.map(({ when }) => this.node(when));
     const thens = expr.whenThen.map(({ then }) => this.node(then));
     const otherwise = expr.otherwise === null ? null : this.node(expr.otherwise);
-    const type = commonOf('case', otherwise === null ? thens : [otherwise, ...thens], unionCommon);
+    const results = otherwise === null ? thens : [otherwise, ...thens];
+    const type = commonOf('case', results, unionCommon);
+    const inner = expr.whenThen.some(({ then }) => this.isMixed(then));
+    if (inner || !results.every((each) => isPlannedAs(each.type, type))) this.mixed.add(expr);
     const tested = base === null ? BOOLEAN : commonOf('case', [base, ...whens], comparisonCommon);
     if (!isComparable(tested)) throw new Refusal('case', `isn't supported for ${tested.kind}`);
     const branches = whens.map((when, i) => {
@@ -335,10 +341,9 @@ class Binder {
     }
     const made = scalarFunction(expr.name);
     if (made === undefined) throw new Refusal(expr.name, "isn't a function of the embedded engine");
-    return made.bind(
-      expr.args.map((arg) => this.node(arg)),
-      this.context,
-    );
+    const args = expr.args.map((arg) => this.node(arg));
+    this.refuseMixed(expr.name, expr.args);
+    return made.bind(args, this.context);
   }
 
   private mayOpen(name: string): void {
@@ -356,6 +361,16 @@ class Binder {
     return { op: 'column', type: call.type, nullable: call.nullable, index, name: call.name };
   }
 
+  private refuseMixed(name: string, args: readonly Expr[]): void {
+    if (args.some((arg) => this.isMixed(arg))) throw new Refusal(name, 'takes a CASE of several types');
+  }
+
+  private isMixed(given: Expr): boolean {
+    let expr = given;
+    while (expr.kind === 'alias') expr = expr.expr;
+    return this.mixed.has(expr);
+  }
+
   private aggregate(expr: ExprOf<'aggregate_function'>): Node {
     const { name, distinct } = expr;
     const { definition } = expr;
@@ -370,6 +385,7 @@ class Binder {
     }
     this.insideAggregate = true;
     const args = star ? [] : expr.args.map((arg) => this.node(arg));
+    this.refuseMixed(name, expr.args);
     const orderBy = expr.orderBy.map(
       (key): SortKey => ({ node: this.node(key.expr), ascending: key.asc, nullsFirst: key.nullsFirst }),
     );
@@ -389,6 +405,10 @@ class Binder {
     this.aggregates.push({ name: made.name, star, filter, distinct, bound });
     return { op: 'aggregate', type: bound.type, nullable: bound.nullable, slot: this.aggregates.length - 1 };
   }
+}
+
+function isPlannedAs(type: DataType, common: DataType): boolean {
+  return type.kind === 'Null' || sameType(type, common) || (isNumeric(type.kind) && isNumeric(common.kind));
 }
 
 const NULL_TREATMENT = { NONE: null, RESPECT_NULLS: 'RespectNulls', IGNORE_NULLS: 'IgnoreNulls' } as const;

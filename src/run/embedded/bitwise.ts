@@ -3,8 +3,9 @@ import { compactInt64, expandInt64, type Values } from '../../io/column.ts';
 import type { DataType } from '../../wire/arrow/types.ts';
 import { DfxError } from '../../wire/errors.ts';
 import { newValues, nullColumn } from './build.ts';
-import { mayFail } from './fallible.ts';
+import { mayFail, same } from './fallible.ts';
 import { mapLoop, type Shape } from './kernels.ts';
+import type { Node } from './nodes.ts';
 import type { OperatorFamily } from './operators.ts';
 import { Refusal } from './refusal.ts';
 import { callNode, castTo, isNullConstant, nullInstead } from './simplify.ts';
@@ -31,6 +32,7 @@ export const BITWISE_OPERATORS: OperatorFamily = {
     if (isNullConstant(a) || isNullConstant(b)) return nullInstead(op, type, [a, b]);
     // `x & 0` and its kin are simplified, x isn't looked at.
     if (mayFail(a) || mayFail(b)) throw new Refusal(op, 'has an operand that may fail');
+    refuseLikeness(op, a, b);
     return callNode({
       name: op,
       type,
@@ -44,6 +46,22 @@ export const BITWISE_OPERATORS: OperatorFamily = {
   },
   negate: () => null,
 };
+
+/** The optimizer takes `x # x` for 0 where x is null too, and minus for the complement (`-x | x` for -1). */
+function refuseLikeness(op: string, a: Node, b: Node): void {
+  const opposite = isNegativeOf(a, b) || isNegativeOf(b, a);
+  const repeated = op === 'BitwiseXor' && (holds(a, b) || holds(b, a));
+  if (opposite || repeated) throw new Refusal(op, 'has one operand on both sides, which the real engine simplifies');
+}
+
+function isNegativeOf(node: Node, other: Node): boolean {
+  return node.op === 'negative' && same(node.operand, other, 'exactly');
+}
+
+function holds(node: Node, needle: Node): boolean {
+  if (same(node, needle, 'exactly')) return true;
+  return node.op === 'call' && node.name === 'BitwiseXor' && node.args.some((arg) => holds(arg, needle));
+}
 
 /** `bitwise_coercion`: floats and decimals become the other side's integer. */
 function commonInteger(left: DataType, right: DataType): { readonly kind: IntegerKind } | null {

@@ -178,7 +178,7 @@ function isRange(node: Node & { op: 'logic' }): boolean {
 type Sameness = 'exactly' | 'without casts';
 
 /** Whether two nodes have the same text, or nearly so: refusing too much is no wrong answer. */
-function same(one: Node, other: Node, how: Sameness): boolean {
+export function same(one: Node, other: Node, how: Sameness): boolean {
   const left = how === 'without casts' ? uncast(one) : one;
   const right = how === 'without casts' ? uncast(other) : other;
   if (left === right) return true;

@@ -91,7 +91,19 @@ export function operatorNode(op: string, left: Node, right: Node): Node {
   throw new Refusal(op, `doesn't take ${left.type.kind} and ${right.type.kind}`);
 }
 
+const NEGATED_BITS = new Map<string, string>([
+  ['BitwiseAnd', 'BitwiseOr'],
+  ['BitwiseOr', 'BitwiseAnd'],
+]);
+
 export function negativeNode(operand: Node): Node {
+  if (operand.op === 'negative') return operand.operand;
+  const swapped = operand.op === 'call' ? NEGATED_BITS.get(operand.name) : undefined;
+  if (swapped !== undefined && operand.op === 'call') {
+    // `-(a & b)` becomes `-a | -b` there, as if minus were the complement (`distribute_negation`).
+    const [left, right] = operand.args.map(negativeNode);
+    if (left !== undefined && right !== undefined) return operatorNode(swapped, left, right);
+  }
   for (const family of FAMILIES) {
     const node = family.negate(operand);
     if (node !== null) return node;

@@ -63,7 +63,7 @@ export interface Outcome {
 }
 
 export interface JudgeOptions {
-  /** Floats may differ by this part of their size, and NaNs by their bits (sums in another order). Default: not at all. */
+  /** Floats of aggregates and windows may differ by this part of their size, and NaNs by their bits (sums in another order). Default: not at all. */
   readonly relative?: number;
   /** Evaluates in so many pieces whose states are merged, where the evaluator can. Default 1. */
   readonly pieces?: number;
@@ -165,7 +165,7 @@ function compareAnswers(one: Case, answer: Answer, table: Table, options: JudgeO
   }
   const { values } = answer;
   const cells = exactCells(ours);
-  const same = sameCell(verdict.type.kind, options.relative ?? 0);
+  const same = sameCell(verdict.type.kind, one.kind === 'row' ? 0 : (options.relative ?? 0));
   const at = values.findIndex((theirs, row) => !same(cells[row] ?? null, theirs));
   if (at >= 0 || values.length !== cells.length) {
     return {

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Column } from '../../../src/io/column.ts';
 import { type Case, differences, judge, summary, type Table } from './judge.ts';
-import { makeTable, Random, SqlSource } from './random-sql.ts';
+import { Random, SqlSource } from './random-sql.ts';
+import { makeTable } from './random-table.ts';
 
 const SEED = Number(process.env['DFX_SEED'] ?? '20260');
 const CASES = Number(process.env['DFX_CASES'] ?? '1500');
@@ -23,7 +24,7 @@ test('random expressions have the values, types and errors of the real engine', 
       ? { table, kind: 'aggregate', sql: source.aggregate(depth - 1) }
       : { table, kind: 'row', sql: source.any(depth) };
   });
-  const outcomes = await judge(tables, cases);
+  const outcomes = await judge(tables, cases, { relative: 1e-12 });
   for (const line of summary(outcomes)) t.diagnostic(line);
   assert.equal(differences(cases, outcomes), '');
   const equal = outcomes.filter(({ state }) => state === 'equal').length;

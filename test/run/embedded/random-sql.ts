@@ -1,10 +1,4 @@
-/** Seeded random SQL expressions over the tables of the differential test, and those tables. */
-import type { Column } from '../../../src/io/column.ts';
-import { buildColumn } from '../../../src/run/embedded/build.ts';
-import type { DataType, PrimitiveKind } from '../../../src/wire/arrow/types.ts';
-import type { ArrowValue } from '../../../src/wire/arrow/value-model.ts';
-import type { Table } from './judge.ts';
-
+/** Seeded random SQL expressions over the tables of the differential test (`random-table.ts`). */
 export class Random {
   constructor(private state: number) {}
 
@@ -24,78 +18,6 @@ export class Random {
   }
 }
 
-interface TableColumn {
-  readonly name: string;
-  readonly kind: PrimitiveKind;
-  readonly mild: readonly ArrowValue[];
-  readonly edges: readonly ArrowValue[];
-}
-
-const NEGATIVE_NAN: ArrowValue = { kind: 'nan', bits: 'fff8000000000000' };
-const NEGATIVE_NAN_32: ArrowValue = { kind: 'nan', bits: 'ffc00000' };
-const FLOATS: readonly number[] = [
-  0,
-  -0,
-  Number.NaN,
-  Infinity,
-  -Infinity,
-  1.5,
-  -2.5,
-  5e-324,
-  1.7976931348623157e308,
-  1e16,
-  0.1,
-];
-const ints = (...values: number[]): readonly ArrowValue[] => values;
-
-const COLUMNS: readonly TableColumn[] = [
-  { name: 'i8', kind: 'Int8', mild: ints(1, 2, 3, -4, 7), edges: ints(-128, 127, 0, -1) },
-  { name: 'i16', kind: 'Int16', mild: ints(1, 2, 30, -4, 700), edges: ints(-32768, 32767, 0, -1) },
-  { name: 'i32', kind: 'Int32', mild: ints(1, 2, 3, -4, 70000), edges: ints(-2147483648, 2147483647, 0, -1) },
-  {
-    name: 'i64',
-    kind: 'Int64',
-    mild: ints(1, 2, 3, -4, 5000000000),
-    edges: [-9223372036854775808n, 9223372036854775807n, 0, -1, 9007199254740991, 9007199254740993n],
-  },
-  { name: 'j64', kind: 'Int64', mild: ints(5, 2, 1, 9, 12), edges: [9007199254740992n, -1, 0, 3037000500] },
-  { name: 'u8', kind: 'UInt8', mild: ints(1, 2, 3, 4), edges: ints(0, 255) },
-  { name: 'u16', kind: 'UInt16', mild: ints(1, 2, 3, 400), edges: ints(0, 65535) },
-  { name: 'u32', kind: 'UInt32', mild: ints(1, 2, 3, 70000), edges: ints(0, 4294967295) },
-  { name: 'u64', kind: 'UInt64', mild: ints(1, 2, 3, 4), edges: [0, 18446744073709551615n, 9223372036854775808n] },
-  {
-    name: 'f32',
-    kind: 'Float32',
-    mild: ints(1.5, 0.25, -3, 8),
-    edges: [...FLOATS.map(Math.fround), NEGATIVE_NAN_32, 3.4e38],
-  },
-  { name: 'f64', kind: 'Float64', mild: ints(1.5, 0.1, -3.25, 1e6), edges: [...FLOATS, NEGATIVE_NAN] },
-  { name: 'g64', kind: 'Float64', mild: ints(2, -0.5, 3, 12.75), edges: [...FLOATS, NEGATIVE_NAN] },
-  { name: 'b', kind: 'Boolean', mild: [true, false], edges: [true, false] },
-  { name: 'c', kind: 'Boolean', mild: [true, false], edges: [true, false] },
-  {
-    name: 's',
-    kind: 'Utf8',
-    mild: ['1', '2', '-3', '40'],
-    edges: ['', ' 1 ', 'x', '+5', '1e3', 'true', 'NaN', '-inf', '1.5', '99999999999999999999'],
-  },
-  { name: 't', kind: 'LargeUtf8', mild: ['a', 'b', 'ab', 'ä'], edges: ['', 'é', '\u{1f600}', 'zz', 'A'] },
-];
-
-/** Rows drawn from the mild values, or from these and the edges; nulls in about every sixth slot. */
-export function makeTable(random: Random, rows: number, edges: boolean, nulls: boolean): Table {
-  const columns = COLUMNS.map(({ kind, mild, edges: sharp }): Column => {
-    const pool = edges ? [...mild, ...sharp, ...sharp] : mild;
-    const type: DataType = { kind };
-    return buildColumn(
-      type,
-      Array.from({ length: rows }, () => (nulls && random.below(6) === 0 ? null : random.pick(pool))),
-    );
-  });
-  const fields = COLUMNS.map(({ name, kind }) => ({ name, type: { kind }, nullable: true, metadata: [] }));
-  return { schema: { fields, metadata: [] }, batch: { length: rows, columns } };
-}
-
 const NUMBERS = ['i8', 'i16', 'i32', 'i64', 'j64', 'u8', 'u16', 'u32', 'u64', 'f32', 'f64', 'g64'];
 const INTEGER_TYPES = [
   'TINYINT',
@@ -113,7 +35,16 @@ export class SqlSource {
   constructor(private readonly random: Random) {}
 
   any(depth: number): string {
-    return this.random.pick([() => this.number(depth), () => this.boolean(depth), () => this.string(depth)])();
+    return this.random.pick([
+      () => this.number(depth),
+      () => this.number(depth),
+      () => this.boolean(depth),
+      () => this.boolean(depth),
+      () => this.string(depth),
+      () => this.string(depth),
+      () => this.decimal(depth),
+      () => this.temporal(depth),
+    ])();
   }
 
   aggregate(depth: number): string {
@@ -152,16 +83,74 @@ export class SqlSource {
       () => `TRY_CAST(${this.string(depth - 1)} AS ${random.pick(NUMBER_TYPES)})`,
       () => this.caseOf(depth, sub),
       () => `${random.pick(['abs', 'floor', 'ceil', 'sqrt'])}(${sub()})`,
+      () => `(${sub()} ${random.pick(['&', '|', '^', '<<', '>>'])} ${sub()})`,
+      () => `${random.pick(['greatest', 'least', 'coalesce', 'nullif', 'nvl'])}(${sub()}, ${sub()})`,
+      () => `nvl2(${this.any(depth - 1)}, ${sub()}, ${sub()})`,
+      () => `date_part('${random.pick(['year', 'month', 'dow', 'hour'])}', ${random.pick(['d', 'ts', 'tz', 'e'])})`,
+      () => `${random.pick(['length', 'octet_length', 'ascii'])}(${this.string(depth - 1)})`,
+    ])();
+  }
+
+  decimal(depth: number): string {
+    const { random } = this;
+    if (depth <= 0) return random.pick(['dec', 'dw', 'dec', 'CAST(1.50 AS DECIMAL(5,2))', 'CAST(-7 AS DECIMAL(20,0))']);
+    const sub = (): string => random.pick([() => this.decimal(depth - 1), () => this.decimal(0)])();
+    return random.pick([
+      () => `(${sub()} ${random.pick(['+', '-', '*', '/', '%'])} ${sub()})`,
+      () => `(${sub()} ${random.pick(['+', '-', '*', '/', '%'])} ${this.number(depth - 1)})`,
+      () => `(- ${sub()})`,
+      () => `TRY_CAST(${this.any(depth - 1)} AS DECIMAL(${random.pick(['10,2', '38,10', '20,0', '5,4', '3,0'])}))`,
+      () => `CAST(${sub()} AS DECIMAL(${random.pick(['38,10', '20,0', '12,4'])}))`,
+      () => this.caseOf(depth, sub),
+      () => `coalesce(${sub()}, ${this.number(depth - 1)})`,
+      () => `${random.pick(['greatest', 'least', 'nullif'])}(${sub()}, ${sub()})`,
+    ])();
+  }
+
+  temporal(depth: number): string {
+    const { random } = this;
+    if (depth <= 0) {
+      return random.pick([
+        'd',
+        'e',
+        'ts',
+        'tz',
+        'tm',
+        'du',
+        'iv',
+        'd',
+        'ts',
+        "DATE '2024-02-29'",
+        "INTERVAL '1 month'",
+      ]);
+    }
+    const sub = (): string => this.temporal(depth - 1);
+    const instant = (): string => random.pick(['d', 'ts', 'tz', 'e', "TIMESTAMP '2024-03-10 02:30:00'", sub()]);
+    return random.pick([
+      () =>
+        `(${instant()} ${random.pick(['+', '-'])} ${random.pick(['iv', 'du', "INTERVAL '1 day'", "INTERVAL '-1 hour'"])})`,
+      () => `(${instant()} - ${instant()})`,
+      () => `CAST(${sub()} AS ${random.pick(['DATE', 'TIMESTAMP', 'TIMESTAMP(0)', 'TIME'])})`,
+      () => `TRY_CAST(${this.string(0)} AS ${random.pick(['DATE', 'TIMESTAMP', 'TIME'])})`,
+      () => `date_trunc('${random.pick(['day', 'month', 'hour', 'week'])}', ${instant()})`,
+      () => this.caseOf(depth, sub),
+      () => `coalesce(${sub()}, ${sub()})`,
+      () => `${random.pick(['greatest', 'least', 'nullif'])}(${sub()}, ${sub()})`,
     ])();
   }
 
   string(depth: number): string {
     const { random } = this;
-    if (depth <= 0) return random.pick(['s', 't', "'a'", "'1'", "''", 's', 't', 'NULL']);
+    if (depth <= 0) return random.pick(['s', 't', 'v', "'a'", "'1'", "''", 's', 't', 'NULL']);
     return random.pick([
       () => `CAST(${this.any(depth - 1)} AS VARCHAR)`,
       () => this.caseOf(depth, () => random.pick([() => this.string(depth - 1), () => this.any(depth - 1)])()),
       () => this.string(0),
+      () => `${random.pick(['upper', 'lower', 'trim', 'reverse'])}(${this.string(depth - 1)})`,
+      () => `substr(${this.string(depth - 1)}, ${random.pick(['1', '2', '-1', 'i8', 'i64'])})`,
+      () => `(${this.string(depth - 1)} || ${this.any(depth - 1)})`,
+      () => `coalesce(${this.string(depth - 1)}, ${this.string(0)})`,
+      () => `nullif(${this.string(depth - 1)}, ${this.string(0)})`,
     ])();
   }
 
@@ -191,6 +180,14 @@ export class SqlSource {
       () => `(${this.string(0)} ${random.pick(['', 'NOT '])}IN ('a', '1', 'zz'))`,
       () => `${random.pick(['CAST', 'TRY_CAST'])}(${random.pick([this.number(depth - 1), 's'])} AS BOOLEAN)`,
       () => this.caseOf(depth, sub),
+      () => `(${this.decimal(depth - 1)} ${compare()} ${random.pick([this.decimal(0), this.number(0)])})`,
+      () => `(${this.temporal(depth - 1)} ${compare()} ${this.temporal(0)})`,
+      () => `(${this.decimal(depth - 1)} ${random.pick(['', 'NOT '])}BETWEEN ${this.decimal(0)} AND ${this.number(0)})`,
+      () => `(${this.temporal(depth - 1)} ${random.pick(['', 'NOT '])}IN (${this.temporal(0)}, ${this.temporal(0)}))`,
+      () =>
+        `(${this.number(depth - 1)} ${random.pick(['', 'NOT '])}IN (${this.number(0)}, ${this.number(0)}, ${this.number(0)}))`,
+      () =>
+        `(${this.string(depth - 1)} ${random.pick(['', 'NOT '])}LIKE ${random.pick(["'a%'", "'%1%'", "'_'", "''", 't'])})`,
     ])();
   }
 

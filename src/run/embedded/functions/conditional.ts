@@ -8,6 +8,7 @@ import type { Node } from '../nodes.ts';
 import { isOrdered, rowOrder } from '../order.ts';
 import { Refusal } from '../refusal.ts';
 import { callNode, castTo, commonOf, isNullNode, prunedCase } from '../simplify.ts';
+import { UTF8_VIEW } from '../types.ts';
 import { type Vector, validityBits } from '../vector.ts';
 import type { ScalarFunction } from './define.ts';
 import { coerceUniform } from './signature.ts';
@@ -75,7 +76,9 @@ function bindNvl2(args: readonly Node[]): Node {
 
 function bindNullif(args: readonly Node[]): Node {
   if (args.length !== 2) throw new Refusal('nullif', 'takes two arguments');
-  const [left, right] = args.map(castToCommon('nullif', args, comparisonCommon));
+  const common = args.map(castToCommon('nullif', args, comparisonCommon));
+  // Two untyped nulls count as texts.
+  const [left, right] = common.map((arg) => (arg.type.kind === 'Null' ? castTo(arg, UTF8_VIEW) : arg));
   if (left === undefined || right === undefined) throw new Refusal('nullif', 'takes two arguments');
   if (!isOrdered(left.type)) throw new Refusal('nullif', `isn't supported for ${left.type.kind}`);
   return callNode({

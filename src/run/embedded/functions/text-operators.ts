@@ -3,7 +3,7 @@ import { canCast } from '../cast/index.ts';
 import type { Node } from '../nodes.ts';
 import type { OperatorFamily } from '../operators.ts';
 import { Refusal } from '../refusal.ts';
-import { castTo } from '../simplify.ts';
+import { castTo, isNullConstant, nullInstead } from '../simplify.ts';
 import { isBinary, isString, type Kind } from '../types.ts';
 import { type Matching, matchNode } from './like.ts';
 import { regexNode } from './regex.ts';
@@ -41,6 +41,8 @@ function concat(op: string, left: Node, right: Node): Node {
       throw new Refusal(op, `of ${side.type.kind} isn't supported`);
     }
   }
+  if (isNullConstant(left) || isNullConstant(right))
+    return nullInstead(op, type, [castTo(left, type), castTo(right, type)]);
   return concatNode(castTo(left, type), castTo(right, type));
 }
 
