@@ -74,7 +74,7 @@ async function describeInput(path: string, options: InputOptions, shown = path):
   if (start.length === 0) throw new DfxError('EMPTY_INPUT', 'the input is empty', { file: shown });
   const format = options.format ?? detectFormat(start, path);
   if (format !== 'csv') return { spec: { path, format }, size };
-  const { header = true, quote, escape, nullText } = options;
+  const { header = true, quote, nullText } = options;
   const delimiter = options.delimiter ?? (extname(path).toLowerCase() === '.tsv' ? '\t' : ',');
   if (delimiter.length !== 1 || delimiter.charCodeAt(0) > 127) {
     throw new DfxError('USAGE', `the CSV delimiter is ${JSON.stringify(delimiter)}, expected one ASCII character`);
@@ -83,7 +83,7 @@ async function describeInput(path: string, options: InputOptions, shown = path):
     header,
     delimiter,
     ...(quote === undefined ? {} : { quote }),
-    ...(escape === undefined ? {} : { escape }),
+    ...(options.escape === undefined ? {} : { escape: options.escape }),
     ...(nullText === undefined ? {} : { nullText }),
   };
   return { spec: { path, format, csv }, size };

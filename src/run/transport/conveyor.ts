@@ -163,7 +163,7 @@ export class Conveyor {
   }
 
   *#take(head: SplitTask): Generator<Delivery, void, void> {
-    const { outcome } = head;
+    const outcome = head.passed ? null : head.outcome;
     if (outcome?.kind === 'failed') throw outcome.error;
     if (outcome?.kind === 'done') {
       yield* this.#parts(head);
