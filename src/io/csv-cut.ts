@@ -1,5 +1,5 @@
 /** Cuts CSV that arrives in chunks into pieces of whole records, for readers that each get some of them. */
-import { CR, type CsvDialect } from './csv-dialect.ts';
+import { CR, type CsvDialect, LF } from './csv-dialect.ts';
 import { HeadCutter } from './csv-head.ts';
 import { Kernel } from './wasm/kernel.ts';
 
@@ -19,7 +19,7 @@ export class CsvCutter {
 
   /** A piece has `pieceBytes` or a record more, and only the last may have less. */
   constructor(
-    dialect: CsvDialect,
+    private readonly dialect: CsvDialect,
     header: boolean,
     private readonly pieceBytes: number,
   ) {
@@ -36,11 +36,11 @@ export class CsvCutter {
     return this.head.lines;
   }
 
-  /** The chunk is copied: it may be used again. */
+  /** The chunk is kept, and may not change until its bytes were given. */
   push(chunk: Uint8Array): Uint8Array[] {
     const rows = this.head.push(chunk);
     const pieces: Uint8Array[] = [];
-    for (let at = 0; at < rows.length; at += WINDOW) this.take(rows.subarray(at, at + WINDOW), pieces);
+    if (rows.length > 0) this.take(rows, pieces);
     return pieces;
   }
 
@@ -54,17 +54,31 @@ export class CsvCutter {
   }
 
   private take(part: Uint8Array, pieces: Uint8Array[]): void {
-    const { kernel, window } = this;
-    kernel.bytes.set(part, window);
-    const end = kernel.call.cut(window, window + part.length, this.scratch);
-    const own = part.slice();
-    this.kept.push(own);
-    const before = this.keptBytes;
-    this.keptBytes += own.length;
-    if (end !== 0) this.whole = before + end - window;
+    const end = this.lastEnd(part);
+    if (end > 0) this.whole = this.keptBytes + end;
+    this.kept.push(part);
+    this.keptBytes += part.length;
     // A LF that may follow goes with its record, so that no line end is counted twice.
-    const cutInReturn = own[own.length - 1] === CR && this.whole === this.keptBytes;
+    const cutInReturn = part[part.length - 1] === CR && this.whole === this.keptBytes;
     if (this.whole >= this.pieceBytes && !cutInReturn) pieces.push(this.join(this.whole));
+  }
+
+  /** Where in `part` the last record ends; 0 where none does. */
+  private lastEnd(part: Uint8Array): number {
+    const { call, bytes } = this.kernel;
+    const { quote, escape: escapeByte } = this.dialect;
+    if (escapeByte === null && call.isCutQuoted() === 0 && !part.includes(quote)) {
+      call.passPlain(part[part.length - 1] ?? 0);
+      return Math.max(part.lastIndexOf(LF), part.lastIndexOf(CR)) + 1;
+    }
+    let found = 0;
+    for (let at = 0; at < part.length; at += WINDOW) {
+      const window = part.subarray(at, at + WINDOW);
+      bytes.set(window, this.window);
+      const end = call.cut(this.window, this.window + window.length, this.scratch);
+      if (end !== 0) found = at + end - this.window;
+    }
+    return found;
   }
 
   /** The first `size` bytes that were kept, which are kept no longer. */

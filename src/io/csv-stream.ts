@@ -1,7 +1,6 @@
 /** CSV that comes once, in order: from a pipe, or from a program in the same process. */
 import type { Schema } from '../wire/arrow/types.ts';
 import { DfxError } from '../wire/errors.ts';
-import type { ByteSource } from './byte-source.ts';
 import type { ColumnBatch } from './column.ts';
 import type { CsvTable, RowsBefore } from './csv.ts';
 import { CsvCutter } from './csv-cut.ts';
@@ -11,28 +10,42 @@ import { READ_SIZE } from './csv-infer.ts';
 import { CsvReader } from './csv-reader.ts';
 import { readInOnePiece, WHOLE } from './split.ts';
 
-/** `infer`: the schema, from as many reads as it takes. */
+/**
+ * `chunks` are the caller's no more: they are kept until their rows were read. `infer`: the schema, from as many reads of `READ_SIZE` as it
+ * takes.
+ */
 export async function openCsvStream(
-  source: ByteSource,
+  chunks: AsyncIterable<Uint8Array>,
   dialect: CsvDialect,
   header: boolean,
   infer: (reads: AsyncIterable<Uint8Array>) => Promise<Schema>,
 ): Promise<CsvTable> {
-  const rest = source.read(READ_SIZE)[Symbol.asyncIterator]();
+  const rest = chunks[Symbol.asyncIterator]();
   // What was looked at for the schema is kept for the rows.
   const kept: Uint8Array[] = [];
   const look = async function* (): AsyncGenerator<Uint8Array> {
+    const read = new Uint8Array(READ_SIZE);
+    let filled = 0;
     for (let next = await rest.next(); next.done !== true; next = await rest.next()) {
-      kept.push(next.value.slice());
-      yield next.value;
+      kept.push(next.value);
+      for (let at = 0; at < next.value.length; ) {
+        const part = next.value.subarray(at, at + READ_SIZE - filled);
+        read.set(part, filled);
+        filled += part.length;
+        at += part.length;
+        if (filled < READ_SIZE) continue;
+        filled = 0;
+        yield read;
+      }
     }
+    if (filled > 0) yield read.subarray(0, filled);
   };
   const schema = await infer(look());
   let taken = false;
   const all = async function* (): AsyncGenerator<Uint8Array> {
     if (taken) throw new DfxError('DEFECT', 'a stream was read twice');
     taken = true;
-    yield* kept;
+    yield* kept.splice(0);
     for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value;
   };
   let headLines = 0;

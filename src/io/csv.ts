@@ -50,6 +50,7 @@ export interface CsvStream {
 
 export const NOTHING_BEFORE: RowsBefore = { rows: 0, lines: 0 };
 const PIECE_BYTES = 256 * 1024;
+const CHUNK_BYTES = 64 * 1024;
 /** Read beyond a range's end for its last record. */
 const OVERHANG_BYTES = 4096;
 const LEAST_SPLIT = 1 << 20;
@@ -64,7 +65,7 @@ export async function openCsv(input: InputSource, options: CsvOptions = {}): Pro
   const bytes = randomBytes(input);
   try {
     if (bytes === null)
-      return await openCsvStream(byteSource(input), dialect, header, (reads) =>
+      return await openCsvStream(chunksOf(input), dialect, header, (reads) =>
         schemaOf(reads, dialect, header, options),
       );
     const schema = await schemaOf(readsOf(bytes), dialect, header, options);
@@ -72,6 +73,12 @@ export async function openCsv(input: InputSource, options: CsvOptions = {}): Pro
   } catch (error) {
     throw error instanceof DfxError ? error.at({ file: bytes?.name }) : error;
   }
+}
+
+/** Chunks that stay as they are. */
+async function* chunksOf(input: InputSource): AsyncGenerator<Uint8Array> {
+  if (typeof input !== 'string' && !(input instanceof Uint8Array)) yield* input;
+  else for await (const piece of byteSource(input).read(CHUNK_BYTES)) yield piece.slice();
 }
 
 /** Null: bytes that come once, in order. */

@@ -15,6 +15,8 @@ export interface KernelCalls {
   countLines(start: number, end: number): number;
   startCut(): void;
   cut(start: number, end: number, scratch: number): number;
+  isCutQuoted(): number;
+  passPlain(byte: number): void;
   startColumn(): void;
   nullCount(): number;
   isWide(): number;

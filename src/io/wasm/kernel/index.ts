@@ -1,5 +1,5 @@
 export { configure } from './dialect';
-export { cut, countLines, hasWideBytes, isRagged, lineEnds, next, scan, startCut } from './scan';
+export { cut, countLines, hasWideBytes, isCutQuoted, isRagged, lineEnds, next, passPlain, scan, startCut } from './scan';
 export {
   copyField,
   fieldAt,

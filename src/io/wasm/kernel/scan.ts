@@ -334,6 +334,18 @@ export function startCut(): void {
   cutAtField = 1;
 }
 
+/** Whether a stream stands inside quotes. */
+export function isCutQuoted(): bool {
+  return cutMode === QUOTED || cutMode === ESCAPED;
+}
+
+/** Goes on behind bytes outside of quotes that hold no quote, the last of which is `byte`. */
+export function passPlain(byte: u32): void {
+  cutMode = PLAIN;
+  cutAtRecord = <u64>(byte === LF || byte === CR);
+  cutAtField = cutAtRecord | <u64>(byte === delimiter);
+}
+
 /**
  * Goes on with a stream at `[start, end)` and gives the place behind the last record's end in it; 0 where no record ends in it. `scratch` is room
  * for 128 places.
