@@ -13,6 +13,7 @@ import { DfxError } from '../../wire/errors.ts';
 import type { AggregateCall, AggregateFunction, SortKey } from './aggregates/define.ts';
 import { aggregateFunction } from './aggregates/index.ts';
 import { type Surroundings, surroundingsOf } from './aggregates/surroundings.ts';
+import { constantColumn } from './build.ts';
 import { castMayFail } from './cast/index.ts';
 import { comparisonCommon, unionCommon } from './coerce.ts';
 import { mayFail } from './fallible.ts';
@@ -280,7 +281,8 @@ class Binder {
     if (expr.expr.kind === 'alias') throw new Refusal('in_list', 'tests an alias');
     const operand = this.node(expr.expr);
     const items = expr.list.map((item) => this.node(item));
-    if (items.length === 0) throw new Refusal('in_list', 'has an empty list');
+    // The operand isn't computed.
+    if (items.length === 0) return constant(constantColumn(BOOLEAN, expr.negated));
     const type = commonOf('in_list', [operand, ...items], comparisonCommon);
     if (!isComparable(type) || innerTypes(type).length > 0)
       throw new Refusal('in_list', `isn't supported for ${type.kind}`);

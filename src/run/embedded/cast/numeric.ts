@@ -35,10 +35,11 @@ export const NUMERIC_CASTS: CastFamily = {
     return source.low < target.low || source.high > target.high;
   },
   cast: (column, { kind }, safe) => {
-    if (column.layout === 'boolean' && isNumeric(kind)) return booleanToNumber(column, kind);
+    if (column.layout === 'boolean' && (kind === 'Float16' || isNumeric(kind))) return booleanToNumber(column, kind);
     if (column.layout === 'numeric') {
       if (kind === 'Boolean') return numberToBoolean(column);
       if (isFloat(kind)) return numberToFloat(column, kind);
+      if (kind === 'Float16') return numberToHalf(column);
       if (isInteger(kind)) return numberToInteger(column, kind, safe);
     }
     throw new DfxError('DEFECT', `a cast from ${column.type.kind} to ${kind}`);
@@ -46,10 +47,10 @@ export const NUMERIC_CASTS: CastFamily = {
 };
 
 function isNumberLike(kind: string): boolean {
-  return kind === 'Boolean' || isNumeric(kind);
+  return kind === 'Boolean' || kind === 'Float16' || isNumeric(kind);
 }
 
-function booleanToNumber(column: BooleanColumn, kind: NumericKind): Column {
+function booleanToNumber(column: BooleanColumn, kind: 'Float16' | NumericKind): Column {
   const { length, validity } = column;
   const values = newValues(kind, length);
   for (let i = 0; i < length; i++) values[i] = getBit(column.bits, i) ? 1 : 0;
@@ -75,9 +76,32 @@ function numberToFloat(column: NumericColumn, kind: FloatKind): Column {
     }
   } else {
     for (let i = 0; i < length; i++) out[i] = values[i] ?? 0;
-    if (isFloat(from)) keepNaNSigns(values, out);
+    if (isAnyFloat(from)) keepNaNSigns(values, out);
   }
   return { layout: 'numeric', type: { kind }, length, validity, values: out };
+}
+
+function isAnyFloat(kind: string): boolean {
+  return kind === 'Float16' || isFloat(kind);
+}
+
+/** By way of a Float32, as the `half` crate converts every number. */
+function numberToHalf(column: NumericColumn): Column {
+  const single = numberToFloat(column, 'Float32');
+  if (single.layout !== 'numeric') throw new DfxError('DEFECT', 'a float without numbers');
+  const values = single.values.slice() as Float32Array;
+  const words = new Uint32Array(values.buffer);
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] ?? 0;
+    if (!Number.isFinite(value) || value === 0) continue;
+    const exponent = Math.max((((words[i] ?? 0) >>> 23) & 0xff) - 127, -14);
+    const unit = 2 ** (exponent - 10);
+    const whole = Math.floor(value / unit);
+    const rest = value / unit - whole;
+    const rounded = (rest > 0.5 || (rest === 0.5 && whole % 2 !== 0) ? whole + 1 : whole) * unit;
+    values[i] = Math.abs(rounded) > 65504 ? Math.sign(value) * Infinity : rounded === 0 ? 0 * value : rounded;
+  }
+  return { ...single, type: { kind: 'Float16' }, values };
 }
 
 /** Rounds once: bits below the 53 of a double are folded into its last one, where they can't change which float is nearer. */
@@ -112,7 +136,7 @@ function numberToInteger(column: NumericColumn, kind: IntegerKind, safe: boolean
     safe,
     (row) => `Can't cast value ${debugNumber(from, values[row] ?? 0)} to type ${kind}`,
   );
-  const fromFloat = isFloat(from);
+  const fromFloat = isAnyFloat(from);
   for (let i = 0; i < length; i++) {
     if (!isValid(column, i)) continue;
     let value = values[i] ?? 0;
@@ -130,6 +154,6 @@ function numberToInteger(column: NumericColumn, kind: IntegerKind, safe: boolean
 
 /** As Rust's `{:?}` prints a number. */
 function debugNumber(kind: string, value: number | bigint): string {
-  if (!isFloat(kind)) return String(value);
-  return kind === 'Float32' ? debugFloat32(Number(value)) : formatFloat64(Number(value));
+  if (!isAnyFloat(kind)) return String(value);
+  return kind === 'Float64' ? formatFloat64(Number(value)) : debugFloat32(Number(value));
 }
