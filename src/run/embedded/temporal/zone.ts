@@ -19,7 +19,7 @@ export class Zone {
   /** `starts[i]` is the second since the epoch at which `offsets[i + 1]` begins to hold. */
   constructor(
     readonly name: string,
-    private readonly starts: Float64Array,
+    readonly starts: Float64Array,
     private readonly offsets: Int32Array,
   ) {}
 
@@ -115,14 +115,23 @@ function fixedOffset(text: string): number | null {
   return match[1] === '-' ? -seconds : seconds;
 }
 
-function namedZone(name: string): Zone | null {
+/** Every name that the engine knows. */
+export function zoneNames(): string[] {
+  return [...tableLines().keys()];
+}
+
+function tableLines(): Map<string, string> {
   if (lines === null) {
     lines = new Map();
     for (const line of inflateRawSync(Buffer.from(ZONE_TABLE, 'base64')).toString('latin1').split('\n')) {
       for (const zone of line.slice(0, line.indexOf('\t')).split(',')) lines.set(zone, line);
     }
   }
-  const line = lines.get(name);
+  return lines;
+}
+
+function namedZone(name: string): Zone | null {
+  const line = tableLines().get(name);
   if (line === undefined) return null;
   const [, offsets = '', spans = '', steps = ''] = line.split('\t');
   const values = offsets.split(',').map(Number);
