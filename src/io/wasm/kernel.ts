@@ -82,7 +82,7 @@ declare global {
 }
 
 const PAGE = 65536;
-const MOST_PAGES = 65536;
+const MOST_PAGES = 32768;
 /** Vector loads and stores reach this far behind what they are about. */
 const SLACK = 128;
 
@@ -124,7 +124,7 @@ export class Kernel {
     const place = (this.top + 15) & ~15;
     const end = place + size + SLACK;
     if (end > MOST_PAGES * PAGE || place < 0) {
-      throw new DfxError('LIMIT', 'a record or a batch needs more than 4 GiB of memory');
+      throw new DfxError('LIMIT', 'a record or a batch needs more than 2 GiB of memory');
     }
     const missing = Math.ceil(end / PAGE) - this.view.length / PAGE;
     if (missing > 0) {
