@@ -1,5 +1,5 @@
 /** One line on a terminal's stderr while a run takes long: rows, bytes, rate, time left, workers. */
-import { byteText, countText, timeText } from './run-units.ts';
+import { byteText, countText, plural, timeText } from './run-units.ts';
 import { cutToWidth } from './run-width.ts';
 
 export const PROGRESS_CHOICES = ['auto', 'always', 'never'] as const;
@@ -26,7 +26,8 @@ export interface ProgressStream {
 const QUIET_SECONDS = 0.5;
 /** Seconds between two lines of a stream that is no terminal (`--progress always`). */
 const LINE_SECONDS = 1;
-const BAR = 20;
+const BAR = 24;
+const SHORTEST_BAR = 6;
 /** Back to the first column, and everything behind it erased (ECMA-48: CR, EL). */
 const CLEAR = '\r\u001b[K';
 
@@ -61,11 +62,12 @@ export class ProgressLine {
     if (this.#stream.isTTY !== true) {
       if (this.#now() - this.#last < LINE_SECONDS) return;
       this.#last = this.#now();
-      this.#stream.write(`${progressText(facts, seconds)}\n`);
+      this.#stream.write(`${progressText(facts, seconds, 80)}\n`);
       return;
     }
     // One column is left free: a terminal may wrap when its last one is written to.
-    const line = cutToWidth(progressText(facts, seconds), (this.#stream.columns ?? 80) - 1);
+    const width = (this.#stream.columns ?? 80) - 1;
+    const line = cutToWidth(progressText(facts, seconds, width), width);
     this.#stream.write(`${CLEAR}${line}`);
     this.#shown = true;
   }
@@ -78,26 +80,36 @@ export class ProgressLine {
   }
 }
 
-/** `[██████░░░░] 31%  1.6 M rows  55 of 180 MB  310 MB/s  1 s left  2 workers` */
-export function progressText(facts: ProgressFacts, seconds: number): string {
+/** `[██████░░░░] 31%  1.6 M rows  55 of 180 MB  310 MB/s  1 s left  2 workers`; the bar takes what room is left of `width` columns. */
+export function progressText(facts: ProgressFacts, seconds: number, width: number): string {
   const { rows, bytes, totalBytes, workersBusy, workers } = facts;
-  const parts: string[] = [];
-  const rate = seconds > 0 ? bytes / seconds : 0;
-  if (totalBytes !== null && totalBytes > 0) {
-    const done = Math.min(1, bytes / totalBytes);
-    const full = Math.round(done * BAR);
-    parts.push(`[${'█'.repeat(full)}${'░'.repeat(BAR - full)}] ${String(Math.floor(done * 100)).padStart(2)}%`);
-  }
-  parts.push(`${countText(rows)} rows`);
+  const parts = [`${countText(rows)} rows`];
   if (bytes > 0) {
-    parts.push(
-      totalBytes === null ? byteText(bytes) : `${byteText(Math.min(bytes, totalBytes))} of ${byteText(totalBytes)}`,
-    );
+    const rate = seconds > 0 ? bytes / seconds : 0;
+    parts.push(totalBytes === null ? byteText(bytes) : partOf(Math.min(bytes, totalBytes), totalBytes));
     parts.push(`${byteText(rate)}/s`);
-    if (totalBytes !== null && rate > 0) parts.push(`${timeText(Math.max(0, totalBytes - bytes) / rate)} left`);
+    if (totalBytes !== null && rate > 0) parts.push(`${leftText(Math.max(0, totalBytes - bytes) / rate)} left`);
   }
-  parts.push(
-    workersBusy === workers ? `${workers} worker${workers === 1 ? '' : 's'}` : `${workersBusy} of ${workers} workers`,
-  );
-  return parts.join('  ');
+  const known = workers === workersBusy ? plural(workers, 'worker') : `${workersBusy} of ${plural(workers, 'worker')}`;
+  parts.push(known);
+  const text = parts.join('  ');
+  if (totalBytes === null || totalBytes === 0) return text;
+  const done = Math.min(1, bytes / totalBytes);
+  const percent = `${String(Math.floor(done * 100)).padStart(2)}%`;
+  const room = Math.min(BAR, width - text.length - percent.length - '[]   '.length);
+  if (room < SHORTEST_BAR) return `${percent}  ${text}`;
+  const full = Math.round(done * room);
+  return `[${'█'.repeat(full)}${'░'.repeat(room - full)}] ${percent}  ${text}`;
+}
+
+/** `55 of 180 MB`, `900 kB of 1.2 GB`. */
+function partOf(bytes: number, total: number): string {
+  const [part, whole] = [byteText(bytes), byteText(total)];
+  const unit = whole.slice(whole.lastIndexOf(' '));
+  return part.endsWith(unit) ? `${part.slice(0, -unit.length)} of ${whole}` : `${part} of ${whole}`;
+}
+
+/** Whole seconds: it is a guess. */
+function leftText(seconds: number): string {
+  return seconds < 99.5 ? `${Math.ceil(seconds)} s` : timeText(seconds);
 }

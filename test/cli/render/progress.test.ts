@@ -13,17 +13,23 @@ function stream(
   return { isTTY, columns, written, write: (text) => void written.push(text) };
 }
 
-test('the line tells rows, bytes, rate, time left and workers', () => {
+test('the line tells rows, bytes, rate, time left and workers, and the bar takes the room that is left', () => {
   assert.equal(
-    progressText(FACTS, 0.5),
-    '[██████░░░░░░░░░░░░░░] 30%  1.2 M rows  55 MB of 180 MB  110 MB/s  1.14 s left  2 workers',
+    progressText(FACTS, 0.5, 100),
+    '[███████░░░░░░░░░░░░░░░░░] 30%  1.2 M rows  55 of 180 MB  110 MB/s  2 s left  2 workers',
+  );
+  assert.equal(progressText(FACTS, 0.5, 70), '[██░░░░░] 30%  1.2 M rows  55 of 180 MB  110 MB/s  2 s left  2 workers');
+  assert.equal(progressText(FACTS, 0.5, 60), '30%  1.2 M rows  55 of 180 MB  110 MB/s  2 s left  2 workers');
+  assert.equal(
+    progressText({ ...FACTS, totalBytes: 180e9, workersBusy: 1 }, 0.5, 79),
+    ' 0%  1.2 M rows  55 MB of 180 GB  110 MB/s  27 min 16 s left  1 of 2 workers',
   );
   assert.equal(
-    progressText({ ...FACTS, totalBytes: null, workersBusy: 1 }, 0.5),
+    progressText({ ...FACTS, totalBytes: null, workersBusy: 1 }, 0.5, 80),
     '1.2 M rows  55 MB  110 MB/s  1 of 2 workers',
   );
   assert.equal(
-    progressText({ ...FACTS, bytes: 0, rows: 0, totalBytes: 0, workers: 1, workersBusy: 1 }, 0.5),
+    progressText({ ...FACTS, bytes: 0, rows: 0, totalBytes: 0, workers: 1, workersBusy: 1 }, 0.5, 80),
     '0 rows  1 worker',
   );
 });
@@ -41,7 +47,7 @@ test('a run of half a second shows nothing; a longer one shows a line, cut to th
   line.show(FACTS);
   line.clear();
   line.clear();
-  const shown = '\r\u001b[K[██████░░░░░░░░░░░░░░] 30%  1.2 M rows…';
+  const shown = '\r\u001b[K30%  1.2 M rows  55 of 180 MB  92 MB/s…';
   assert.deepEqual(out.written, [shown, shown, '\r\u001b[K']);
 });
 
