@@ -4,6 +4,7 @@ import { byteSource, type InputSource } from './byte-source.ts';
 import type { InputTable } from './column.ts';
 import type { CsvOptions } from './csv.ts';
 import { DETECT_BYTES, detectFormat, type InputFormat } from './detect.ts';
+import type { NdjsonOptions } from './ndjson.ts';
 
 export { readArrow, writeArrow } from './arrow.ts';
 export type { InputSource } from './byte-source.ts';
@@ -22,6 +23,7 @@ export {
   hasDictionaries,
   joinPieces,
 } from './ipc/write.ts';
+export type { NdjsonOptions } from './ndjson.ts';
 export { type BatchWriter, batchWriter } from './record-batches.ts';
 export * from './split.ts';
 
@@ -29,6 +31,7 @@ export interface OpenOptions {
   /** Default: what the first bytes or the end of the file's name say (`detectFormat`). */
   readonly format?: InputFormat;
   readonly csv?: CsvOptions;
+  readonly ndjson?: NdjsonOptions;
 }
 
 /**
@@ -47,7 +50,7 @@ export async function openInput(input: InputSource, options: OpenOptions = {}): 
     }
     case 'ndjson': {
       const { openNdjson } = await import('./ndjson.ts');
-      return openNdjson(input);
+      return openNdjson(input, options.ndjson);
     }
     case 'csv': {
       const { openCsv } = await import('./csv.ts');
