@@ -69,7 +69,7 @@ export function register(program: Command): void {
     .option('--limit <rows>', 'stop after so many rows', wholeNumber('--limit', 0))
     .option('--json', 'one JSON document (dfx.run/2); errors as JSON on stderr', false)
     .optionsGroup('Engine:')
-    .option('--engine <name>', 'auto, embedded or datafusion', engine, 'auto')
+    .option('--engine <engine>', 'auto, embedded or datafusion', engine, 'auto')
     .option('--python <path>', 'Python that has the datafusion package (default: $DFX_PYTHON, then dfx env)')
     .option('--strict', 'refuse payloads that carry code', false)
     .option('--sandbox <mode>', 'off: run code that payloads carry with all your rights', sandbox, 'on')
