@@ -1,10 +1,11 @@
 /** An aggregate of an expression over batches: its operands are computed, FILTER chooses the rows, the function takes them. */
 import type { Column } from '../../io/column.ts';
+import { PackingSpace, passingRows } from './aggregates/passing-rows.ts';
 import { trueBits } from './compare.ts';
 import { compile } from './compile.ts';
-import { materialize, SelectedRows } from './gather.ts';
+import { materialize } from './gather.ts';
 import type { Aggregate } from './nodes.ts';
-import { type Rows, rowsOf } from './vector.ts';
+import type { Rows } from './vector.ts';
 
 export interface RunningAggregate {
   update(rows: Rows): void;
@@ -17,13 +18,10 @@ export function runningAggregate({ bound, filter }: Aggregate): RunningAggregate
   const operands = bound.operands.map((operand) => compile(operand));
   const passes = filter === null ? null : compile(filter);
   const accumulator = bound.create();
+  const space = new PackingSpace();
   return {
     update(rows) {
-      let chosen = rows;
-      if (passes !== null) {
-        const taken = rowsOf(trueBits(passes(rows), rows.length), rows.length);
-        if (taken.length < rows.length) chosen = new SelectedRows(rows, taken);
-      }
+      const chosen = passes === null ? rows : passingRows(rows, trueBits(passes(rows), rows.length), space);
       accumulator.update(
         operands.map((operand) => materialize(operand(chosen), chosen.length)),
         chosen.length,

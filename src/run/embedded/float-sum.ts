@@ -3,6 +3,7 @@
  * nulls, two where it has, each taking every fourth or second row, and then the halves added up.
  */
 import { type Column, countBits, getBit, type NumericColumn } from '../../io/column.ts';
+import { DfxError } from '../../wire/errors.ts';
 
 /** A double, and its upper 32 bits where it is a NaN: JavaScript doesn't promise to keep those. */
 export interface Double {
@@ -24,20 +25,43 @@ export function addDoubles(a: Double, b: Double): Double {
 
 /** The sum of the rows that aren't null: at least one. */
 export function sumFloats(column: NumericColumn): Double {
-  const full = column.validity === null || countBits(column.validity, column.length) === column.length;
-  const lanes = full ? 4 : 2;
-  const sums = new Float64Array(lanes);
   const { length, validity, values } = column;
-  for (let i = 0; i < length; i++) {
-    if (validity !== null && !getBit(validity, i)) continue;
-    const lane = i & (lanes - 1);
-    sums[lane] = (sums[lane] ?? 0) + Number(values[i] ?? 0);
+  const full = validity === null || countBits(validity, length) === length;
+  if (!(values instanceof Float64Array)) throw new DfxError('DEFECT', `a sum of doubles over ${column.type.kind}`);
+  const value = full || validity === null ? fullSum(values, length) : validSum(values, validity, length);
+  return Number.isNaN(value) ? sumWithNaNs(column, full ? 4 : 2) : { value, high: 0 };
+}
+
+function fullSum(values: Float64Array, length: number): number {
+  let s0 = 0;
+  let s1 = 0;
+  let s2 = 0;
+  let s3 = 0;
+  const whole = length & ~3;
+  for (let i = 0; i < whole; i += 4) {
+    s0 += values[i] ?? 0;
+    s1 += values[i + 1] ?? 0;
+    s2 += values[i + 2] ?? 0;
+    s3 += values[i + 3] ?? 0;
   }
-  for (let half = lanes / 2; half >= 1; half /= 2) {
-    for (let i = 0; i < half; i++) sums[i] = (sums[i] ?? 0) + (sums[i + half] ?? 0);
+  if (whole < length) s0 += values[whole] ?? 0;
+  if (whole + 1 < length) s1 += values[whole + 1] ?? 0;
+  if (whole + 2 < length) s2 += values[whole + 2] ?? 0;
+  return s0 + s2 + (s1 + s3);
+}
+
+function validSum(values: Float64Array, validity: Uint8Array, length: number): number {
+  let s0 = 0;
+  let s1 = 0;
+  for (let start = 0; start < length; start += 8) {
+    const bits = validity[start >> 3] ?? 0;
+    const end = Math.min(length, start + 8);
+    for (let i = start; i < end; i += 2) {
+      if (bits & (1 << (i & 7))) s0 += values[i] ?? 0;
+      if (i + 1 < end && bits & (2 << (i & 7))) s1 += values[i + 1] ?? 0;
+    }
   }
-  const value = sums[0] ?? 0;
-  return Number.isNaN(value) ? sumWithNaNs(column, lanes) : { value, high: 0 };
+  return s0 + s1;
 }
 
 /** The same once more, with an eye on which NaN comes through: the earlier, or in a batch with nulls the later. */

@@ -1,5 +1,5 @@
 /** count: rows, rows without a null among the arguments, or distinct values. */
-import { type Column, countBits } from '../../../io/column.ts';
+import { type Column, countBits, isValid } from '../../../io/column.ts';
 import { DfxError } from '../../../wire/errors.ts';
 import { Refusal } from '../refusal.ts';
 import { INT64 } from '../types.ts';
@@ -78,7 +78,11 @@ function bind(call: AggregateCall): BoundAggregate {
   if (args.some(({ type }) => type.kind === 'Union' || type.kind === 'Dictionary')) {
     throw new Refusal(call.name, 'of unions or dictionaries, whose values may be null themselves');
   }
-  if (!call.distinct) return { ...common, state: [INT64], create: () => new CountAccumulator() };
+  if (!call.distinct) {
+    // `count(1)`: every row counts.
+    const varying = args.some((node) => node.op !== 'constant' || !isValid(node.value, 0));
+    return { ...common, operands: varying ? args : [], state: [INT64], create: () => new CountAccumulator() };
+  }
   const { type } = distinctOperand(call, args);
   const zeros = zeroKeys(call);
   return {

@@ -13,6 +13,8 @@ import { isOrderable, valueOrder } from './order.ts';
 
 class ExtremeAccumulator implements Accumulator {
   private best: Column | null = null;
+  /** The value of `best`, where it is a number other than zero and NaN; else NaN. */
+  private bound = Number.NaN;
 
   constructor(
     private readonly greatest: boolean,
@@ -21,7 +23,7 @@ class ExtremeAccumulator implements Accumulator {
 
   update(columns: readonly Column[], length: number): void {
     const column = columnOf(columns, 0);
-    if (column.layout === 'null') return;
+    if (column.layout === 'null' || this.staysAhead(column, length)) return;
     const row = leadingRow(column, length, this.greatest);
     if (row < 0) return;
     const candidate = gather(column, Int32Array.of(row));
@@ -30,6 +32,22 @@ class ExtremeAccumulator implements Accumulator {
       if (this.greatest ? difference <= 0 : difference >= 0) return;
     }
     this.best = candidate;
+    const value = candidate.layout === 'numeric' ? candidate.values[0] : 0;
+    this.bound = typeof value === 'number' && value !== 0 ? value : Number.NaN;
+  }
+
+  /** Most batches of numbers change nothing: their extreme alone says so, wherever it stands. */
+  private staysAhead(column: Column, length: number): boolean {
+    if (column.layout !== 'numeric' || column.validity !== null || Number.isNaN(this.bound)) return false;
+    const { values } = column;
+    if (values instanceof Float64Array) {
+      if (this.greatest) return greatestDouble(values, length) <= this.bound;
+      return leastDouble(values, length) >= this.bound;
+    }
+    if (values instanceof BigInt64Array || values instanceof BigUint64Array || values instanceof Float32Array)
+      return false;
+    if (this.greatest) return greatestNumber(values, length) <= this.bound;
+    return leastNumber(values, length) >= this.bound;
   }
 
   state(): readonly Column[] {
@@ -67,7 +85,7 @@ function leadingRow(column: Column, length: number, greatest: boolean): number {
   return best;
 }
 
-/** The row of a NaN where there is one. */
+/** The row of a NaN where there may be one: the bits decide then. */
 function leadingNumber(
   values: ArrayLike<number>,
   validity: Uint8Array | null,
@@ -77,33 +95,140 @@ function leadingNumber(
   let first = 0;
   if (validity !== null) while (first < length && !getBit(validity, first)) first++;
   if (first >= length) return -1;
-  const best = greatest ? greatestOf(values, validity, first, length) : leastOf(values, validity, first, length);
-  for (let i = first; i < length; i++) {
+  if (Number.isNaN(values[first] ?? 0)) return first;
+  if (validity !== null) return leadingValid(values, validity, first, length, greatest);
+  return greatest ? greatestOf(values, length) : leastOf(values, length);
+}
+
+/** Four at a time, each with a trace that is 0 while all values are finite. The result is NaN where one isn't. */
+function leastDouble(values: Float64Array, length: number): number {
+  let m0 = values[0] ?? 0;
+  let m1 = m0;
+  let m2 = m0;
+  let m3 = m0;
+  let t0 = 0;
+  let t1 = 0;
+  let t2 = 0;
+  let t3 = 0;
+  let i = 0;
+  for (; i + 3 < length; i += 4) {
+    const a = values[i] ?? 0;
+    const b = values[i + 1] ?? 0;
+    const c = values[i + 2] ?? 0;
+    const d = values[i + 3] ?? 0;
+    t0 += a - a;
+    t1 += b - b;
+    t2 += c - c;
+    t3 += d - d;
+    if (a < m0) m0 = a;
+    if (b < m1) m1 = b;
+    if (c < m2) m2 = c;
+    if (d < m3) m3 = d;
+  }
+  for (; i < length; i++) {
     const value = values[i] ?? 0;
-    if ((value === best || Number.isNaN(value)) && (validity === null || getBit(validity, i))) return i;
+    t0 += value - value;
+    if (value < m0) m0 = value;
   }
-  return first;
+  return Math.min(m0, m1, m2, m3) + (t0 + t1 + t2 + t3);
 }
 
-/** NaN where there is one: `Math.min` passes it on. */
-function leastOf(values: ArrayLike<number>, validity: Uint8Array | null, first: number, length: number): number {
-  let best = values[first] ?? 0;
-  if (validity === null) {
-    for (let i = first; i < length; i++) best = Math.min(best, values[i] ?? 0);
-  } else {
-    for (let i = first; i < length; i++) if (getBit(validity, i)) best = Math.min(best, values[i] ?? 0);
+function greatestDouble(values: Float64Array, length: number): number {
+  let m0 = values[0] ?? 0;
+  let m1 = m0;
+  let m2 = m0;
+  let m3 = m0;
+  let t0 = 0;
+  let t1 = 0;
+  let t2 = 0;
+  let t3 = 0;
+  let i = 0;
+  for (; i + 3 < length; i += 4) {
+    const a = values[i] ?? 0;
+    const b = values[i + 1] ?? 0;
+    const c = values[i + 2] ?? 0;
+    const d = values[i + 3] ?? 0;
+    t0 += a - a;
+    t1 += b - b;
+    t2 += c - c;
+    t3 += d - d;
+    if (a > m0) m0 = a;
+    if (b > m1) m1 = b;
+    if (c > m2) m2 = c;
+    if (d > m3) m3 = d;
+  }
+  for (; i < length; i++) {
+    const value = values[i] ?? 0;
+    t0 += value - value;
+    if (value > m0) m0 = value;
+  }
+  return Math.max(m0, m1, m2, m3) + (t0 + t1 + t2 + t3);
+}
+
+/** Of integers of 32 bits at most. */
+function leastNumber(values: ArrayLike<number>, length: number): number {
+  let best = values[0] ?? 0;
+  for (let i = 1; i < length; i++) {
+    const value = values[i] ?? 0;
+    if (value < best) best = value;
   }
   return best;
 }
 
-function greatestOf(values: ArrayLike<number>, validity: Uint8Array | null, first: number, length: number): number {
-  let best = values[first] ?? 0;
-  if (validity === null) {
-    for (let i = first; i < length; i++) best = Math.max(best, values[i] ?? 0);
-  } else {
-    for (let i = first; i < length; i++) if (getBit(validity, i)) best = Math.max(best, values[i] ?? 0);
+function greatestNumber(values: ArrayLike<number>, length: number): number {
+  let best = values[0] ?? 0;
+  for (let i = 1; i < length; i++) {
+    const value = values[i] ?? 0;
+    if (value > best) best = value;
   }
   return best;
+}
+
+function leastOf(values: ArrayLike<number>, length: number): number {
+  let best = values[0] ?? 0;
+  let at = 0;
+  for (let i = 1; i < length; i++) {
+    const value = values[i] ?? 0;
+    if (value >= best) continue;
+    if (Number.isNaN(value)) return i;
+    best = value;
+    at = i;
+  }
+  return at;
+}
+
+function greatestOf(values: ArrayLike<number>, length: number): number {
+  let best = values[0] ?? 0;
+  let at = 0;
+  for (let i = 1; i < length; i++) {
+    const value = values[i] ?? 0;
+    if (value <= best) continue;
+    if (Number.isNaN(value)) return i;
+    best = value;
+    at = i;
+  }
+  return at;
+}
+
+function leadingValid(
+  values: ArrayLike<number>,
+  validity: Uint8Array,
+  first: number,
+  length: number,
+  greatest: boolean,
+): number {
+  let best = values[first] ?? 0;
+  let at = first;
+  for (let i = first + 1; i < length; i++) {
+    if (!getBit(validity, i)) continue;
+    const value = values[i] ?? 0;
+    if (Number.isNaN(value)) return i;
+    if (greatest ? value > best : value < best) {
+      best = value;
+      at = i;
+    }
+  }
+  return at;
 }
 
 function leadingText(column: StringColumn, length: number, greatest: boolean): number {

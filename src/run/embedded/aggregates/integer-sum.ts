@@ -95,27 +95,42 @@ export class IntegerSum {
 function blockSum(values: Float64Array, start: number, end: number): number {
   let s0 = 0;
   let s1 = 0;
+  let s2 = 0;
+  let s3 = 0;
   let m0 = 0;
   let m1 = 0;
+  let m2 = 0;
+  let m3 = 0;
   let i = start;
-  for (; i + 1 < end; i += 2) {
+  for (; i + 3 < end; i += 4) {
     const a = values[i] ?? 0;
     const b = values[i + 1] ?? 0;
+    const c = values[i + 2] ?? 0;
+    const d = values[i + 3] ?? 0;
     s0 += a;
     s1 += b;
+    s2 += c;
+    s3 += d;
     m0 += Math.abs(a);
     m1 += Math.abs(b);
+    m2 += Math.abs(c);
+    m3 += Math.abs(d);
   }
-  if (i < end) {
+  for (; i < end; i++) {
     s0 += values[i] ?? 0;
     m0 += Math.abs(values[i] ?? 0);
   }
-  return m0 + m1 > SAFE ? Number.NaN : s0 + s1;
+  return m0 + m1 + m2 + m3 > SAFE ? Number.NaN : s0 + s1 + s2 + s3;
 }
 
 /** Of integers of 32 bits at most: a block of them is always safe. */
 function smallSum(values: ArrayLike<number>, start: number, end: number): number {
-  let sum = 0;
-  for (let i = start; i < end; i++) sum += values[i] ?? 0;
-  return sum;
+  let s0 = 0;
+  let s1 = 0;
+  let i = start;
+  for (; i + 1 < end; i += 2) {
+    s0 += values[i] ?? 0;
+    s1 += values[i + 1] ?? 0;
+  }
+  return i < end ? s0 + s1 + (values[i] ?? 0) : s0 + s1;
 }
