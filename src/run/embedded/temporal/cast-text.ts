@@ -29,7 +29,7 @@ export const FRACTION_DIGITS: Record<TimeUnit, 0 | 3 | 6 | 9> = {
 };
 
 /** Writes the text of a row to `out` at `at`; gives the place behind it, -1 for a value that is beyond the calendar or the day. */
-type PutRow = (out: Uint8Array, at: number, row: number) => number;
+export type PutRow = (out: Uint8Array, at: number, row: number) => number;
 
 export function temporalText(column: NumericColumn | IntervalColumn, kind: StringKind): Column {
   if (column.layout === 'interval') {
@@ -57,25 +57,44 @@ function rowOfDuration(units: bigint, unit: TimeUnit): string {
   return invalid ? '<invalid>' : durationText(units, FRACTION_DIGITS[unit]);
 }
 
-function asciiColumn(column: NumericColumn, kind: StringKind, put: PutRow): Column {
-  const { length, validity } = column;
+/** Writes rows of a column, none of them in more than `room` bytes. */
+export interface RowWriter {
+  readonly room: number;
+  readonly put: PutRow;
+}
+
+/** The texts of the rows that have a value; `writerOf` gives what writes a row. */
+export function writtenColumn(column: Column, kind: StringKind, writerOf: (row: number) => RowWriter): Column {
+  const { length } = column;
+  const validity = column.layout === 'null' ? null : column.validity;
   const offsets = new Int32Array(length + 1);
   let data = new Uint8Array(length * 24 + MAX_TEXT);
   let at = 0;
   for (let row = 0; row < length; row++) {
     if (isValid(column, row)) {
-      if (at + MAX_TEXT > data.length) {
-        const grown = new Uint8Array(data.length * 2);
+      const { room, put } = writerOf(row);
+      if (at + room > data.length) {
+        const grown = new Uint8Array(data.length * 2 + room);
         grown.set(data.subarray(0, at));
         data = grown;
       }
-      const end = put(data, at, row);
-      if (end < 0) throw new DfxError('EXECUTION', beyond(column, row));
-      at = end;
+      at = put(data, at, row);
     }
     offsets[row + 1] = at;
   }
   return { layout: 'string', type: { kind }, length, validity, offsets, data: data.subarray(0, at) };
+}
+
+function asciiColumn(column: NumericColumn, kind: StringKind, put: PutRow): Column {
+  const writer: RowWriter = {
+    room: MAX_TEXT,
+    put: (out, at, row) => {
+      const end = put(out, at, row);
+      if (end < 0) throw new DfxError('EXECUTION', beyond(column, row));
+      return end;
+    },
+  };
+  return writtenColumn(column, kind, () => writer);
 }
 
 /** Of a count that no calendar date or time of day stands for. */

@@ -12,7 +12,15 @@ import { Refusal } from '../refusal.ts';
 import { callNode, castTo, nullInstead } from '../simplify.ts';
 import { isString, UTF8 } from '../types.ts';
 import { isNullScalar, numeric, type Vector } from '../vector.ts';
-import { beyond, Clock, FRACTION_DIGITS, temporalText } from './cast-text.ts';
+import {
+  beyond,
+  Clock,
+  FRACTION_DIGITS,
+  type PutRow,
+  type RowWriter,
+  temporalText,
+  writtenColumn,
+} from './cast-text.ts';
 import { bigAt, Instants } from './int64.ts';
 import { formatItems } from './strftime.ts';
 import { ItemWriter, unwritable, type Written } from './strftime-write.ts';
@@ -89,27 +97,34 @@ function writtenOf(type: DataType): Written | null {
 function evaluateToChar([value, format]: readonly Vector[], length: number): Vector {
   if (value === undefined || format === undefined) throw new DfxError('DEFECT', 'to_char without its arguments');
   if (isNullScalar(value) || isNullScalar(format)) return { column: nullColumn(UTF8, 1), scalar: true };
-  if (format.scalar) {
-    const column = numeric(value.column);
-    return {
-      column: buildStrings('Utf8', column, rowWriter(column, String(valueAt(format.column, 0)))),
-      scalar: value.scalar,
-    };
+  const scalar = value.scalar && format.scalar;
+  const column = numeric(scalar ? value.column : materialize(value, length));
+  const formats = format.scalar ? null : format.column;
+  const both: Column = formats === null ? column : ({ ...column, validity: bothValid(column, formats) } as Column);
+  if (column.type.kind === 'Duration') {
+    const { unit } = column.type;
+    const texts = temporalText(column, 'Utf8');
+    const text = buildStrings('Utf8', both, (row) => {
+      const iso = isIso(String(valueAt(format.column, formats === null ? 0 : row)));
+      return iso ? isoText(bigAt(column.values, row), unit) : String(valueAt(texts, row));
+    });
+    return { column: text, scalar };
   }
-  const column = numeric(materialize(value, length));
-  const writers = new Map<string, (row: number) => string>();
-  const formats = format.column;
-  const both: Column = { ...formats, validity: bothValid(column, formats) } as Column;
-  const text = buildStrings('Utf8', both, (row) => {
+  if (formats === null) {
+    const writer = rowWriter(column, String(valueAt(format.column, 0)));
+    return { column: writtenColumn(both, 'Utf8', () => writer), scalar };
+  }
+  const writers = new Map<string, RowWriter>();
+  const text = writtenColumn(both, 'Utf8', (row) => {
     const name = String(valueAt(formats, row));
     let writer = writers.get(name);
     if (writer === undefined) {
       writer = rowWriter(column, name);
       if (writers.size < 100) writers.set(name, writer);
     }
-    return writer(row);
+    return writer;
   });
-  return { column: text, scalar: false };
+  return { column: text, scalar };
 }
 
 function bothValid(one: Column, other: Column): Uint8Array | null {
@@ -121,9 +136,8 @@ function bothValid(one: Column, other: Column): Uint8Array | null {
 }
 
 /** Throws for a row that the format can't write. */
-function rowWriter(column: NumericColumn, format: string): (row: number) => string {
+function rowWriter(column: NumericColumn, format: string): RowWriter {
   const { type } = column;
-  if (type.kind === 'Duration') return durationWriter(column, type.unit, format);
   const items = formatItems(format);
   const has = writtenOf(type);
   const missing = has === null ? null : unwritable(items, has);
@@ -134,33 +148,36 @@ function rowWriter(column: NumericColumn, format: string): (row: number) => stri
       missing === null ? beyond(column, row) : `to_char can't write ${missing} of ${type.kind}`,
     );
   };
+  const { room } = writer;
   if (type.kind === 'Time32' || type.kind === 'Time64') {
     const clock = new Clock(column);
-    return (row) => (clock.read(row) && missing === null ? writer.write(clock.second, clock.nanos, 0) : fail(row));
+    const put: PutRow = (out, at, row) => {
+      if (missing !== null || !clock.read(row)) return fail(row);
+      return writer.put(out, at, clock.second, clock.nanos, 0);
+    };
+    return { room, put };
   }
   const unit = type.kind === 'Timestamp' ? type.unit : type.kind === 'Date64' ? 'Millisecond' : 'Second';
   const perRow = type.kind === 'Date32' ? SECONDS_PER_DAY : 1;
   const zone = type.kind === 'Timestamp' && type.timezone !== null ? zoneOf(type.timezone) : null;
   const instants = new Instants(column.values, unit);
-  return (row) => {
+  const put: PutRow = (out, at, row) => {
     instants.read(row);
     const second = instants.seconds * perRow;
     if (missing !== null || !(second >= FIRST_SECOND && second <= LAST_SECOND)) return fail(row);
     const offset = zone === null ? 0 : zone.offsetAt(second);
-    return writer.write(second + offset, instants.nanos, offset);
+    return writer.put(out, at, second + offset, instants.nanos, offset);
   };
+  return { room, put };
 }
 
-function durationWriter(column: NumericColumn, unit: TimeUnit, format: string): (row: number) => string {
-  if (format.toUpperCase() === 'ISO8601' && format.length === 7) {
-    const digits = FRACTION_DIGITS[unit];
-    const limit = unit === 'Second' ? (2n ** 63n - 1n) / 1000n : 2n ** 63n - 1n;
-    const narrow = unit === 'Second' || unit === 'Millisecond';
-    return (row) => {
-      const units = bigAt(column.values, row);
-      return narrow && (units > limit || units < -limit) ? '<invalid>' : isoDurationText(units, digits);
-    };
-  }
-  const texts = temporalText(column, 'Utf8');
-  return (row) => String(valueAt(texts, row));
+function isIso(format: string): boolean {
+  return format.length === 7 && format.toUpperCase() === 'ISO8601';
+}
+
+function isoText(units: bigint, unit: TimeUnit): string {
+  const limit = unit === 'Second' ? (2n ** 63n - 1n) / 1000n : 2n ** 63n - 1n;
+  const narrow = unit === 'Second' || unit === 'Millisecond';
+  const digits = FRACTION_DIGITS[unit];
+  return narrow && (units > limit || units < -limit) ? '<invalid>' : isoDurationText(units, digits);
 }
