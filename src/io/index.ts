@@ -24,7 +24,6 @@ export {
   joinPieces,
 } from './ipc/write.ts';
 export type { NdjsonOptions } from './ndjson.ts';
-export { type BatchWriter, batchWriter } from './record-batches.ts';
 export * from './split.ts';
 
 export interface OpenOptions {
