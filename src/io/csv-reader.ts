@@ -220,7 +220,7 @@ export class CsvReader {
     let at = from;
     while (at < end && (bytes[at] === LF || bytes[at] === CR)) at++;
     this.linesRead += this.kernel.call.countLines(from, at);
-    this.afterReturn = at > from && bytes[at - 1] === CR && at === end;
+    if (at > from) this.afterReturn = bytes[at - 1] === CR && at === end;
     this.at = at - this.window;
     return at < end || this.last;
   }

@@ -5,6 +5,7 @@ import type { ColumnBatch } from '../../src/io/column.ts';
 import { CsvPieces, type CsvTable, openCsv, type RowsBefore } from '../../src/io/csv.ts';
 import { CsvCutter } from '../../src/io/csv-cut.ts';
 import { csvDialect, type DialectOptions } from '../../src/io/csv-dialect.ts';
+import { CsvReader } from '../../src/io/csv-reader.ts';
 import type { Split, SplitReader, SplitReport } from '../../src/io/split.ts';
 import { DfxError } from '../../src/wire/errors.ts';
 import { Random, schemaOf } from './csv-fuzz.ts';
@@ -147,6 +148,55 @@ function randomText(random: Random): string {
   const end = random.pick(['\n', '\r\n', '\r', '\n\n']);
   return rows.join(end) + random.pick(['', end]);
 }
+
+test('bytes that come in parts of any size are read as the whole', () => {
+  const random = new Random(31);
+  const schema = schemaOf('Utf8', 'Utf8');
+  const dialect = csvDialect({});
+  const read = (bytes: Uint8Array, aligned: boolean, stop: number, part: () => number): unknown => {
+    const reader = new CsvReader(schema, [0, 1], dialect);
+    reader.start({ rows: 0, lines: () => 0, aligned, stop });
+    const rows: Rows = [];
+    for (let at = 0; !reader.finished; ) {
+      const batch = reader.next();
+      if (batch !== null) {
+        const columns = batch.columns.map(shown);
+        for (let row = 0; row < batch.length; row++) rows.push(columns.map((column) => column[row] ?? null));
+        continue;
+      }
+      if (reader.finished) break;
+      const taken = bytes.subarray(at, at + part());
+      if (taken.length === 0) {
+        reader.end();
+        continue;
+      }
+      reader.room().set(taken);
+      reader.put(taken.length);
+      at += taken.length;
+    }
+    return { rows, lines: reader.lines, origin: reader.origin, position: reader.position };
+  };
+  for (let round = 0; round < 1500; round++) {
+    const bytes = encoder.encode(randomText(random));
+    const stop = random.pick([Number.POSITIVE_INFINITY, random.below(bytes.length + 1)]);
+    const aligned = random.below(2) === 0;
+    const most = random.pick([1, 3, 20, 70]);
+    const outcome = (part: () => number): unknown => {
+      try {
+        return read(bytes, aligned, stop, part);
+      } catch (error) {
+        // A start inside quotes: where the error shows depends on what is there to see.
+        assert.ok(error instanceof DfxError && error.code === 'INPUT_ROW' && !aligned, String(error));
+        return 'refused';
+      }
+    };
+    assert.deepEqual(
+      outcome(() => 1 + random.below(most)),
+      outcome(() => bytes.length),
+      `${JSON.stringify(decoder.decode(bytes))} ${aligned} ${stop} ${most}`,
+    );
+  }
+});
 
 test('splits of a large file follow each other, and each row is in one', async () => {
   const line = `12345,"two\nlines",${'x'.repeat(90)}\n`;
