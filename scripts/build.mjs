@@ -1,9 +1,11 @@
 // Builds what the package ships: the command line as CommonJS (it starts faster than ESM), one file a command; the library as one
 // ESM file that runs in a browser, and its types.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { build } from 'esbuild';
+import { warmWorker } from './warm-worker.mjs';
 
 // Packages that load when a file needs them stay where they are.
 const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
@@ -39,11 +41,6 @@ function licenses() {
   });
   return `The command line of dfx contains code of these packages.\n\n${texts.join(`\n${'-'.repeat(80)}\n\n`)}`;
 }
-
-// commander and cli-table3 are CommonJS and ask for node's modules with `require`, which an ESM bundle hasn't got.
-const banner = {
-  js: "import { createRequire as dfxCreateRequire } from 'node:module'; const require = dfxCreateRequire(import.meta.url);",
-};
 
 /** Leaves the other commands out of a command's file: its first word is the command, so that no other can be meant. */
 function only(command) {
@@ -89,40 +86,64 @@ const WARM_UPS = {
   encode: [['encode', '--sql', 'a + 1 > 2', '--encoding', 'hex']],
 };
 
+const commonJs = {
+  platform: 'node',
+  format: 'cjs',
+  external: Object.keys(dependencies),
+  supported: { 'dynamic-import': false },
+  define: { 'import.meta.url': 'dfxUrl', 'import.meta.resolve': 'dfxResolve' },
+  banner: { js: "const dfxUrl=require('node:url').pathToFileURL(__filename).href,dfxResolve=require.resolve;" },
+};
+
 const commands = readdirSync('src/cli/commands')
   .filter((name) => name.endsWith('.ts'))
   .map((name) => basename(name, '.ts'));
 for (const command of [null, ...commands]) {
   const outfile = `dist/cli/${command ?? 'any'}.cjs`;
   await bundle({
-    platform: 'node',
-    format: 'cjs',
+    ...commonJs,
     entryPoints: ['src/cli/main.ts'],
     outfile,
-    external: Object.keys(dependencies),
     plugins: [only(command), lateChildProcess],
-    supported: { 'dynamic-import': false },
-    define: { 'import.meta.url': 'dfxUrl', 'import.meta.resolve': 'dfxResolve' },
-    banner: { js: "const dfxUrl=require('node:url').pathToFileURL(__filename).href,dfxResolve=require.resolve;" },
   });
-  const runs = WARM_UPS[command] ?? [['--version']];
-  if (!existsSync(SAMPLE)) continue;
+}
+const worker = 'dist/worker/node.cjs';
+await bundle({ ...commonJs, entryPoints: ['src/run/worker/node.ts'], outfile: worker });
+if (existsSync(SAMPLE)) warmUp();
+
+function warmUp() {
+  const folder = mkdtempSync(join(tmpdir(), 'dfx-build-'));
+  const payload = (name, sql) => {
+    const file = join(folder, `${name}.bin`);
+    spawnSync(process.execPath, ['bin/dfx', 'encode', '--sql', sql, '--output', file], { stdio: 'ignore' });
+    return file;
+  };
+  try {
+    const aggregate = payload('aggregate', 'sum(value * 2.5)');
+    const rows = payload('rows', 'value * 2 + 0.5');
+    const condition = payload('condition', 'value > 10');
+    warmWorker(worker, { aggregate, rows, condition }, folder);
+    const input = ['--input', 'fixtures/main/values.csv'];
+    const run = [
+      ['run', aggregate, ...input],
+      ['run', rows, ...input, '--output', join(folder, 'out.arrow')],
+      ['run', '--filter', condition, ...input, '--output', join(folder, 'out.csv')],
+    ];
+    for (const command of [null, ...commands]) {
+      const outfile = `dist/cli/${command ?? 'any'}.cjs`;
+      keepCompiled(outfile, command === 'run' ? run : (WARM_UPS[command] ?? [['--version']]));
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function keepCompiled(outfile, runs) {
   const warmed = spawnSync(process.execPath, ['scripts/compile-cache.cjs', outfile, JSON.stringify(runs)], {
     stdio: ['ignore', 'ignore', 'pipe'],
     encoding: 'utf8',
   });
   if (!existsSync(`${outfile}.cache`)) process.stderr.write(`no compiled code for ${outfile}: ${warmed.stderr}\n`);
-}
-// The worker process of the embedded engine.
-if (existsSync('src/run/worker/node.ts')) {
-  await bundle({
-    platform: 'node',
-    format: 'esm',
-    banner,
-    entryPoints: ['src/run/worker/node.ts'],
-    outfile: 'dist/worker/node.js',
-    external: Object.keys(dependencies),
-  });
 }
 writeFileSync('dist/cli/LICENSES.txt', licenses());
 if (existsSync('src/index.ts')) {

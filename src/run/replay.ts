@@ -10,6 +10,7 @@ import { failureOf } from './transport/failure.ts';
 import type { Mode, Output } from './transport/messages.ts';
 import { WorkerFailure } from './transport/split-task.ts';
 import { unitsOf } from './transport/units.ts';
+import { endEarly, takeEarly } from './worker/early.ts';
 
 export interface RunContext {
   /** The input's name for messages. */
@@ -43,7 +44,7 @@ export async function replaying(
   work: (replay: Replay) => Promise<void>,
 ): Promise<RunReport> {
   const recorder = new Recorder(plan.facts, context.onProgress);
-  const pool = new WorkerPool({ onStderrLine: context.onStderrLine });
+  const pool = new WorkerPool({ onStderrLine: context.onStderrLine, started: takeEarly });
   const onAbort = (): void => pool.killAll();
   context.signal.throwIfAborted();
   context.signal.addEventListener('abort', onAbort, { once: true });
@@ -51,6 +52,7 @@ export async function replaying(
     await work({ plan, context, pool, recorder });
   } finally {
     context.signal.removeEventListener('abort', onAbort);
+    endEarly();
     await pool.close();
   }
   context.signal.throwIfAborted();
