@@ -4,7 +4,7 @@
  */
 import { DfxError } from '../../../wire/errors.ts';
 import type { Vector } from '../vector.ts';
-import { find, newBits, type Texts, texts } from './strings-rows.ts';
+import { newBits, type Texts, texts } from './strings-rows.ts';
 
 /** Rows whose bytes are those of `needle`. */
 export function equalBits(haystack: Vector, needle: Uint8Array, rows: number): Uint8Array {
@@ -44,56 +44,118 @@ function matchesAt({ data, offsets }: Texts, needle: Uint8Array, row: number, an
   return true;
 }
 
-// The three loops are apart so that each knows what it tests: a row costs about as much as its two offsets. Lengths and single bytes
-// settle most rows.
+// The three loops are apart, and take eight rows at once, so that a row costs little more than reading its offset: lengths and single
+// bytes settle most of them.
+
+/** Whether `needle` stands at `start`, which leaves room for it. */
+function stands(data: Uint8Array, start: number, needle: Uint8Array): boolean {
+  for (let k = 0; k < needle.length; k++) if (data[start + k] !== needle[k]) return false;
+  return true;
+}
 
 function equalRows(data: Uint8Array, offsets: Int32Array, needle: Uint8Array, rows: number, bits: Uint8Array): void {
   const size = needle.length;
-  const last = needle[size - 1] ?? 0;
+  const edge = needle[size - 1] ?? 0;
+  const whole = rows & ~7;
   let from = offsets[0] ?? 0;
-  for (let row = 0; row < rows; row++) {
+  for (let row = 0; row < whole; row += 8) {
+    let byte = 0;
+    const o1 = offsets[row + 1] ?? 0;
+    const o2 = offsets[row + 2] ?? 0;
+    const o3 = offsets[row + 3] ?? 0;
+    const o4 = offsets[row + 4] ?? 0;
+    const o5 = offsets[row + 5] ?? 0;
+    const o6 = offsets[row + 6] ?? 0;
+    const o7 = offsets[row + 7] ?? 0;
+    const o8 = offsets[row + 8] ?? 0;
+    if (o1 - from === size && (size === 0 || (data[o1 - 1] === edge && stands(data, from, needle)))) byte |= 1;
+    if (o2 - o1 === size && (size === 0 || (data[o2 - 1] === edge && stands(data, o1, needle)))) byte |= 2;
+    if (o3 - o2 === size && (size === 0 || (data[o3 - 1] === edge && stands(data, o2, needle)))) byte |= 4;
+    if (o4 - o3 === size && (size === 0 || (data[o4 - 1] === edge && stands(data, o3, needle)))) byte |= 8;
+    if (o5 - o4 === size && (size === 0 || (data[o5 - 1] === edge && stands(data, o4, needle)))) byte |= 16;
+    if (o6 - o5 === size && (size === 0 || (data[o6 - 1] === edge && stands(data, o5, needle)))) byte |= 32;
+    if (o7 - o6 === size && (size === 0 || (data[o7 - 1] === edge && stands(data, o6, needle)))) byte |= 64;
+    if (o8 - o7 === size && (size === 0 || (data[o8 - 1] === edge && stands(data, o7, needle)))) byte |= 128;
+    bits[row >> 3] = byte;
+    from = o8;
+  }
+  for (let row = whole; row < rows; row++) {
     const to = offsets[row + 1] ?? 0;
-    if (to - from === size && (size === 0 || data[to - 1] === last)) {
-      let k = 0;
-      while (k < size && data[from + k] === needle[k]) k++;
-      if (k === size) bits[row >> 3] = (bits[row >> 3] ?? 0) | (1 << (row & 7));
-    }
+    if (to - from === size && (size === 0 || (data[to - 1] === edge && stands(data, from, needle))))
+      bits[row >> 3] = (bits[row >> 3] ?? 0) | (1 << (row & 7));
     from = to;
   }
 }
 
 function prefixRows(data: Uint8Array, offsets: Int32Array, needle: Uint8Array, rows: number, bits: Uint8Array): void {
   const size = needle.length;
-  const first = needle[0] ?? 0;
+  const edge = needle[0] ?? 0;
+  const whole = rows & ~7;
   let from = offsets[0] ?? 0;
-  for (let row = 0; row < rows; row++) {
+  for (let row = 0; row < whole; row += 8) {
+    let byte = 0;
+    const o1 = offsets[row + 1] ?? 0;
+    const o2 = offsets[row + 2] ?? 0;
+    const o3 = offsets[row + 3] ?? 0;
+    const o4 = offsets[row + 4] ?? 0;
+    const o5 = offsets[row + 5] ?? 0;
+    const o6 = offsets[row + 6] ?? 0;
+    const o7 = offsets[row + 7] ?? 0;
+    const o8 = offsets[row + 8] ?? 0;
+    if (data[from] === edge && o1 - from >= size && stands(data, from, needle)) byte |= 1;
+    if (data[o1] === edge && o2 - o1 >= size && stands(data, o1, needle)) byte |= 2;
+    if (data[o2] === edge && o3 - o2 >= size && stands(data, o2, needle)) byte |= 4;
+    if (data[o3] === edge && o4 - o3 >= size && stands(data, o3, needle)) byte |= 8;
+    if (data[o4] === edge && o5 - o4 >= size && stands(data, o4, needle)) byte |= 16;
+    if (data[o5] === edge && o6 - o5 >= size && stands(data, o5, needle)) byte |= 32;
+    if (data[o6] === edge && o7 - o6 >= size && stands(data, o6, needle)) byte |= 64;
+    if (data[o7] === edge && o8 - o7 >= size && stands(data, o7, needle)) byte |= 128;
+    bits[row >> 3] = byte;
+    from = o8;
+  }
+  for (let row = whole; row < rows; row++) {
     const to = offsets[row + 1] ?? 0;
-    if (data[from] === first && to - from >= size) {
-      let k = 1;
-      while (k < size && data[from + k] === needle[k]) k++;
-      if (k === size) bits[row >> 3] = (bits[row >> 3] ?? 0) | (1 << (row & 7));
-    }
+    if (data[from] === edge && to - from >= size && stands(data, from, needle))
+      bits[row >> 3] = (bits[row >> 3] ?? 0) | (1 << (row & 7));
     from = to;
   }
 }
 
 function suffixRows(data: Uint8Array, offsets: Int32Array, needle: Uint8Array, rows: number, bits: Uint8Array): void {
   const size = needle.length;
-  const last = needle[size - 1] ?? 0;
+  const edge = needle[size - 1] ?? 0;
+  const whole = rows & ~7;
   let from = offsets[0] ?? 0;
-  for (let row = 0; row < rows; row++) {
+  for (let row = 0; row < whole; row += 8) {
+    let byte = 0;
+    const o1 = offsets[row + 1] ?? 0;
+    const o2 = offsets[row + 2] ?? 0;
+    const o3 = offsets[row + 3] ?? 0;
+    const o4 = offsets[row + 4] ?? 0;
+    const o5 = offsets[row + 5] ?? 0;
+    const o6 = offsets[row + 6] ?? 0;
+    const o7 = offsets[row + 7] ?? 0;
+    const o8 = offsets[row + 8] ?? 0;
+    if (o1 - from >= size && data[o1 - 1] === edge && stands(data, o1 - size, needle)) byte |= 1;
+    if (o2 - o1 >= size && data[o2 - 1] === edge && stands(data, o2 - size, needle)) byte |= 2;
+    if (o3 - o2 >= size && data[o3 - 1] === edge && stands(data, o3 - size, needle)) byte |= 4;
+    if (o4 - o3 >= size && data[o4 - 1] === edge && stands(data, o4 - size, needle)) byte |= 8;
+    if (o5 - o4 >= size && data[o5 - 1] === edge && stands(data, o5 - size, needle)) byte |= 16;
+    if (o6 - o5 >= size && data[o6 - 1] === edge && stands(data, o6 - size, needle)) byte |= 32;
+    if (o7 - o6 >= size && data[o7 - 1] === edge && stands(data, o7 - size, needle)) byte |= 64;
+    if (o8 - o7 >= size && data[o8 - 1] === edge && stands(data, o8 - size, needle)) byte |= 128;
+    bits[row >> 3] = byte;
+    from = o8;
+  }
+  for (let row = whole; row < rows; row++) {
     const to = offsets[row + 1] ?? 0;
-    if (to - from >= size && data[to - 1] === last) {
-      let k = size - 2;
-      const start = to - size;
-      while (k >= 0 && data[start + k] === needle[k]) k--;
-      if (k < 0) bits[row >> 3] = (bits[row >> 3] ?? 0) | (1 << (row & 7));
-    }
+    if (to - from >= size && data[to - 1] === edge && stands(data, to - size, needle))
+      bits[row >> 3] = (bits[row >> 3] ?? 0) | (1 << (row & 7));
     from = to;
   }
 }
 
-/** A native search costs as much as looking at so many bytes one by one: nearer hits are looked for here. */
+/** A native search costs as much as looking at so many bytes one by one: after some hits nearer than that, rows are gone through. */
 const NEAR = 96;
 
 /** Rows that hold `needle` somewhere. The bytes of all rows are searched as one. */
@@ -109,14 +171,13 @@ export function containsBits(haystack: Vector, needle: Uint8Array, rows: number)
   let row = 0;
   let near = 0;
   while (at < end) {
-    let hit: number;
     if (near > 4) {
-      hit = find(data, at, end, needle, 0, needle.length);
-    } else {
-      hit = native.indexOf(needle, at);
-      near = hit >= 0 && hit - at < NEAR ? near + 1 : 0;
+      containsRows(data, offsets, needle, row, last, bits);
+      break;
     }
+    const hit = native.indexOf(needle, at);
     if (hit < 0) break;
+    near = hit - at < NEAR ? near + 1 : 0;
     while ((offsets[row + 1] ?? 0) <= hit) row++;
     const stop = offsets[row + 1] ?? 0;
     if (hit + needle.length <= stop) {
@@ -130,6 +191,27 @@ export function containsBits(haystack: Vector, needle: Uint8Array, rows: number)
   }
   if (step === 0 && ((bits[0] ?? 0) & 1) === 1) bits.fill(0xff);
   return bits;
+}
+
+/** The same, row by row from `start` on: where most rows hold it, nothing is won by skipping. */
+function containsRows(
+  data: Uint8Array,
+  offsets: Int32Array,
+  needle: Uint8Array,
+  start: number,
+  rows: number,
+  bits: Uint8Array,
+): void {
+  const size = needle.length;
+  const first = needle[0] ?? 0;
+  let at = offsets[start] ?? 0;
+  for (let row = start; row < rows; row++) {
+    const to = offsets[row + 1] ?? 0;
+    const last = to - size;
+    while (at <= last && (data[at] !== first || (size > 1 && !stands(data, at, needle)))) at++;
+    if (at <= last) bits[row >> 3] = (bits[row >> 3] ?? 0) | (1 << (row & 7));
+    at = to;
+  }
 }
 
 /** Rows of two columns (or of a column and itself) with the same bytes. */
