@@ -15,50 +15,50 @@ import { isoWeek, isoYear, weekday } from './functions-part.ts';
 import { type Item, MONTHS, type NumericPart, WEEKDAYS } from './strftime.ts';
 import type { LocalOffsets, Zone } from './zone.ts';
 
-type Field =
-  | 'year'
-  | 'yearDiv100'
-  | 'yearMod100'
-  | 'isoYear'
-  | 'isoYearMod100'
-  | 'quarter'
-  | 'month'
-  | 'weekFromSunday'
-  | 'weekFromMonday'
-  | 'isoWeek'
-  /** From Monday, 0. */
-  | 'weekday'
-  | 'ordinal'
-  | 'day'
-  | 'halfDay'
-  | 'hour12'
-  | 'minute'
-  | 'second'
-  | 'nanosecond'
-  | 'timestamp'
-  | 'offset';
+/** The fields that items fill, by their places in an array. Weekdays count from Monday, 0. */
+const YEAR = 0;
+const YEAR_DIV_100 = 1;
+const YEAR_MOD_100 = 2;
+const ISO_YEAR = 3;
+const ISO_YEAR_MOD_100 = 4;
+const QUARTER = 5;
+const MONTH = 6;
+const WEEK_FROM_SUNDAY = 7;
+const WEEK_FROM_MONDAY = 8;
+const ISO_WEEK = 9;
+const WEEKDAY = 10;
+const ORDINAL = 11;
+const DAY = 12;
+const HALF_DAY = 13;
+const HOUR12 = 14;
+const MINUTE = 15;
+const SECOND = 16;
+const NANOSECOND = 17;
+const TIMESTAMP = 18;
+const OFFSET = 19;
+const FIELD_COUNT = 20;
 
 /** Least, most, and the widest text of a number without a sign. */
 const NUMBERS: Record<
   Exclude<NumericPart, 'hour' | 'hour12' | 'daysFromSunday' | 'weekday'>,
-  readonly [Field, number, number, number]
+  readonly [number, number, number, number]
 > = {
-  year: ['year', -2_147_483_648, 2_147_483_647, 4],
-  yearDiv100: ['yearDiv100', 0, 2_147_483_647, 2],
-  yearMod100: ['yearMod100', 0, 99, 2],
-  isoYear: ['isoYear', -2_147_483_648, 2_147_483_647, 4],
-  isoYearMod100: ['isoYearMod100', 0, 99, 2],
-  quarter: ['quarter', 1, 4, 1],
-  month: ['month', 1, 12, 2],
-  day: ['day', 1, 31, 2],
-  weekFromSunday: ['weekFromSunday', 0, 53, 2],
-  weekFromMonday: ['weekFromMonday', 0, 53, 2],
-  isoWeek: ['isoWeek', 1, 53, 2],
-  ordinal: ['ordinal', 1, 366, 3],
-  minute: ['minute', 0, 59, 2],
-  second: ['second', 0, 60, 2],
-  nanosecond: ['nanosecond', 0, 999_999_999, 9],
-  timestamp: ['timestamp', -Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
+  year: [YEAR, -2_147_483_648, 2_147_483_647, 4],
+  yearDiv100: [YEAR_DIV_100, 0, 2_147_483_647, 2],
+  yearMod100: [YEAR_MOD_100, 0, 99, 2],
+  isoYear: [ISO_YEAR, -2_147_483_648, 2_147_483_647, 4],
+  isoYearMod100: [ISO_YEAR_MOD_100, 0, 99, 2],
+  quarter: [QUARTER, 1, 4, 1],
+  month: [MONTH, 1, 12, 2],
+  day: [DAY, 1, 31, 2],
+  weekFromSunday: [WEEK_FROM_SUNDAY, 0, 53, 2],
+  weekFromMonday: [WEEK_FROM_MONDAY, 0, 53, 2],
+  isoWeek: [ISO_WEEK, 1, 53, 2],
+  ordinal: [ORDINAL, 1, 366, 3],
+  minute: [MINUTE, 0, 59, 2],
+  second: [SECOND, 0, 60, 2],
+  nanosecond: [NANOSECOND, 0, 999_999_999, 9],
+  timestamp: [TIMESTAMP, -Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
 };
 
 const SPACE = /[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]/u;
@@ -76,7 +76,10 @@ const date: CivilDate = { year: 0, month: 1, day: 1 };
 const local: LocalOffsets = { count: 0, first: 0, second: 0 };
 
 export class FormatReader {
-  private fields = new Map<Field, number>();
+  /** NaN for what wasn't read. */
+  private readonly fields = new Float64Array(FIELD_COUNT);
+  /** Whether a field was read that a date could contradict. */
+  private checked = false;
   private text = '';
   private at = 0;
 
@@ -84,10 +87,16 @@ export class FormatReader {
 
   /** Whether the whole text is what the items say. */
   read(text: string): boolean {
-    this.fields = new Map();
+    this.fields.fill(Number.NaN);
+    this.checked = false;
     this.text = text;
     this.at = 0;
-    return this.items.every((item) => this.item(item)) && this.at === text.length;
+    return this.all(this.items) && this.at === text.length;
+  }
+
+  private all(items: readonly Item[]): boolean {
+    for (const item of items) if (!this.item(item)) return false;
+    return true;
   }
 
   /** The instant in UTC of what was read; null where the text doesn't tell one. */
@@ -102,8 +111,8 @@ export class FormatReader {
   }
 
   private fixedInstant(): Moment | null {
-    const given = this.fields.get('offset');
-    if (given === undefined && !this.fields.has('timestamp')) return null;
+    const given = this.get(OFFSET);
+    if (given === undefined && this.get(TIMESTAMP) === undefined) return null;
     const offset = given ?? 0;
     const moment = this.naive(offset);
     if (moment === null || Math.abs(offset) >= SECONDS_PER_DAY) return null;
@@ -112,12 +121,12 @@ export class FormatReader {
   }
 
   private zonedInstant(zone: Zone): Moment | null {
-    const timestamp = this.fields.get('timestamp');
+    const timestamp = this.get(TIMESTAMP);
     if (timestamp !== undefined && !onCalendar(timestamp)) return null;
     const moment = this.naive(timestamp === undefined ? 0 : zone.offsetAt(timestamp));
     if (moment === null) return null;
     zone.resolve(moment.second, local);
-    const due = this.fields.get('offset');
+    const due = this.get(OFFSET);
     const fits = (offset: number): boolean => due === undefined || due === offset;
     const offsets = local.count === 0 ? [] : local.count === 1 ? [local.first] : [local.first, local.second];
     const [offset, ...others] = offsets.filter(fits);
@@ -134,7 +143,7 @@ export class FormatReader {
 
   /** Date and time of the fields, or those that a timestamp gives where some are missing. */
   private naive(offset: number): Moment | null {
-    const timestamp = this.fields.get('timestamp');
+    const timestamp = this.get(TIMESTAMP);
     const day = this.naiveDate();
     const time = this.naiveTime();
     if (typeof day === 'number' && typeof time !== 'string') {
@@ -144,9 +153,9 @@ export class FormatReader {
       return agrees ? { second, nanos: time.nanos } : null;
     }
     if (timestamp === undefined || day === 'impossible' || time === 'impossible') return null;
-    const before = new Map(this.fields);
+    const before = this.fields.slice();
     const moment = this.completed(timestamp + offset);
-    this.fields = before;
+    this.fields.set(before);
     return moment;
   }
 
@@ -155,10 +164,10 @@ export class FormatReader {
     let second = timestamp;
     if (!onCalendar(second)) return null;
     const shown = modulo(second, 60);
-    if (this.fields.get('second') === 60) {
+    if (this.get(SECOND) === 60) {
       if (shown !== 59 && shown !== 0) return null;
       if (shown === 0) second--;
-    } else if (!this.set('second', shown)) {
+    } else if (!this.set(SECOND, shown)) {
       return null;
     }
     const whole = Math.floor(second / SECONDS_PER_DAY);
@@ -166,10 +175,10 @@ export class FormatReader {
     setCivilDate(date, whole);
     const { year } = date;
     const consistent =
-      this.set('year', year) &&
-      this.set('ordinal', whole - daysFromCivil(year, 1, 1) + 1) &&
+      this.set(YEAR, year) &&
+      this.set(ORDINAL, whole - daysFromCivil(year, 1, 1) + 1) &&
       this.setHour(Math.floor(ofDay / 3600)) &&
-      this.set('minute', Math.floor(ofDay / 60) % 60);
+      this.set(MINUTE, Math.floor(ofDay / 60) % 60);
     if (!consistent) return null;
     const found = this.naiveDate();
     const clock = this.naiveTime();
@@ -178,13 +187,12 @@ export class FormatReader {
   }
 
   private naiveTime(): Moment | Problem {
-    const { fields } = this;
-    const half = fields.get('halfDay');
-    const hour = fields.get('hour12');
-    const minute = fields.get('minute');
+    const half = this.get(HALF_DAY);
+    const hour = this.get(HOUR12);
+    const minute = this.get(MINUTE);
     if (half === undefined || hour === undefined || minute === undefined) return 'too few';
-    const second = fields.get('second');
-    const nanos = fields.get('nanosecond');
+    const second = this.get(SECOND);
+    const nanos = this.get(NANOSECOND);
     if (nanos !== undefined && second === undefined) return 'too few';
     const leap = second === 60;
     const ofDay = (half * 12 + hour) * 3600 + minute * 60 + (leap ? 59 : (second ?? 0));
@@ -211,23 +219,21 @@ export class FormatReader {
   }
 
   private naiveDate(): number | Problem {
-    const { fields } = this;
-    const year = this.wholeYear(fields.get('year'), fields.get('yearDiv100'), fields.get('yearMod100'));
+    const year = this.wholeYear(this.get(YEAR), this.get(YEAR_DIV_100), this.get(YEAR_MOD_100));
     if (typeof year === 'string') return year;
-    const iso = this.wholeYear(fields.get('isoYear'), undefined, fields.get('isoYearMod100'));
+    const iso = this.wholeYear(this.get(ISO_YEAR), undefined, this.get(ISO_YEAR_MOD_100));
     if (typeof iso === 'string') return iso;
     const day = this.dayOf(year, iso);
     if (typeof day === 'string') return day;
     if (Number.isNaN(day) || day < FIRST_DAY || day > LAST_DAY) return 'impossible';
-    return this.agrees(day) ? day : 'impossible';
+    return !this.checked || this.agrees(day) ? day : 'impossible';
   }
 
   private dayOf(year: number | undefined, iso: number | undefined): number | Problem {
-    const { fields } = this;
-    const month = fields.get('month');
-    const day = fields.get('day');
-    const ordinal = fields.get('ordinal');
-    const wday = fields.get('weekday');
+    const month = this.get(MONTH);
+    const day = this.get(DAY);
+    const ordinal = this.get(ORDINAL);
+    const wday = this.get(WEEKDAY);
     if (year !== undefined) {
       if (month !== undefined && day !== undefined) {
         return day > daysInMonth(year, month) ? Number.NaN : daysFromCivil(year, month, day);
@@ -235,16 +241,16 @@ export class FormatReader {
       const first = daysFromCivil(year, 1, 1);
       if (ordinal !== undefined) return ordinal > (isLeapYear(year) ? 366 : 365) ? Number.NaN : first + ordinal - 1;
       for (const [field, start] of [
-        ['weekFromSunday', 6],
-        ['weekFromMonday', 0],
+        [WEEK_FROM_SUNDAY, 6],
+        [WEEK_FROM_MONDAY, 0],
       ] as const) {
-        const week = fields.get(field);
+        const week = this.get(field);
         if (week === undefined || wday === undefined) continue;
         const of = modulo(start - weekday(first), 7) + (week - 1) * 7 + modulo(wday - start, 7);
         return of < 0 || of >= (isLeapYear(year) ? 366 : 365) ? Number.NaN : first + of;
       }
     }
-    const week = fields.get('isoWeek');
+    const week = this.get(ISO_WEEK);
     if (iso === undefined || week === undefined || wday === undefined) return 'too few';
     const fourth = daysFromCivil(iso, 1, 4);
     const found = fourth - weekday(fourth) + (week - 1) * 7 + wday;
@@ -260,48 +266,70 @@ export class FormatReader {
     const isoOf = isoYear(day);
     const century = (value: number): number => (value >= 0 ? Math.floor(value / 100) : Number.NaN);
     const rest = (value: number): number => (value >= 0 ? value % 100 : Number.NaN);
-    const due: readonly (readonly [Field, number])[] = [
-      ['year', year],
-      ['yearDiv100', century(year)],
-      ['yearMod100', rest(year)],
-      ['month', month],
-      ['day', ofMonth],
-      ['ordinal', ordinal],
-      ['weekFromSunday', Math.floor((ordinal - ((weekday(day) + 1) % 7) + 6) / 7)],
-      ['weekFromMonday', Math.floor((ordinal - weekday(day) + 6) / 7)],
-      ['isoYear', isoOf],
-      ['isoYearMod100', rest(isoOf)],
-      ['isoWeek', isoWeek(day)],
-      ['weekday', weekday(day)],
-      ['quarter', Math.floor((month + 2) / 3)],
-    ];
-    return due.every(([field, value]) => {
-      const read = this.fields.get(field);
-      return read === undefined || read === value;
-    });
+    return (
+      this.has(YEAR, year) &&
+      this.has(YEAR_DIV_100, century(year)) &&
+      this.has(YEAR_MOD_100, rest(year)) &&
+      this.has(MONTH, month) &&
+      this.has(DAY, ofMonth) &&
+      this.has(ORDINAL, ordinal) &&
+      this.has(WEEK_FROM_SUNDAY, Math.floor((ordinal - ((weekday(day) + 1) % 7) + 6) / 7)) &&
+      this.has(WEEK_FROM_MONDAY, Math.floor((ordinal - weekday(day) + 6) / 7)) &&
+      this.has(ISO_YEAR, isoOf) &&
+      this.has(ISO_YEAR_MOD_100, rest(isoOf)) &&
+      this.has(ISO_WEEK, isoWeek(day)) &&
+      this.has(WEEKDAY, weekday(day)) &&
+      this.has(QUARTER, Math.floor((month + 2) / 3))
+    );
+  }
+
+  private get(field: number): number | undefined {
+    const value = this.fields[field] ?? Number.NaN;
+    return Number.isNaN(value) ? undefined : value;
+  }
+
+  /** Whether the field wasn't read, or with this value. */
+  private has(field: number, value: number): boolean {
+    const read = this.fields[field] ?? Number.NaN;
+    return Number.isNaN(read) || read === value;
   }
 
   /** False where the field was read before with another value. */
-  private set(field: Field, value: number): boolean {
-    const before = this.fields.get(field);
-    this.fields.set(field, value);
-    return before === undefined || before === value;
+  private set(field: number, value: number): boolean {
+    if (!this.has(field, value)) return false;
+    this.fields[field] = value;
+    // A year, a month, a day and a clock can't contradict each other.
+    if (field < HALF_DAY && field !== YEAR && field !== MONTH && field !== DAY) this.checked = true;
+    return true;
   }
 
   private setHour(hour: number): boolean {
-    return hour <= 23 && this.set('halfDay', hour < 12 ? 0 : 1) && this.set('hour12', hour % 12);
+    return hour <= 23 && this.set(HALF_DAY, hour < 12 ? 0 : 1) && this.set(HOUR12, hour % 12);
   }
 
   private skipSpace(): void {
-    while (this.at < this.text.length && SPACE.test(this.text[this.at] ?? '')) this.at++;
+    while (this.at < this.text.length && this.onSpace()) this.at++;
+  }
+
+  private onSpace(): boolean {
+    const code = this.text.charCodeAt(this.at);
+    if (code > 32 && code < 128) return false;
+    return SPACE.test(this.text[this.at] ?? '');
   }
 
   /** One to `most` digits; NaN for none, or for a number beyond 64 bits. */
   private digits(least: number, most: number): number {
+    const { text } = this;
     const from = this.at;
-    while (this.at < this.text.length && this.at - from < most && isDigit(this.text.charCodeAt(this.at))) this.at++;
-    if (this.at - from < least) return Number.NaN;
-    return Number(this.text.slice(from, this.at));
+    let value = 0;
+    let at = from;
+    for (; at < text.length && at - from < most; at++) {
+      const code = text.charCodeAt(at);
+      if (!isDigit(code)) break;
+      value = value * 10 + code - 48;
+    }
+    this.at = at;
+    return at - from < least ? Number.NaN : value;
   }
 
   private item(item: Item): boolean {
@@ -316,17 +344,17 @@ export class FormatReader {
         return this.numeric(item.part);
       case 'monthName': {
         const month = this.name(MONTHS, item.long);
-        return month >= 0 && this.set('month', month + 1);
+        return month >= 0 && this.set(MONTH, month + 1);
       }
       case 'weekdayName': {
         const day = this.name(WEEKDAYS, item.long);
-        return day >= 0 && this.set('weekday', day);
+        return day >= 0 && this.set(WEEKDAY, day);
       }
       case 'halfDay': {
         const half = this.text.slice(this.at, this.at + 2).toLowerCase();
         if (half !== 'am' && half !== 'pm') return false;
         this.at += 2;
-        return this.set('halfDay', half === 'pm' ? 1 : 0);
+        return this.set(HALF_DAY, half === 'pm' ? 1 : 0);
       }
       case 'fraction':
         return this.fraction(item.digits, item.point);
@@ -349,30 +377,36 @@ export class FormatReader {
     return true;
   }
 
+  /** 1 and -1 for a sign, which is read, 0 for none. */
+  private sign(): number {
+    const code = this.text.charCodeAt(this.at);
+    if (code !== 43 && code !== 45) return 0;
+    this.at++;
+    return code === 43 ? 1 : -1;
+  }
+
   private numeric(part: NumericPart): boolean {
     switch (part) {
       case 'hour':
         return this.setHour(this.digits(1, 2));
       case 'hour12': {
         const hour = this.digits(1, 2);
-        return hour >= 1 && hour <= 12 && this.set('hour12', hour % 12);
+        return hour >= 1 && hour <= 12 && this.set(HOUR12, hour % 12);
       }
       case 'daysFromSunday': {
         const day = this.digits(1, 1);
-        return day <= 6 && this.set('weekday', (day + 6) % 7);
+        return day <= 6 && this.set(WEEKDAY, (day + 6) % 7);
       }
       case 'weekday': {
         const day = this.digits(1, 1);
-        return day >= 1 && day <= 7 && this.set('weekday', day - 1);
+        return day >= 1 && day <= 7 && this.set(WEEKDAY, day - 1);
       }
       default: {
-        const [field, low, high, width] = NUMBERS[part];
-        const sign = part === 'year' || part === 'isoYear' ? this.text[this.at] : '';
-        const signed = sign === '-' || sign === '+';
-        if (signed) this.at++;
-        const read = this.digits(1, signed ? Number.MAX_SAFE_INTEGER : width);
-        const value = sign === '-' ? -read + 0 : read;
-        return value >= low && value <= high && this.set(field, value);
+        const number = NUMBERS[part];
+        const signed = part === 'year' || part === 'isoYear' ? this.sign() : 0;
+        const read = this.digits(1, signed === 0 ? number[3] : Number.MAX_SAFE_INTEGER);
+        const value = signed < 0 ? -read + 0 : read;
+        return value >= number[1] && value <= number[2] && this.set(number[0], value);
       }
     }
   }
@@ -398,14 +432,14 @@ export class FormatReader {
     const nanos = value * 10 ** (9 - (this.at - from));
     // Digits behind the ninth are skipped.
     if (digits === 0) while (isDigit(this.text.charCodeAt(this.at))) this.at++;
-    return this.set('nanosecond', nanos);
+    return this.set(NANOSECOND, nanos);
   }
 
   private offset(zulu: boolean, missingMinutes: boolean): boolean {
     const sign = this.text[this.at] ?? '';
     if (zulu && (sign === 'Z' || sign === 'z')) {
       this.at++;
-      return this.set('offset', 0);
+      return this.set(OFFSET, 0);
     }
     if (sign !== '+' && sign !== '-' && sign !== '\u2212') return false;
     this.at++;
@@ -418,21 +452,21 @@ export class FormatReader {
       if (!(minutes <= 59)) return false;
     }
     const seconds = hours * 3600 + minutes * 60;
-    return this.set('offset', sign === '+' ? seconds : -seconds + 0);
+    return this.set(OFFSET, sign === '+' ? seconds : -seconds + 0);
   }
 
   /** The relaxed form: space between any parts, `UTC` and `Z` for an offset. */
   private rfc3339(): boolean {
-    const dated = RFC3339_DATE.every((item) => this.item(item));
+    const dated = this.all(RFC3339_DATE);
     if (!dated) return false;
     const separator = this.text[this.at] ?? '';
     if (separator !== 'T' && separator !== 't' && separator !== ' ') return false;
     this.at++;
-    if (!RFC3339_TIME.every((item) => this.item(item))) return false;
+    if (!this.all(RFC3339_TIME)) return false;
     this.skipSpace();
     if (asciiLower(this.text.slice(this.at, this.at + 3)) === 'utc') {
       this.at += 3;
-      return this.set('offset', 0);
+      return this.set(OFFSET, 0);
     }
     return this.offset(true, false);
   }
