@@ -7,7 +7,8 @@
  */
 import type { DataType, Schema } from '../../wire/arrow/types.ts';
 import { DfxError } from '../../wire/errors.ts';
-import type { Column, ColumnBatch } from '../column.ts';
+import { type Column, type ColumnBatch, isValid } from '../column.ts';
+import { CsvRows, type ReadyTexts } from '../csv-write.ts';
 import { csvCells, refuseNested } from './csv-cells.ts';
 import { hasValue, jsonCells, memberKey, refuseForJson } from './json-cells.ts';
 import { type CellWriter, plainType } from './scalar-cells.ts';
@@ -40,8 +41,46 @@ export function textEncoder(format: TextFormat, schema: Schema, options: TextOpt
     return new Encoder(new Uint8Array(0), (batch, out) => jsonLines(batch, types, keys, out));
   }
   refuseNested(schema);
-  const delimiter = (options.delimiter ?? ',').charCodeAt(0);
-  return new Encoder(csvHead(schema, delimiter), (batch, out) => csvLines(batch, types, delimiter, out));
+  const character = options.delimiter ?? ',';
+  const delimiter = character.charCodeAt(0);
+  const head = csvHead(schema, delimiter);
+  if (CsvRows.takes(character)) return new KernelEncoder(head, types, character);
+  return new Encoder(head, (batch, out) => csvLines(batch, types, delimiter, out));
+}
+
+/** CSV whose numbers, booleans and strings the kernel writes. */
+class KernelEncoder implements RowsEncoder {
+  /** Made with the first rows: a run may have none. */
+  #rows: CsvRows | null = null;
+
+  constructor(
+    readonly head: Uint8Array,
+    private readonly types: readonly DataType[],
+    private readonly delimiter: string,
+  ) {}
+
+  encode(batch: ColumnBatch, rows: Uint32Array | null = null): Uint8Array {
+    const { types, delimiter } = this;
+    this.#rows ??= new CsvRows(
+      types,
+      (column, at, picked) => readyTexts(column, typeAt(types, at), picked, delimiter),
+      delimiter,
+    );
+    return this.#rows.encode(batch, rows).slice();
+  }
+}
+
+function readyTexts(column: Column, type: DataType, rows: Uint32Array | null, delimiter: string): ReadyTexts {
+  const count = rows === null ? column.length : rows.length;
+  const out = new TextBytes(count * 32);
+  const cells = csvCells(column, type, out, delimiter.charCodeAt(0));
+  const offsets = new Int32Array(count + 1);
+  for (let at = 0; at < count; at++) {
+    const row = rows === null ? at : (rows[at] ?? 0);
+    if (isValid(column, row)) cells(row);
+    offsets[at + 1] = out.at;
+  }
+  return { offsets, data: out.bytes.subarray(0, out.at) };
 }
 
 class Encoder implements RowsEncoder {
