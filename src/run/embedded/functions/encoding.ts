@@ -4,12 +4,12 @@ import type { DataType } from '../../../wire/arrow/types.ts';
 import { DfxError } from '../../../wire/errors.ts';
 import type { Node } from '../nodes.ts';
 import { Refusal } from '../refusal.ts';
-import { callNode } from '../simplify.ts';
+import { callNode, nullConstant } from '../simplify.ts';
 import { isBinary, isString, UTF8 } from '../types.ts';
 import type { Vector } from '../vector.ts';
 import type { ScalarFunction } from './define.ts';
 import { finished, isSet, nullScalar, rowCount, strictValidity, TextBuilder, texts } from './strings-rows.ts';
-import { BINARY, LARGE_UTF8, stringArgument, takeArguments } from './strings-types.ts';
+import { BINARY, LARGE_UTF8, stringArgument, takeArguments, unpacked } from './strings-types.ts';
 
 type Encoding = 'base64' | 'base64pad' | 'hex';
 
@@ -27,14 +27,16 @@ function coding(name: 'encode' | 'decode', coder: (encoding: Encoding) => Coder)
     name,
     bind: (args) => {
       takeArguments(name, args, 2);
-      const [value] = args;
+      const value = args[0] === undefined ? undefined : unpacked(name, args[0]);
+      const encoding = encodingOf(name, args[1]);
       const { kind } = value?.type ?? { kind: 'Null' };
+      if (kind === 'Null') return nullConstant(name === 'encode' ? UTF8 : BINARY);
       if (value === undefined || !(isString(kind) || isBinary(kind))) {
         throw new Refusal(name, `of ${kind} isn't supported`);
       }
       const large = kind === 'LargeUtf8' || kind === 'LargeBinary';
       const type: DataType = name === 'encode' ? (large ? LARGE_UTF8 : UTF8) : large ? { kind: 'LargeBinary' } : BINARY;
-      const write = coder(encodingOf(name, args[1]));
+      const write = coder(encoding);
       const evaluate = (given: readonly Vector[], length: number): Vector => {
         const validity = strictValidity(given);
         if (validity === false) return nullScalar(type);

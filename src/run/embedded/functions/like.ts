@@ -12,7 +12,7 @@ import type { Vector } from '../vector.ts';
 import { foldBytes, foldColumn, type LikePattern, likeBits, matchLike, parseLike } from './like-match.ts';
 import { regexNode } from './regex.ts';
 import { finished, newBits, nullScalar, rowCount, strictValidity, texts } from './strings-rows.ts';
-import { widestString } from './strings-types.ts';
+import { unpacked, widestString } from './strings-types.ts';
 
 export interface LikeForm {
   readonly form: 'like' | 'ilike' | 'similar_to';
@@ -40,16 +40,24 @@ export interface Matching {
 }
 
 /** Both in the string type that they have in common; an untyped null takes the other's. */
-export function stringPair(name: string, left: Node, right: Node): readonly [Node, Node] {
+export function stringPair(name: string, one: Node, other: Node): readonly [Node, Node] {
+  const [left, right] = [unpacked(name, one), unpacked(name, other)];
   const strings = [left.type, right.type].filter(({ kind }) => kind !== 'Null');
-  const other = strings.find(({ kind }) => !isString(kind));
-  if (other !== undefined) throw new Refusal(name, `of ${other.kind} isn't supported`);
+  const odd = strings.find(({ kind }) => !isString(kind));
+  if (odd !== undefined) throw new Refusal(name, `of ${odd.kind} isn't supported`);
+  if (strings.length === 1 && (one.type.kind === 'Dictionary' || other.type.kind === 'Dictionary')) {
+    throw new Refusal(name, 'of a dictionary and an untyped null');
+  }
   const type = strings.length === 0 ? UTF8 : widestString(strings);
   return [castTo(left, type), castTo(right, type)];
 }
 
 /** `LIKE` of any name: the operators `~~`, `~~*`, `!~~` and `!~~*` are the same kernels. */
 export function matchNode(name: string, left: Node, right: Node, { insensitive, negated }: Matching): Node {
+  if (left.type.kind === 'Dictionary' && (right.op !== 'constant' || right.type.kind !== 'Utf8')) {
+    // The engine leaves a dictionary of Utf8 as it is, and fails beside a view or over a column of patterns.
+    throw new Refusal(name, 'of a dictionary takes a Utf8 constant');
+  }
   const args = stringPair(name, left, right);
   const [operand, pattern] = args;
   if (isNullConstant(operand) || isNullConstant(pattern)) return nullInstead(name, BOOLEAN, [...args]);

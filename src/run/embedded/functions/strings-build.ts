@@ -4,9 +4,9 @@ import { DfxError } from '../../../wire/errors.ts';
 import type { Node } from '../nodes.ts';
 import { Refusal } from '../refusal.ts';
 import { callNode, castTo, isNullConstant, nullConstant } from '../simplify.ts';
-import { isBinary, isString, UTF8_VIEW } from '../types.ts';
+import { isBinary } from '../types.ts';
 import type { Vector } from '../vector.ts';
-import type { ScalarFunction } from './define.ts';
+import type { Call, ScalarFunction } from './define.ts';
 import { type JoinedPart, joinParts } from './strings-join.ts';
 import {
   charCount,
@@ -26,12 +26,14 @@ import {
   widthOf,
 } from './strings-rows.ts';
 import {
+  anyAsString,
   builtType,
   firstSignature,
   integerArgument,
-  noDictionary,
+  keepingDictionary,
   stringArgument,
   takeArguments,
+  unpacked,
   widestString,
 } from './strings-types.ts';
 
@@ -39,14 +41,24 @@ import {
 type Writer = (out: TextBuilder, row: number) => void;
 
 /** A string function that is null where an argument is. */
-export function built(
+function built(
   name: string,
   type: DataType,
   args: readonly Node[],
   mayFail: boolean,
   writer: (args: readonly Vector[]) => Writer,
-  nullable = true,
 ): Node {
+  return callNode(building(name, type, args, mayFail, writer, true));
+}
+
+function building(
+  name: string,
+  type: DataType,
+  args: readonly Node[],
+  mayFail: boolean,
+  writer: (args: readonly Vector[]) => Writer,
+  nullable: boolean,
+): Call {
   const evaluate = (given: readonly Vector[], length: number): Vector => {
     const validity = strictValidity(given);
     if (validity === false) return nullScalar(type);
@@ -61,7 +73,7 @@ export function built(
     }
     return finished(out.column(type, validity), given);
   };
-  return callNode({ name, type, nullable, args, mayFail, evaluate });
+  return { name, type, nullable, args, mayFail, evaluate };
 }
 
 function copyRow(out: TextBuilder, { data, offsets, step }: Texts, row: number): void {
@@ -89,11 +101,10 @@ function part(vector: Vector): JoinedPart {
 
 /** Strings of the widest type among the arguments; anything else as the string that a cast makes of it. */
 function joinable(name: string, args: readonly Node[]): readonly Node[] {
-  noDictionary(name, args);
   const binary = args.find(({ type }) => isBinary(type.kind) || type.kind === 'FixedSizeBinary');
   if (binary !== undefined) throw new Refusal(name, `of ${binary.type.kind} isn't supported`);
   const type = widestString(args.map((arg) => arg.type));
-  return args.map((arg) => castTo(arg, type));
+  return args.map((arg) => castTo(unpacked(name, arg), type));
 }
 
 function isConstant(node: Node | undefined): boolean {
@@ -196,25 +207,25 @@ const reverse: ScalarFunction = {
   bind: (args) => {
     takeArguments('reverse', args, 1);
     const [argument] = args;
-    if (argument === undefined || !(isString(argument.type.kind) || argument.type.kind === 'Null')) {
-      throw new Refusal('reverse', `of ${argument?.type.kind} isn't supported`);
-    }
-    const string = castTo(argument, isString(argument.type.kind) ? argument.type : UTF8_VIEW);
-    return built('reverse', string.type, [string], false, (given) => {
-      const { data, offsets, step } = texts(given[0]);
-      return (out, row) => {
-        const from = offsets[row * step] ?? 0;
-        let at = offsets[row * step + 1] ?? 0;
-        out.reserve(at - from);
-        while (at > from) {
-          const end = at--;
-          while (at > from && ((data[at] ?? 0) & 0xc0) === 0x80) at--;
-          for (let i = at; i < end; i++) out.data[out.at++] = data[i] ?? 0;
-        }
-      };
-    });
+    if (argument === undefined) throw new Refusal('reverse', 'has too few arguments');
+    const string = anyAsString('reverse', argument);
+    return keepingDictionary(string, (type) => building('reverse', type, [string], false, reverser, true));
   },
 };
+
+function reverser(given: readonly Vector[]): Writer {
+  const { data, offsets, step } = texts(given[0]);
+  return (out, row) => {
+    const from = offsets[row * step] ?? 0;
+    let at = offsets[row * step + 1] ?? 0;
+    out.reserve(at - from);
+    while (at > from) {
+      const end = at--;
+      while (at > from && ((data[at] ?? 0) & 0xc0) === 0x80) at--;
+      for (let i = at; i < end; i++) out.data[out.at++] = data[i] ?? 0;
+    }
+  };
+}
 
 const STRINGS = ['Utf8View', 'Utf8', 'LargeUtf8'] as const;
 

@@ -1,8 +1,8 @@
 /** `upper`, `lower` and `initcap`: ASCII by bytes, all else by the engine's own tables of characters. */
+import type { DataType } from '../../../wire/arrow/types.ts';
 import type { Node } from '../nodes.ts';
-import { callNode } from '../simplify.ts';
 import type { Vector } from '../vector.ts';
-import type { ScalarFunction } from './define.ts';
+import type { Call, ScalarFunction } from './define.ts';
 import {
   finished,
   isAscii,
@@ -16,7 +16,7 @@ import {
   texts,
   widthOf,
 } from './strings-rows.ts';
-import { stringArgument, takeArguments } from './strings-types.ts';
+import { keepingDictionary, keptArgument, takeArguments } from './strings-types.ts';
 import {
   alphanumericSet,
   type CaseMapping,
@@ -38,30 +38,33 @@ type Write = (out: TextBuilder, data: Uint8Array, from: number, to: number) => v
 function cased(name: string, ascii: Uint8Array | null, write: Write): ScalarFunction {
   const bind = (args: readonly Node[]): Node => {
     takeArguments(name, args, 1);
-    const argument = stringArgument(name, args[0]);
-    const { type } = argument;
-    const evaluate = (given: readonly Vector[], length: number): Vector => {
-      const validity = strictValidity(given);
-      if (validity === false) return nullScalar(type);
-      const rows = rowCount(given, length);
-      const { data, offsets } = texts(given[0]);
-      const from = offsets[0] ?? 0;
-      const to = offsets[rows] ?? 0;
-      if (ascii !== null && isAscii(data, from, to)) {
-        const bytes = mapAscii(data, from, to, ascii === ASCII_UPPER ? 0x61 : 0x41);
-        const moved = from === 0 ? offsets : offsets.map((offset) => offset - from);
-        return finished({ layout: 'string', type, length: rows, validity, offsets: moved, data: bytes }, given);
-      }
-      const out = new TextBuilder(rows, to - from);
-      for (let row = 0; row < rows; row++) {
-        if (isSet(validity, row)) write(out, data, offsets[row] ?? 0, offsets[row + 1] ?? 0);
-        out.end();
-      }
-      return finished(out.column(type, validity), given);
-    };
-    return callNode({ name, type, nullable: true, args: [argument], mayFail: false, evaluate });
+    const argument = keptArgument(name, args[0]);
+    return keepingDictionary(argument, (type) => casing(name, type, argument, ascii, write));
   };
   return { name, bind };
+}
+
+function casing(name: string, type: DataType, argument: Node, ascii: Uint8Array | null, write: Write): Call {
+  const evaluate = (given: readonly Vector[], length: number): Vector => {
+    const validity = strictValidity(given);
+    if (validity === false) return nullScalar(type);
+    const rows = rowCount(given, length);
+    const { data, offsets } = texts(given[0]);
+    const from = offsets[0] ?? 0;
+    const to = offsets[rows] ?? 0;
+    if (ascii !== null && isAscii(data, from, to)) {
+      const bytes = mapAscii(data, from, to, ascii === ASCII_UPPER ? 0x61 : 0x41);
+      const moved = from === 0 ? offsets : offsets.map((offset) => offset - from);
+      return finished({ layout: 'string', type, length: rows, validity, offsets: moved, data: bytes }, given);
+    }
+    const out = new TextBuilder(rows, to - from);
+    for (let row = 0; row < rows; row++) {
+      if (isSet(validity, row)) write(out, data, offsets[row] ?? 0, offsets[row + 1] ?? 0);
+      out.end();
+    }
+    return finished(out.column(type, validity), given);
+  };
+  return { name, type, nullable: true, args: [argument], mayFail: false, evaluate };
 }
 
 /** ASCII with the 26 letters from `first` on taken to the other case: four bytes at a time. */

@@ -4,7 +4,7 @@ import { DfxError } from '../../../wire/errors.ts';
 import type { Node } from '../nodes.ts';
 import { callNode } from '../simplify.ts';
 import type { Vector } from '../vector.ts';
-import type { ScalarFunction } from './define.ts';
+import type { Call, ScalarFunction } from './define.ts';
 import {
   find,
   findLast,
@@ -22,7 +22,14 @@ import {
   texts,
   widthOf,
 } from './strings-rows.ts';
-import { firstSignature, integerArgument, stringArgument, takeArguments } from './strings-types.ts';
+import {
+  firstSignature,
+  integerArgument,
+  keepingDictionary,
+  keptArgument,
+  stringArgument,
+  takeArguments,
+} from './strings-types.ts';
 
 /** Where a row's part starts and ends. */
 interface Part {
@@ -40,6 +47,16 @@ function sliced(
   mayFail: boolean,
   slicer: (args: readonly Vector[]) => Slicer,
 ): Node {
+  return callNode(slicing(name, type, args, mayFail, slicer));
+}
+
+function slicing(
+  name: string,
+  type: DataType,
+  args: readonly Node[],
+  mayFail: boolean,
+  slicer: (args: readonly Vector[]) => Slicer,
+): Call {
   const evaluate = (given: readonly Vector[], length: number): Vector => {
     const validity = strictValidity(given);
     if (validity === false) return nullScalar(type);
@@ -60,7 +77,7 @@ function sliced(
     }
     return finished(out.column(type, validity), given);
   };
-  return callNode({ name, type, nullable: true, args, mayFail, evaluate });
+  return { name, type, nullable: true, args, mayFail, evaluate };
 }
 
 type Sides = 'left' | 'right' | 'both';
@@ -71,6 +88,13 @@ function trim(name: string, aliases: readonly string[], sides: Sides): ScalarFun
     aliases,
     bind: (args) => {
       takeArguments(name, args, 1, 2);
+      const [only] = args;
+      if (args.length === 1 && only !== undefined) {
+        const argument = keptArgument(name, only);
+        return keepingDictionary(argument, (type) =>
+          slicing(name, type, [argument], false, (given) => trimmer(given[1], sides)),
+        );
+      }
       const strings = args.map((arg) => stringArgument(name, arg));
       const type = strings[0]?.type ?? { kind: 'Utf8' };
       return sliced(name, type, strings, false, (given) => trimmer(given[1], sides));

@@ -2,9 +2,9 @@
  * The string functions of the embedded engine.
  *
  * Not computed here, and refused by name:
- * - Dictionary arguments of any of them: the engine computes on the dictionary's values, of unused ones too;
+ * - dictionaries of anything but strings;
  * - binary arguments of `concat`, `concat_ws` and `||`;
- * - `levenshtein` of LargeUtf8 with another string type, `find_in_set` of LargeUtf8 constants, `concat_ws` of nothing but null literals
+ * - `levenshtein` of Utf8 with LargeUtf8, `find_in_set` of LargeUtf8 constants, `concat_ws` of nothing but null literals
  *   after a column: DataFusion 55 fails on them in its own ways;
  * - `lpad` and `rpad` to a constant length beyond 2147483647, `to_hex` of an untyped null;
  * - `uuid`: no two runs give the same;

@@ -27,9 +27,17 @@ const REGEXES = new Map<string, Matching>([
 /** `string_concat_coercion`: where a side is no string it is cast to the other's type, a view's before all. */
 function concatType(op: string, left: Node, right: Node): Node['type'] {
   const kinds: readonly Kind[] = [left.type.kind, right.type.kind];
-  const odd = kinds.find((kind) => isBinary(kind) || kind === 'FixedSizeBinary' || kind === 'Dictionary');
+  const odd = kinds.find((kind) => isBinary(kind) || kind === 'FixedSizeBinary');
   if (odd !== undefined) throw new Refusal(op, `of ${odd} isn't supported`);
   const strings = [left.type, right.type].filter(({ kind }) => isString(kind));
+  const values = [left.type, right.type].map((type) => (type.kind === 'Dictionary' ? type.value : type));
+  if (
+    strings.length === 0 &&
+    kinds.every((kind) => kind === 'Dictionary') &&
+    values.every(({ kind }) => isString(kind))
+  ) {
+    return widestString(values);
+  }
   if (strings.length === 0) throw new Refusal(op, `doesn't take ${kinds.join(' and ')}`);
   return widestString(strings);
 }

@@ -36,6 +36,8 @@ export function textTable(random: Random, rows: number, { ascii = false, wild = 
     ['v', 'Utf8View', column(random, rows, text, nulls)],
     ['t', 'Utf8', column(random, rows, () => random.pick(PIECES.slice(0, 20)), nulls)],
     ['x', 'Utf8View', column(random, rows, () => random.pick(PIECES), nulls)],
+    ['k', 'Dictionary(Int32, Utf8)', column(random, rows, text, nulls)],
+    ['m', 'Dictionary(UInt8, Utf8View)', column(random, rows, () => random.pick(PIECES), nulls)],
     ['n', 'Int64', column(random, rows, integer, nulls)],
     // Without the lengths that give gigabytes, or that the engine dies of.
     [
@@ -74,11 +76,11 @@ export class TextSource {
   text(): string {
     const { random } = this;
     if (random.below(25) === 0) return random.pick(['i', 'n', 'b', 'q', '12', '1.5', 'TRUE', 'd']);
-    return random.below(4) === 0 ? this.literal() : random.pick(['u', 'l', 'v', 't', 'x', 'u', 'v']);
+    return random.below(4) === 0 ? this.literal() : random.pick(['u', 'l', 'v', 't', 'x', 'u', 'v', 'k', 'm']);
   }
 
   short(): string {
-    return this.random.below(2) === 0 ? this.literal() : this.random.pick(['t', 'x', 't', 'x', 'u', 'v', 'l']);
+    return this.random.below(2) === 0 ? this.literal() : this.random.pick(['t', 'x', 't', 'x', 'u', 'v', 'l', 'm']);
   }
 
   integer(): string {
