@@ -44,7 +44,8 @@ export function textEncoder(format: TextFormat, schema: Schema, options: TextOpt
   const character = options.delimiter ?? ',';
   const delimiter = character.charCodeAt(0);
   const head = csvHead(schema, delimiter);
-  if (CsvRows.takes(character)) return new KernelEncoder(head, types, character);
+  // The kernel takes dates and intervals as they come, and they hold colons and spaces.
+  if (CsvRows.takes(character) && !IN_NUMBERS.test(character)) return new KernelEncoder(head, types, character);
   return new Encoder(head, (batch, out) => csvLines(batch, types, delimiter, out));
 }
 

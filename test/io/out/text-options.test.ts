@@ -60,6 +60,13 @@ test('a delimiter that numbers and dates may hold has them quoted', () => {
   };
   const dashes = textEncoder('csv', schema, { delimiter: '-' });
   assert.equal(decode(dashes.head) + decode(dashes.encode(batch)), 'a-d-"x-y"\n"-1.5"-"1970-01-01"-"p-q"\n');
+  const time: DataType = { kind: 'Time32', unit: 'Second' };
+  const colons = textEncoder('csv', schemaOf(field('a', INT64), field('t', time)), { delimiter: ':' });
+  const times: ColumnBatch = {
+    length: 1,
+    columns: [numbers(INT64, Float64Array.of(7)), numbers(time, Int32Array.of(61))],
+  };
+  assert.equal(decode(colons.encode(times)), '7:"00:01:01"\n');
   const tabs = textEncoder('csv', schema, { delimiter: '\t' });
   assert.equal(decode(tabs.head) + decode(tabs.encode(batch)), 'a\td\tx-y\n-1.5\t1970-01-01\tp-q\n');
 });
