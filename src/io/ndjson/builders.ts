@@ -4,23 +4,28 @@ import type { DataType } from '../../wire/arrow/types.ts';
 import { bitmapBytes, type Column, setBit, withoutFullBitmap } from '../column.ts';
 import { parseDouble, parseInteger, putParsed } from '../number-text.ts';
 import {
-  eachEntry,
+  CLOSE_OBJECT,
+  COMMA,
   eachItem,
   JsonFault,
   OPEN_LIST,
   OPEN_OBJECT,
   QUOTE,
+  skipBlanks,
+  skipColon,
   skipString,
+  skipToValue,
   skipValue,
   stringBytes,
   stringText,
+  unexpected,
 } from './text.ts';
 
 /** Takes one value a row; `finish` gives the column and starts anew. */
 export interface JsonBuilder {
   addNull(): void;
-  /** The value that stands at `at`, which is not null; what stands there is known to be JSON. */
-  add(bytes: Uint8Array, at: number, end: number): void;
+  /** The value of JSON in bytes `[at, end)`, which is not null. */
+  add(bytes: Buffer, at: number, end: number): void;
   finish(): Column;
 }
 
@@ -56,16 +61,15 @@ export function jsonBuilder(type: DataType): JsonBuilder | null {
 
 const NULL_WORD = 0x6e;
 
-/** Adds the value at `at`, null or not. */
-export function addValue(builder: JsonBuilder, bytes: Uint8Array, at: number, end: number): void {
+/** Adds the value in `[at, end)`, null or not. */
+export function addValue(builder: JsonBuilder, bytes: Buffer, at: number, end: number): void {
   if (bytes[at] === NULL_WORD) builder.addNull();
   else builder.add(bytes, at, end);
 }
 
 function misfit(bytes: Uint8Array, at: number, end: number, type: DataType): JsonFault {
-  const stop = skipValue(bytes, at, end);
-  const text = new TextDecoder().decode(bytes.subarray(at, Math.min(stop, at + 60)));
-  return new JsonFault(`${text}${stop > at + 60 ? '…' : ''} is no ${formatDataType(type)}`, at);
+  const text = new TextDecoder().decode(bytes.subarray(at, Math.min(end, at + 60)));
+  return new JsonFault(`${text}${end > at + 60 ? '…' : ''} is no ${formatDataType(type)}`, at);
 }
 
 /** Which rows have a value. */
@@ -106,7 +110,7 @@ class NullBuilder implements JsonBuilder {
     this.#length++;
   }
 
-  add(bytes: Uint8Array, at: number, end: number): void {
+  add(bytes: Buffer, at: number, end: number): void {
     throw misfit(bytes, at, end, this.type);
   }
 
@@ -127,7 +131,7 @@ class BooleanBuilder implements JsonBuilder {
     this.#validity.add(false);
   }
 
-  add(bytes: Uint8Array, at: number, end: number): void {
+  add(bytes: Buffer, at: number, end: number): void {
     const byte = bytes[at];
     if (byte !== 0x74 && byte !== 0x66) throw misfit(bytes, at, end, this.type);
     const row = this.#validity.length;
@@ -160,7 +164,7 @@ class Int64Builder implements JsonBuilder {
     this.#validity.add(false);
   }
 
-  add(bytes: Uint8Array, at: number, end: number): void {
+  add(bytes: Buffer, at: number, end: number): void {
     const value = this.#read(bytes, at, end);
     if (value === undefined) throw misfit(bytes, at, end, this.type);
     this.#push(value);
@@ -168,18 +172,17 @@ class Int64Builder implements JsonBuilder {
   }
 
   /** arrow-json reads an integer, else the whole part of a float that fits, else the integer that a string is. */
-  #read(bytes: Uint8Array, at: number, end: number): number | bigint | undefined {
-    const byte = bytes[at];
+  #read(bytes: Buffer, at: number, end: number): number | bigint | undefined {
+    const byte = bytes[at] ?? 0;
     if (byte === QUOTE) {
-      const text = stringBytes(bytes, at, skipString(bytes, at, end));
+      const text = stringBytes(bytes, at, end);
       return inRange(parseInteger(text, 0, text.length));
     }
-    if (byte === OPEN_LIST || byte === OPEN_OBJECT || byte === 0x74 || byte === 0x66) return undefined;
-    const stop = skipValue(bytes, at, end);
-    const whole = inRange(parseInteger(bytes, at, stop));
+    if (byte > NINE) return undefined;
+    const whole = inRange(parseInteger(bytes, at, end));
     if (whole !== undefined) return whole;
-    const float = parseDouble(bytes, at, stop);
-    if (float === undefined || !(float >= -TWO_63 && float < TWO_63)) return undefined;
+    const float = numberAt(bytes, at, end);
+    if (!(float >= -TWO_63 && float < TWO_63)) return undefined;
     const integer = Math.trunc(float);
     return Number.isSafeInteger(integer) ? integer + 0 : BigInt(integer);
   }
@@ -209,6 +212,32 @@ class Int64Builder implements JsonBuilder {
   }
 }
 
+/** Digits and the sign stand before the letters, the quote before both. */
+const NINE = 0x39;
+const POWERS_OF_TEN = Array.from({ length: 16 }, (_, exponent) => 10 ** exponent);
+
+/** The double that a number of JSON is, correctly rounded. */
+function numberAt(bytes: Buffer, start: number, end: number): number {
+  if (end - start <= 16) {
+    // A mantissa of at most 15 digits and a power of ten up to 15 are exact doubles, so that one division rounds once.
+    const negative = bytes[start] === 0x2d;
+    let mantissa = 0;
+    let scale = -1;
+    let at = negative ? start + 1 : start;
+    for (; at < end; at++) {
+      const digit = (bytes[at] as number) - 0x30;
+      if (digit >= 0 && digit <= 9) mantissa = mantissa * 10 + digit;
+      else if (digit === -2) scale = end - at - 1;
+      else break;
+    }
+    if (at === end && mantissa < 1e15) {
+      const value = scale < 0 ? mantissa : mantissa / (POWERS_OF_TEN[scale] as number);
+      return negative ? -value : value;
+    }
+  }
+  return Number(bytes.toString('latin1', start, end));
+}
+
 function inRange(value: number | bigint | undefined): number | bigint | undefined {
   return typeof value === 'bigint' && BigInt.asIntN(64, value) !== value ? undefined : value;
 }
@@ -224,21 +253,18 @@ class Float64Builder implements JsonBuilder {
     this.#validity.add(false);
   }
 
-  add(bytes: Uint8Array, at: number, end: number): void {
-    const byte = bytes[at];
-    let source = bytes;
-    let start = at;
-    let stop: number;
+  add(bytes: Buffer, at: number, end: number): void {
+    const byte = bytes[at] ?? 0;
     if (byte === QUOTE) {
-      source = stringBytes(bytes, at, skipString(bytes, at, end));
-      start = 0;
-      stop = source.length;
+      const text = stringBytes(bytes, at, end);
+      const value = parseDouble(text, 0, text.length);
+      if (value === undefined) throw misfit(bytes, at, end, this.type);
+      putParsed(this.#room(), this.#validity.length, value, text, 0);
+    } else if (byte <= NINE) {
+      this.#room()[this.#validity.length] = numberAt(bytes, at, end);
     } else {
-      stop = skipValue(bytes, at, end);
+      throw misfit(bytes, at, end, this.type);
     }
-    const value = parseDouble(source, start, stop);
-    if (value === undefined) throw misfit(bytes, at, end, this.type);
-    putParsed(this.#room(), this.#validity.length, value, source, start);
     this.#validity.add(true);
   }
 
@@ -269,9 +295,9 @@ class TextBuilder implements JsonBuilder {
     this.#end(false);
   }
 
-  add(bytes: Uint8Array, at: number, end: number): void {
+  add(bytes: Buffer, at: number, end: number): void {
     if (bytes[at] !== QUOTE) throw misfit(bytes, at, end, this.type);
-    const text = stringBytes(bytes, at, skipString(bytes, at, end));
+    const text = stringBytes(bytes, at, end);
     while (this.#filled + text.length > this.#data.length) this.#data = grown(this.#data);
     this.#data.set(text, this.#filled);
     this.#filled += text.length;
@@ -317,11 +343,11 @@ class ListBuilder implements JsonBuilder {
     this.#validity.add(false);
   }
 
-  add(bytes: Uint8Array, at: number, end: number): void {
+  add(bytes: Buffer, at: number, end: number): void {
     if (bytes[at] !== OPEN_LIST) throw misfit(bytes, at, end, this.type);
     eachItem(bytes, at, end, (item) => {
       const behind = skipValue(bytes, item, end);
-      addValue(this.#item, bytes, item, end);
+      addValue(this.#item, bytes, item, behind);
       this.#items++;
       return behind;
     });
@@ -358,14 +384,14 @@ class StructBuilder implements JsonBuilder {
     this.#validity.add(false);
   }
 
-  add(bytes: Uint8Array, at: number, end: number): void {
+  add(bytes: Buffer, at: number, end: number): void {
     if (bytes[at] !== OPEN_OBJECT) throw misfit(bytes, at, end, this.type);
-    const { places } = this.#reader;
+    const { places, ends } = this.#reader;
     this.#reader.read(bytes, at, end);
     this.#members.forEach((member, i) => {
       const place = places[i] ?? -1;
       if (place < 0) member.addNull();
-      else addValue(member, bytes, place, end);
+      else addValue(member, bytes, place, ends[i] ?? place);
     });
     this.#validity.add(true);
   }
@@ -379,42 +405,62 @@ class StructBuilder implements JsonBuilder {
 
 /** Finds the values of the wanted keys of an object. Of entries with one key the last counts, as in arrow-json. */
 export class ObjectReader {
-  /** Where the value of each wanted key starts; -1: the object hasn't got it. */
+  /** Where the value of each wanted key starts, and ends; -1: the object hasn't got it. */
   readonly places: Int32Array;
+  readonly ends: Int32Array;
   readonly #slots: ReadonlyMap<string, number>;
   /** The keys of the objects before, by their place: most objects have the same. */
   readonly #seen: { readonly key: Uint8Array; readonly slot: number }[] = [];
 
   constructor(names: readonly string[]) {
     this.places = new Int32Array(names.length);
+    this.ends = new Int32Array(names.length);
     this.#slots = new Map(names.map((name, slot) => [name, slot]));
   }
 
-  /** Gives the place behind the object, all of which is checked. */
+  /** Gives the place behind the object at `at`, all of which is checked. */
   read(bytes: Uint8Array, at: number, end: number): number {
-    const { places } = this;
+    const { places, ends } = this;
     places.fill(-1);
-    return eachEntry(bytes, at, end, (key, value, ordinal) => {
-      const slot = this.#slotOf(bytes, key, end, ordinal);
-      if (slot >= 0) places[slot] = value;
-      return skipValue(bytes, value, end);
-    });
+    let next = skipBlanks(bytes, at + 1, end);
+    if (next < end && bytes[next] === CLOSE_OBJECT) return next + 1;
+    for (let ordinal = 0; ; ordinal++) {
+      const seen = this.#seen[ordinal];
+      let slot: number;
+      if (seen !== undefined && startsWith(bytes, next, seen.key)) {
+        slot = seen.slot;
+        next = skipColon(bytes, next + seen.key.length, end);
+      } else {
+        const value = skipToValue(bytes, next, end);
+        slot = this.#slotOf(bytes, next, end, ordinal);
+        next = value;
+      }
+      const behind = skipValue(bytes, next, end);
+      if (slot >= 0) {
+        places[slot] = next;
+        ends[slot] = behind;
+      }
+      next = skipBlanks(bytes, behind, end);
+      if (next < end && bytes[next] === CLOSE_OBJECT) return next + 1;
+      if (next >= end || bytes[next] !== COMMA) throw unexpected(bytes, next, end, '"," or "}"');
+      next = skipBlanks(bytes, next + 1, end);
+    }
   }
 
   #slotOf(bytes: Uint8Array, at: number, end: number, ordinal: number): number {
-    const seen = this.#seen[ordinal];
-    if (seen !== undefined && startsWith(bytes, at, seen.key)) return seen.slot;
     const stop = skipString(bytes, at, end);
     const slot = this.#slots.get(stringText(bytes, at, stop)) ?? -1;
-    if (ordinal < MAX_SEEN) this.#seen[ordinal] = { key: bytes.slice(at, stop), slot };
+    // `slice` of a Buffer copies nothing.
+    if (ordinal < MAX_SEEN) this.#seen[ordinal] = { key: new Uint8Array(bytes.subarray(at, stop)), slot };
     return slot;
   }
 }
 
 const MAX_SEEN = 1024;
 
-/** A key with its closing quote is the start of no other. */
+/** A key with its closing quote is the start of no other. A quote is in no key, so that what is equal lies in one line. */
 function startsWith(bytes: Uint8Array, at: number, key: Uint8Array): boolean {
-  for (let i = 0; i < key.length; i++) if (bytes[at + i] !== key[i]) return false;
+  const size = key.length;
+  for (let i = 0; i < size; i++) if (bytes[at + i] !== key[i]) return false;
   return true;
 }

@@ -27,7 +27,7 @@ export class NdjsonReader {
   readonly #builders: readonly JsonBuilder[];
   readonly #objects: ObjectReader;
   readonly #range: LineRange;
-  #buffer = new Uint8Array(0);
+  #buffer = Buffer.alloc(0);
   /** Of the buffer's first byte, in the file. */
   #offset: number;
   /** Where the next line starts in the buffer. */
@@ -61,7 +61,7 @@ export class NdjsonReader {
 
   push(chunk: Uint8Array): void {
     const rest = this.#buffer.subarray(this.#at);
-    const joined = new Uint8Array(rest.length + chunk.length);
+    const joined = Buffer.allocUnsafe(rest.length + chunk.length);
     joined.set(rest);
     joined.set(chunk, rest.length);
     this.#offset += this.#at;
@@ -110,12 +110,12 @@ export class NdjsonReader {
       if (bytes[at] !== OPEN_OBJECT) throw unexpected(bytes, at, end, 'an object');
       const behind = skipBlanks(bytes, this.#objects.read(bytes, at, end), end);
       if (behind < end) throw unexpected(bytes, behind, end, 'the end of the line: one object a line');
-      const { places } = this.#objects;
+      const { places, ends } = this.#objects;
       for (column = 0; column < this.#builders.length; column++) {
         const builder = this.#builders[column];
         const place = places[column] ?? -1;
         if (place < 0) builder?.addNull();
-        else if (builder !== undefined) addValue(builder, bytes, place, end);
+        else if (builder !== undefined) addValue(builder, bytes, place, ends[column] ?? place);
       }
     } catch (error) {
       throw error instanceof JsonFault ? this.#rowError(error, column) : error;

@@ -24,9 +24,12 @@ export const CLOSE_LIST = 0x5d;
 export const OPEN_OBJECT = 0x7b;
 export const CLOSE_OBJECT = 0x7d;
 const BACKSLASH = 0x5c;
+const PLUS = 0x2b;
 const MINUS = 0x2d;
+const POINT = 0x2e;
 const ZERO = 0x30;
 const NINE = 0x39;
+const LETTER_E = 0x65;
 const LETTER_N = 0x6e;
 const LETTER_T = 0x74;
 const LETTER_F = 0x66;
@@ -38,7 +41,11 @@ export function isBlank(byte: number | undefined): boolean {
 /** The first place from `at` on that is no white space; `end` where there is none. */
 export function skipBlanks(bytes: Uint8Array, at: number, end: number): number {
   let next = at;
-  while (next < end && isBlank(bytes[next])) next++;
+  while (next < end) {
+    const byte = bytes[next] as number;
+    if (byte > 0x20 || !isBlank(byte)) break;
+    next++;
+  }
   return next;
 }
 
@@ -54,35 +61,37 @@ export function unexpected(bytes: Uint8Array, at: number, end: number, expected:
 export function skipString(bytes: Uint8Array, at: number, end: number): number {
   let next = at + 1;
   while (next < end) {
-    const byte = bytes[next] ?? 0;
+    const byte = bytes[next] as number;
     if (byte === QUOTE) return next + 1;
-    if (byte < 0x20) throw new JsonFault('found a control character in a string', next);
-    next += byte === BACKSLASH ? 2 : 1;
+    if (byte === BACKSLASH) next++;
+    else if (byte < 0x20) throw new JsonFault('found a control character in a string', next);
+    next++;
   }
   throw new JsonFault('found the end of the line in a string', end);
 }
 
+/** Behind the digits from `at` on, of which there is one at least. */
+function skipDigits(bytes: Uint8Array, at: number, end: number): number {
+  let next = at;
+  while (next < end) {
+    const digit = (bytes[next] as number) - ZERO;
+    if (digit < 0 || digit > 9) break;
+    next++;
+  }
+  if (next === at) throw unexpected(bytes, at, end, 'a digit');
+  return next;
+}
+
 /** Behind the number at `at`. */
 function skipNumber(bytes: Uint8Array, at: number, end: number): number {
-  const isDigit = (place: number): boolean => place < end && (bytes[place] ?? 0) >= ZERO && (bytes[place] ?? 0) <= NINE;
-  const digits = (place: number): number => {
-    if (!isDigit(place)) throw unexpected(bytes, place, end, 'a digit');
-    let next = place + 1;
-    while (isDigit(next)) next++;
-    return next;
-  };
-  let next = bytes[at] === MINUS ? at + 1 : at;
-  if (bytes[next] === ZERO && next < end) {
+  const first = bytes[at] === MINUS ? at + 1 : at;
+  let next = skipDigits(bytes, first, end);
+  if (bytes[first] === ZERO && next > first + 1) throw new JsonFault('found a number with a leading zero', at);
+  if (next < end && bytes[next] === POINT) next = skipDigits(bytes, next + 1, end);
+  if (next < end && ((bytes[next] as number) | 0x20) === LETTER_E) {
     next++;
-    if (isDigit(next)) throw new JsonFault('found a number with a leading zero', at);
-  } else {
-    next = digits(next);
-  }
-  if (next < end && bytes[next] === 0x2e) next = digits(next + 1);
-  if (next < end && ((bytes[next] ?? 0) | 0x20) === 0x65) {
-    next++;
-    if (next < end && (bytes[next] === 0x2b || bytes[next] === MINUS)) next++;
-    next = digits(next);
+    if (next < end && (bytes[next] === PLUS || bytes[next] === MINUS)) next++;
+    next = skipDigits(bytes, next, end);
   }
   return next;
 }
@@ -100,7 +109,8 @@ function skipWord(bytes: Uint8Array, at: number, end: number, word: readonly num
 
 /** Behind the string, number or word at `at`; -1 where a list or an object starts. */
 function skipScalar(bytes: Uint8Array, at: number, end: number): number {
-  const byte = at < end ? (bytes[at] ?? 0) : 0;
+  const byte = at < end ? (bytes[at] as number) : 0;
+  if (byte === MINUS || (byte >= ZERO && byte <= NINE)) return skipNumber(bytes, at, end);
   switch (byte) {
     case QUOTE:
       return skipString(bytes, at, end);
@@ -114,7 +124,6 @@ function skipScalar(bytes: Uint8Array, at: number, end: number): number {
     case OPEN_OBJECT:
       return -1;
     default:
-      if (byte === MINUS || (byte >= ZERO && byte <= NINE)) return skipNumber(bytes, at, end);
       throw unexpected(bytes, at, end, 'a value');
   }
 }
@@ -122,7 +131,12 @@ function skipScalar(bytes: Uint8Array, at: number, end: number): number {
 /** Behind the key at `at` and the colon: where its value starts. */
 export function skipToValue(bytes: Uint8Array, at: number, end: number): number {
   if (bytes[at] !== QUOTE || at >= end) throw unexpected(bytes, at, end, 'a key in quotes');
-  const colon = skipBlanks(bytes, skipString(bytes, at, end), end);
+  return skipColon(bytes, skipString(bytes, at, end), end);
+}
+
+/** Behind the colon that follows a key: where its value starts. */
+export function skipColon(bytes: Uint8Array, at: number, end: number): number {
+  const colon = skipBlanks(bytes, at, end);
   if (colon >= end || bytes[colon] !== COLON) throw unexpected(bytes, colon, end, '":"');
   return skipBlanks(bytes, colon + 1, end);
 }
