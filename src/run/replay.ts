@@ -69,7 +69,7 @@ const NO_SCHEMA = new Uint8Array(0);
 /** A job of the group for each split of its input. */
 export function conveyorOf(replay: Replay, group: JobGroup, { mode, output }: JobKind, workers: number): Conveyor {
   const { plan, pool, recorder, context } = replay;
-  const { units, count } = unitsOf(plan, group);
+  const { units, count, cancel, linesBefore } = unitsOf(plan, group);
   recorder.splitCount = count;
   return new Conveyor({
     pool,
@@ -77,6 +77,8 @@ export function conveyorOf(replay: Replay, group: JobGroup, { mode, output }: Jo
     signal: context.signal,
     template: templateOf(plan, group, mode, output),
     units,
+    cancel,
+    linesBefore,
     isInput: true,
     counts: group.entries[0] === plan.groups[0]?.entries[0] || plan.groups.length === 1,
     workers: Math.max(1, Math.min(workers, count ?? workers)),
@@ -97,6 +99,8 @@ export function mergerOf(replay: Replay, group: JobGroup, states: readonly Uint8
     signal: context.signal,
     template: { ...template, schema: inputSchema(plan) },
     units,
+    cancel: () => undefined,
+    linesBefore: () => 0,
     isInput: false,
     counts: false,
     workers: 1,
@@ -130,7 +134,9 @@ function templateOf(plan: Plan, group: JobGroup, mode: Mode, { output, delimiter
       })),
       filter: filter === null ? null : { payload: filter.payload.hash, relation: filter.payload.relation },
       keep,
-      input: spec,
+      // The parent takes the header off what comes through a pipe.
+      input:
+        spec?.csv === undefined || plan.source?.pipe == null ? spec : { ...spec, csv: { ...spec.csv, header: false } },
       inlineCode: all.every(({ inlineCode }) => inlineCode),
       windows: entries.some(({ payload }) => payload.windows),
       reads: [...new Set([...all.flatMap(({ payload }) => payload.reads ?? []), ...keep])],

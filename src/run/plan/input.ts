@@ -1,15 +1,13 @@
 /** The input of a run: which file, in which format. */
-import { createWriteStream } from 'node:fs';
-import { mkdtemp, open, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { extname, join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
-import { DETECT_BYTES, detectFormat } from '../../io/detect.ts';
+import { open, stat } from 'node:fs/promises';
+import { extname } from 'node:path';
+import { DETECT_BYTES, detectFormat, needsFile } from '../../io/detect.ts';
 import { fileError } from '../../io/file-errors.ts';
 import { readNamedPipe } from '../../io/named-pipe.ts';
 import type { Schema } from '../../wire/arrow/index.ts';
 import { DfxError } from '../../wire/errors.ts';
 import type { InputFormat, InputSpec } from '../transport/messages.ts';
+import { Pipe } from './pipe.ts';
 
 export interface InputOptions {
   readonly format?: InputFormat | undefined;
@@ -30,29 +28,42 @@ export interface PreparedInput {
   readonly name: string;
   /** What the user says that the columns are. */
   readonly schema: Schema | undefined;
-  /** Bytes of the file. */
-  readonly size: number;
+  /** Bytes of the file; null for a pipe, whose end nobody knows. */
+  readonly size: number | null;
+  /** Where the bytes come from, if they come once. */
+  readonly pipe: Pipe | null;
   /** Removes what was put aside for the run. */
   readonly close: () => Promise<void>;
 }
 
-/** Checks the file and finds its format. Standard input (`-`) and named pipes are put into a private temporary file first. */
+/** Checks the file and finds its format. What comes through a pipe (`-`, a named pipe) is looked at, and waits to be read. */
 export async function prepareInput(name: string, options: InputOptions): Promise<PreparedInput> {
-  const { schema } = options;
-  const piped = name === '-' || (await isPipe(name));
-  if (!piped) return { ...(await describeInput(name, options)), name, schema, close: async () => undefined };
+  const { schema, signal } = options;
+  if (name !== '-' && !(await isPipe(name))) {
+    const { start, size } = await readStart(name);
+    const spec = describeInput(name, name, start, options);
+    return { spec, name, schema, size, pipe: null, close: async () => undefined };
+  }
   const shown = name === '-' ? 'stdin' : name;
-  const folder = await mkdtemp(join(tmpdir(), 'dfx-'));
-  const close = () => rm(folder, { recursive: true, force: true });
+  const pipe = new Pipe(name === '-' ? process.stdin : await readNamedPipe(name), signal);
+  const close = (): Promise<void> => pipe.close();
   try {
-    const path = join(folder, 'input');
-    const source = name === '-' ? process.stdin : await readNamedPipe(name);
-    await pipeline(source, createWriteStream(path, { mode: 0o600 }), { signal: options.signal });
-    return { ...(await describeInput(path, options, shown)), name: shown, schema, close };
+    const start = await pipe.start(DETECT_BYTES);
+    const spec = describeInput(name, shown, start, options);
+    const input: PreparedInput = { spec: { ...spec, path: shown }, name: shown, schema, size: null, pipe, close };
+    return needsFile(spec.format, start) || spec.format === 'ndjson' ? await spooled(input) : input;
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+/** The same input as a file that can be read at any place, and more than once. */
+export async function spooled(input: PreparedInput): Promise<PreparedInput> {
+  const { pipe, spec } = input;
+  if (pipe === null) return input;
+  const path = await pipe.spool();
+  return { ...input, spec: { ...spec, path }, size: (await stat(path)).size, pipe: null };
 }
 
 /** A named pipe, or what a shell makes of `<(command)`. */
@@ -64,16 +75,11 @@ async function isPipe(name: string): Promise<boolean> {
   }
 }
 
-interface Described {
-  readonly spec: InputSpec;
-  readonly size: number;
-}
-
-async function describeInput(path: string, options: InputOptions, shown = path): Promise<Described> {
-  const { start, size } = await readStart(path, shown);
+/** `path` is what the user wrote, whose end may tell the format. */
+function describeInput(path: string, shown: string, start: Uint8Array, options: InputOptions): InputSpec {
   if (start.length === 0) throw new DfxError('EMPTY_INPUT', 'the input is empty', { file: shown });
   const format = options.format ?? detectFormat(start, path);
-  if (format !== 'csv') return { spec: { path, format }, size };
+  if (format !== 'csv') return { path, format };
   const { header = true, quote, nullText } = options;
   const delimiter = options.delimiter ?? (extname(path).toLowerCase() === '.tsv' ? '\t' : ',');
   if (delimiter.length !== 1 || delimiter.charCodeAt(0) > 127) {
@@ -86,14 +92,14 @@ async function describeInput(path: string, options: InputOptions, shown = path):
     ...(options.escape === undefined ? {} : { escape: options.escape }),
     ...(nullText === undefined ? {} : { nullText }),
   };
-  return { spec: { path, format, csv }, size };
+  return { path, format, csv };
 }
 
-async function readStart(path: string, shown: string): Promise<{ readonly start: Uint8Array; readonly size: number }> {
+async function readStart(path: string): Promise<{ readonly start: Uint8Array; readonly size: number }> {
   try {
     const found = await stat(path);
     if (found.isDirectory()) {
-      throw new DfxError('FILE_UNREADABLE', 'found a folder, expected a file', { file: shown });
+      throw new DfxError('FILE_UNREADABLE', 'found a folder, expected a file', { file: path });
     }
     const handle = await open(path, 'r');
     try {
@@ -103,6 +109,6 @@ async function readStart(path: string, shown: string): Promise<{ readonly start:
       await handle.close();
     }
   } catch (cause) {
-    throw fileError(shown, cause);
+    throw fileError(path, cause);
   }
 }

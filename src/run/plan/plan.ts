@@ -1,6 +1,6 @@
 /** From payloads and options to jobs: everything that can be refused is refused here, before a process is spawned. */
 import { availableParallelism } from 'node:os';
-import { type InputTable, openInput } from '../../io/index.ts';
+import { hasDictionaries, type InputTable, openInput } from '../../io/index.ts';
 import { type Split, WHOLE } from '../../io/split.ts';
 import type { Schema } from '../../wire/arrow/index.ts';
 import { DfxError } from '../../wire/errors.ts';
@@ -10,11 +10,12 @@ import { pythonCommand } from '../python/command.ts';
 import type { How, PlannedFacts } from '../report.ts';
 import type { WorkerCommand } from '../spawn/worker.ts';
 import type { Shape } from '../transport/messages.ts';
+import { isCsvStream } from '../transport/units.ts';
 import { nodeCommand } from '../worker/command.ts';
 import { chooseEngine, type EngineName, type EngineOption, type TableReading } from './engine.ts';
 import { explain, payloadFacts, splittingText } from './explain.ts';
 import { groupPayloads, type JobGroup } from './groups.ts';
-import type { PreparedInput } from './input.ts';
+import { type PreparedInput, spooled } from './input.ts';
 import type { Payload } from './load.ts';
 import { columnList, missingColumns } from './missing.ts';
 import { checkPolicy, checkReach, mayOpenFrames, type Policy, stampOf } from './policy.ts';
@@ -85,7 +86,8 @@ export async function planRun(payloads: readonly Payload[], options: PlanOptions
   const began = performance.now();
   const shape = commonShape(payloads, options.filter);
   const now = BigInt(Date.now()) * 1_000_000n;
-  const reading = await readTable(options.source);
+  let { source } = options;
+  let reading = await readTable(source);
   const planned: PlannedPayload[] = [];
   const refused: { readonly payload: Payload; readonly error: DfxError }[] = [];
   let filter = options.filter === undefined ? null : await planPayload(options.filter, options, reading, now);
@@ -98,6 +100,15 @@ export async function planRun(payloads: readonly Payload[], options: PlanOptions
     }
   }
   if (filter !== null) filter = await underOneEngine(planned, filter, options);
+  // Who reads the input twice, or as another process, wants a file.
+  const whole = [...planned, ...(filter === null ? [] : [filter])].some(
+    ({ engine, how }) => engine === 'datafusion' || how === 'whole',
+  );
+  const streams = !whole && canStream(reading);
+  if (source !== null && source.pipe !== null && !streams) {
+    source = await spooled(source);
+    reading = await readTable(source);
+  }
   const splits = splitsOf(reading);
   const cores = availableParallelism();
   const workers = {
@@ -107,18 +118,14 @@ export async function planRun(payloads: readonly Payload[], options: PlanOptions
   };
   const keep = keptColumns(options, reading);
   const groups = groupPayloads({ shape, planned, filter, keep, split: splits.length > 1, workers: workers.payloads });
-  const whole = groups.find(({ how }) => how === 'whole');
-  const wholeReason = groups.every(({ how }) => how === 'whole')
-    ? (whole?.entries.find(({ how }) => how === 'whole')?.howReason ?? null)
-    : null;
-  const splitting = splittingText(splits, wholeReason);
+  const splitting = splittingText(source?.pipe == null ? splits : null, wholeReasonOf(groups));
   const explanation = explain(planned, filter, splitting, Math.max(workers.splits, groups.length));
   return {
     shape,
     planned,
     refused,
     groups,
-    source: options.source,
+    source,
     table: reading.ok ? reading.table : null,
     splits,
     workers,
@@ -132,11 +139,24 @@ export async function planRun(payloads: readonly Payload[], options: PlanOptions
       payloads: payloadFacts(planned),
       splitting,
       explanation,
-      totalBytes: options.source?.size ?? null,
+      totalBytes: source?.size ?? null,
       startSeconds: began / 1000,
       planSeconds: (performance.now() - began) / 1000,
     },
   };
+}
+
+/** Why one worker reads the whole input, null where some do otherwise. */
+function wholeReasonOf(groups: readonly JobGroup[]): string | null {
+  if (groups.some(({ how }) => how !== 'whole')) return null;
+  const entries = groups.flatMap((group) => group.entries);
+  return entries.find(({ how }) => how === 'whole')?.howReason ?? null;
+}
+
+/** Whether workers can be given the rows as they come. Dictionaries stand before the batches that need them. */
+function canStream(reading: TableReading): boolean {
+  if (!reading.ok || reading.table === null) return false;
+  return isCsvStream(reading.table) || !hasDictionaries(reading.table.schema);
 }
 
 /** The input as dfx's own readers see it. What they can't read, the real engine may. */
@@ -146,7 +166,7 @@ async function readTable(source: PreparedInput | null): Promise<TableReading> {
   const { format, csv } = spec;
   try {
     const options = format === 'csv' ? { format, csv: { ...csv, schema } } : { format };
-    return { ok: true, table: await openInput(spec.path, options) };
+    return { ok: true, table: await openInput(source.pipe?.look() ?? spec.path, options) };
   } catch (error) {
     if (error instanceof DfxError) return { ok: false, error };
     throw error;

@@ -37,6 +37,10 @@ export interface ConveyorOptions {
   readonly signal: AbortSignal;
   readonly template: JobTemplate;
   readonly units: AsyncIterable<SplitUnit> | Iterable<SplitUnit>;
+  /** Ends the wait for the next unit. */
+  readonly cancel: () => void;
+  /** Line ends before the first unit. */
+  readonly linesBefore: () => number;
   /** Whether the units are parts of the input, and not of what workers gave. */
   readonly isInput: boolean;
   /** Whether its rows are counted as the run's: of several groups that each read the input, one's are. */
@@ -119,6 +123,7 @@ export class Conveyor {
     } finally {
       signal.removeEventListener('abort', onAbort);
       this.#ended = true;
+      this.#options.cancel();
       this.#wakeFeeder?.();
       for (const { pooled, queue } of this.#slots) {
         if (pooled === null) continue;
@@ -225,7 +230,11 @@ export class Conveyor {
   }
 
   #again(task: SplitTask, start: number | null): void {
-    task.reset({ start, before: { rows: this.#rowsRead, lines: this.#linesRead }, limit: this.#left });
+    task.reset({
+      start,
+      before: { rows: this.#rowsRead, lines: this.#linesRead + this.#options.linesBefore() },
+      limit: this.#left,
+    });
     this.#dispatch();
   }
 

@@ -2,6 +2,8 @@
 import type { Expr } from '../../expr/model.ts';
 import { exprFromProto } from '../../expr/proto/index.ts';
 import { isFunctionNode, nodesOf } from '../../expr/walk.ts';
+import { CsvPieces } from '../../io/csv.ts';
+import type { DialectOptions } from '../../io/csv-dialect.ts';
 import {
   ArrowStreamReader,
   type ColumnBatch,
@@ -66,9 +68,14 @@ export class Preparation {
   /** `body`: schema, then the input where the job brings it. */
   async prepare(job: Job, body: Uint8Array): Promise<Prepared> {
     const key = JSON.stringify([job.mode === 'rows', job.columns, job.filter, job.keep, job.input, job.now]);
-    if (!job.inBody && this.#last?.key === key) return this.#last.prepared;
+    const known = this.#last?.key === key ? this.#last.prepared : null;
+    if (known !== null && job.inBody && known.table instanceof PiecesTable) {
+      known.table.piece = body.subarray(job.schemaBytes);
+      return known;
+    }
+    if (known !== null && !job.inBody) return known;
     const prepared = this.#compile(job, await openTable(job, body));
-    if (!job.inBody) this.#last = { key, prepared };
+    this.#last = { key, prepared };
     return prepared;
   }
 
@@ -154,7 +161,36 @@ async function openTable(job: Job, body: Uint8Array): Promise<PlacedTable> {
   const { input, schemaBytes } = job;
   if (input === null) return NO_TABLE;
   const schema = schemaBytes === 0 ? undefined : readIpcSchema(body.subarray(0, schemaBytes)).schema;
-  return openInput(job.inBody ? body.subarray(schemaBytes) : input.path, openOptions(input, schema));
+  const piece = body.subarray(schemaBytes);
+  if (job.inBody && input.format === 'csv' && schema !== undefined)
+    return new PiecesTable(schema, input.csv ?? {}, piece);
+  return openInput(job.inBody ? piece : input.path, openOptions(input, schema));
+}
+
+/** CSV that the parent has cut into pieces, which are read one after the other by the same reader. */
+class PiecesTable implements PlacedTable {
+  readonly schema: Schema;
+  piece: Uint8Array;
+  readonly #dialect: DialectOptions;
+  #reader: { readonly columns: string; readonly pieces: CsvPieces } | null = null;
+
+  constructor(schema: Schema, dialect: DialectOptions, piece: Uint8Array) {
+    this.schema = schema;
+    this.#dialect = dialect;
+    this.piece = piece;
+  }
+
+  splits(): readonly Split[] {
+    return [WHOLE];
+  }
+
+  read(indices: readonly number[], _split: Split, before?: RowsBefore): SplitReader {
+    const columns = indices.join();
+    if (this.#reader?.columns !== columns) {
+      this.#reader = { columns, pieces: new CsvPieces(this.schema, indices, this.#dialect) };
+    }
+    return this.#reader.pieces.read(this.piece, before);
+  }
 }
 
 /** `schema`: what the parent found, so that every worker sees the same types. */
