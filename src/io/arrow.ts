@@ -3,13 +3,14 @@
 import { isArrowFile } from '../wire/arrow/index.ts';
 import type { Schema } from '../wire/arrow/types.ts';
 import { DfxError } from '../wire/errors.ts';
+import { BATCH_ROWS } from './batch-rows.ts';
 import { type InputSource, isRegularFile, readAll, readStreamFile } from './byte-source.ts';
 import type { ColumnBatch, InputTable } from './column.ts';
 import { FileAccess, MemoryAccess } from './ipc/access.ts';
 import { loadCodec } from './ipc/codecs.ts';
 import { ArrowEncoder } from './ipc/encoder.ts';
 import { ArrowStreamReader } from './ipc/stream-reader.ts';
-import { BATCH_ROWS, IpcTable, inFile } from './ipc/table.ts';
+import { IpcTable, inFile } from './ipc/table.ts';
 import { joinPieces } from './ipc/write.ts';
 import { readInOnePiece, WHOLE } from './split.ts';
 

@@ -63,7 +63,7 @@ async function* readFilePieces(path: string, pieceSize: number): AsyncGenerator<
   const file = await openFile(path);
   try {
     if ((await file.stat()).isDirectory()) {
-      throw new DfxError('FILE_UNREADABLE', 'is a folder, expected a file', { file: path });
+      throw new DfxError('FILE_UNREADABLE', 'found a folder, expected a file', { file: path });
     }
     const buffer = new Uint8Array(pieceSize);
     for (;;) {

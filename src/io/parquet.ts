@@ -2,10 +2,11 @@
 import { type FileMetaData, parquetMetadata, parquetSchema } from 'hyparquet';
 import type { Schema } from '../wire/arrow/types.ts';
 import { DfxError } from '../wire/errors.ts';
+import { BATCH_ROWS } from './batch-rows.ts';
 import { type InputSource, isRegularFile, readAll } from './byte-source.ts';
 import type { ColumnBatch, InputTable } from './column.ts';
 import { FileAccess, MemoryAccess, type RandomAccess } from './ipc/access.ts';
-import { BATCH_ROWS, SPLIT_BYTES, SPLIT_ROWS } from './ipc/table.ts';
+import { SPLIT_BYTES, SPLIT_ROWS } from './ipc/table.ts';
 import { type Codec, loadPageCodec } from './parquet/codecs.ts';
 import { type ColumnRows, openColumn } from './parquet/group.ts';
 import { type ParquetSchema, parquetColumns } from './parquet/schema.ts';

@@ -2,6 +2,7 @@
 import { formatDataType } from '../../wire/arrow/type-text.ts';
 import type { Schema } from '../../wire/arrow/types.ts';
 import { DfxError } from '../../wire/errors.ts';
+import { BATCH_ROWS } from '../batch-rows.ts';
 import type { ColumnBatch, InputTable } from '../column.ts';
 import type { RowRange, Split, SplitReader } from '../split.ts';
 import { type Arena, FRESH_ARENA, PooledArena, type RandomAccess } from './access.ts';
@@ -19,8 +20,6 @@ import {
 } from './messages.ts';
 import { planSchema, type SchemaPlan, unreadable } from './plan.ts';
 
-/** Rows of the batches that are given, counted from the start of each record batch: the batch size of the reference engine. */
-export const BATCH_ROWS = 8192;
 /** A split is about so many rows, or so many bytes where those are fewer rows. */
 export const SPLIT_ROWS = 16 * BATCH_ROWS;
 export const SPLIT_BYTES = 16 * 1024 * 1024;

@@ -2,13 +2,12 @@
 import { isAscii, isUtf8 } from 'node:buffer';
 import type { Field } from '../../wire/arrow/types.ts';
 import { DfxError } from '../../wire/errors.ts';
+import { BATCH_ROWS } from '../batch-rows.ts';
 import type { ColumnBatch } from '../column.ts';
 import { addValue, type JsonBuilder, ObjectReader } from './builders.ts';
 import { JsonFault, OPEN_OBJECT, skipBlanks, unexpected } from './text.ts';
 
 const LF = 10;
-/** The batch size of the reference engine. */
-const BATCH_ROWS = 8192;
 
 export interface LineRange {
   /** Of the first byte that is pushed, in the file. */
