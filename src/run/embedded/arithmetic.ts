@@ -8,14 +8,22 @@
 import { expandInt64, isValid, type Values } from '../../io/column.ts';
 import { DfxError } from '../../wire/errors.ts';
 import { newValues, nullColumn } from './build.ts';
-import { generate, mapLoop, type Shape, safeMapLoop } from './kernels.ts';
+import { generate, mapLoop, Output, type Shape, safeMapLoop } from './kernels.ts';
 import type { ArithmeticOp } from './nodes.ts';
 import { type IntegerKind, integerRange, isFloat, isInteger, isSigned, type NumericKind } from './types.ts';
 import { bothValid, isNullScalar, numeric, shapeOf, type Vector } from './vector.ts';
 
 const SYMBOL: Record<ArithmeticOp, string> = { Plus: '+', Minus: '-', Multiply: '*', Divide: '/', Modulo: '%' };
 
-export function arithmetic(fn: ArithmeticOp, kind: NumericKind, left: Vector, right: Vector, length: number): Vector {
+/** `output`: what the values go to, of one kind for all calls. */
+export function arithmetic(
+  fn: ArithmeticOp,
+  kind: NumericKind,
+  left: Vector,
+  right: Vector,
+  length: number,
+  output: Output = new Output(),
+): Vector {
   const scalar = left.scalar && right.scalar;
   if (isNullScalar(left) || isNullScalar(right)) return { column: nullColumn({ kind }, 1), scalar: true };
   const rows = scalar ? 1 : length;
@@ -25,17 +33,19 @@ export function arithmetic(fn: ArithmeticOp, kind: NumericKind, left: Vector, ri
   const validity = scalar ? null : bothValid(left, right);
   let values: Values;
   if (isFloat(kind)) {
-    values = floats(fn, kind, a, b, shape, rows);
+    values = floats(fn, kind, a, b, shape, output.take(kind, rows));
   } else {
     if (fn === 'Divide' || fn === 'Modulo') checkDivision(fn, kind, left, right, rows);
     values =
-      kind === 'Int64' || kind === 'UInt64' ? wide(fn, kind, a, b, shape, rows) : narrow(fn, kind, a, b, shape, rows);
+      kind === 'Int64' || kind === 'UInt64'
+        ? wide(fn, kind, a, b, shape, output.take('Float64', rows))
+        : narrow(fn, kind, a, b, shape, output.take(kind, rows));
   }
   return { column: { layout: 'numeric', type: { kind }, length: rows, validity, values }, scalar };
 }
 
-function narrow(fn: ArithmeticOp, kind: IntegerKind, a: Values, b: Values, shape: Shape, rows: number): Values {
-  const out = newValues(kind, rows);
+function narrow(fn: ArithmeticOp, kind: IntegerKind, a: Values, b: Values, shape: Shape, out: Values): Values {
+  const rows = out.length;
   // Stores into typed arrays wrap; only products of 32 bits don't fit a double before.
   const expression =
     fn === 'Multiply'
@@ -45,7 +55,7 @@ function narrow(fn: ArithmeticOp, kind: IntegerKind, a: Values, b: Values, shape
         : fn === 'Modulo'
           ? 'y===0?0:x%y'
           : `x${SYMBOL[fn]}y`;
-  mapLoop(expression, shape)(a as Int32Array, b as Int32Array, out, rows);
+  mapLoop(expression, shape, kind)(a as Int32Array, b as Int32Array, out, rows);
   return out;
 }
 
@@ -65,12 +75,12 @@ const WIDE: Record<ArithmeticOp, string> = {
   Modulo: 'y===0n?0n:x%y',
 };
 
-function wide(fn: ArithmeticOp, kind: 'Int64' | 'UInt64', a: Values, b: Values, shape: Shape, rows: number): Values {
-  if (a instanceof Float64Array && b instanceof Float64Array) {
-    const out = new Float64Array(rows);
+function wide(fn: ArithmeticOp, kind: 'Int64' | 'UInt64', a: Values, b: Values, shape: Shape, doubles: Values): Values {
+  const rows = doubles.length;
+  if (a instanceof Float64Array && b instanceof Float64Array && doubles instanceof Float64Array) {
     // A negative difference of unsigned integers wraps: it counts as unsafe.
     const expression = kind === 'UInt64' && fn === 'Minus' ? 'x<y?Infinity:x-y' : SAFE[fn];
-    if (safeMapLoop(expression, shape)(a, b, out, rows)) return out;
+    if (safeMapLoop(expression, shape)(a, b, doubles, rows)) return doubles;
   }
   const out = kind === 'Int64' ? new BigInt64Array(rows) : new BigUint64Array(rows);
   const loop = mapLoop(WIDE[fn], shape);
@@ -116,15 +126,15 @@ function floats(
   a: Values,
   b: Values,
   shape: Shape,
-  rows: number,
+  out: Values,
 ): Values {
-  const out = newValues(kind, rows);
+  const rows = out.length;
   const head = `${shape[0] === 's' ? 'const x=a[0];' : ''}${shape[1] === 's' ? 'const y=b[0];' : ''}let nan=false;`;
   const load = `${shape[0] === 's' ? '' : 'const x=a[i];'}${shape[1] === 's' ? '' : 'const y=b[i];'}`;
   // Rounding the double result once more is right for these operators on floats (53 >= 2 * 24 + 2 bits).
   const loop = generate<FloatLoop>(
     'a,b,out,n',
-    `${head}for(let i=0;i<n;i++){${load}const r=x${SYMBOL[fn]}y;out[i]=r;if(r!==r)nan=true;}return nan;`,
+    `/*${kind}*/${head}for(let i=0;i<n;i++){${load}const r=x${SYMBOL[fn]}y;out[i]=r;if(r!==r)nan=true;}return nan;`,
   );
   if (loop(a, b, out, rows)) settleNaNs(fn, kind, a, b, out, shape);
   return out;

@@ -14,9 +14,10 @@ import {
 import { nullColumn } from './build.ts';
 import { comparedBits } from './functions/strings-scan.ts';
 import { gather, materialize } from './gather.ts';
-import { type Shape, testLoop } from './kernels.ts';
+import { generate, type Shape, testLoop } from './kernels.ts';
 import type { CompareOp, Zeros } from './nodes.ts';
 import { rowOrder } from './order.ts';
+import { signBits } from './sign-test.ts';
 import { BOOLEAN, isFloat } from './types.ts';
 import { booleanBits, bothValid, isNullScalar, shapeOf, type Vector, validityBits } from './vector.ts';
 
@@ -79,6 +80,10 @@ function testBits(fn: PlainOp, left: Vector, right: Vector, rows: number, zeros:
   if (a.layout === 'decimal' && b.layout === 'decimal') {
     const bits = new Uint8Array(bitmapBytes(rows));
     const wide = !(a.values instanceof Float64Array && b.values instanceof Float64Array);
+    if (a.values instanceof Float64Array && b.values instanceof Float64Array) {
+      const found = signBits(fn, a.values, b.values, shapeOf(left, right), rows);
+      if (found !== null) return found;
+    }
     const x = wide ? Array.from<number | bigint, bigint>(a.values, BigInt) : a.values;
     const y = wide ? Array.from<number | bigint, bigint>(b.values, BigInt) : b.values;
     testLoop(`x${SYMBOL[fn]}y`, shapeOf(left, right))(x, y, bits, rows, none);
@@ -106,6 +111,10 @@ function testIntegers(
   shape: Shape,
   rows: number,
 ): Uint8Array {
+  if (!isWide(a) && !isWide(b)) {
+    const found = signBits(fn, a, b, shape, rows);
+    if (found !== null) return found;
+  }
   const bits = new Uint8Array(bitmapBytes(rows));
   const loop = testLoop(`x${SYMBOL[fn]}y`, shape);
   const wide = isWide(a) || isWide(b);
@@ -115,7 +124,7 @@ function testIntegers(
   return bits;
 }
 
-function isWide(values: Values): boolean {
+function isWide(values: Values): values is BigInt64Array | BigUint64Array {
   return values instanceof BigInt64Array || values instanceof BigUint64Array;
 }
 
@@ -133,6 +142,10 @@ const FLOAT_TEST: Record<PlainOp, string> = {
 };
 
 function testFloats(fn: PlainOp, a: Values, b: Values, shape: Shape, rows: number, zeros: Zeros): Uint8Array {
+  if (zeros === 'equal' && !isWide(a) && !isWide(b)) {
+    const found = signBits(fn, a, b, shape, rows);
+    if (found !== null) return found;
+  }
   const bits = new Uint8Array(bitmapBytes(rows));
   const order = totalOrder(a, b, shape);
   const test = zeros === 'distinct' && fn === 'Eq' ? '(x===y?(x!==0||1/x===1/y):(x!==x&&t(i)===0))' : FLOAT_TEST[fn];
@@ -235,7 +248,8 @@ export function inList(
   if (isNullScalar(operand) || operand.column.layout === 'null') {
     return { column: nullColumn(BOOLEAN, 1), scalar: true };
   }
-  const found = list.length > 8 ? lookUp(operand.column, list, rows) : null;
+  const found =
+    integersFound(operand.column, list, rows) ?? (list.length > 8 ? lookUp(operand.column, list, rows) : null);
   const hits = found ?? new Uint8Array(bitmapBytes(rows));
   if (found === null) {
     for (const item of list) {
@@ -256,6 +270,46 @@ export function inList(
     column: { layout: 'boolean', type: BOOLEAN, length: rows, validity, bits },
     scalar: operand.scalar,
   };
+}
+
+/** Bytes of a table that says which integers of a span are listed. */
+const MOST_SPAN = 65_536;
+
+/** A look-up in a table, for listed integers that lie close together. Null where they don't. */
+function integersFound(column: Column, list: readonly Vector[], rows: number): Uint8Array | null {
+  if (column.layout !== 'numeric' || list.length < 3 || isAnyFloat(column.type.kind) || isWide(column.values))
+    return null;
+  let low = Infinity;
+  let high = -Infinity;
+  const numbers: number[] = [];
+  for (const { column: item } of list) {
+    const value = item.layout === 'numeric' ? item.values[0] : undefined;
+    if (typeof value !== 'number') continue;
+    low = Math.min(low, value);
+    high = Math.max(high, value);
+    numbers.push(value);
+  }
+  const span = high - low + 1;
+  if (!(span > 0 && span <= MOST_SPAN)) return null;
+  const table = new Uint8Array(span + 1);
+  for (const value of numbers) table[value - low] = 1;
+  const bits = new Uint8Array(bitmapBytes(rows));
+  tableLoop(column.type.kind)(column.values, table, low, span, bits, rows);
+  return bits;
+}
+
+type TableLoop = (a: Values, table: Uint8Array, low: number, span: number, bits: Uint8Array, n: number) => void;
+
+/** What lies outside of the span is looked up at its end, where the table has a 0. */
+function tableLoop(kind: string): TableLoop {
+  return generate<TableLoop>(
+    'a,table,low,span,bits,n',
+    `/*${kind}*/for(let i=0,k=0;i<n;k++){let byte=0;for(let j=0;j<8&&i<n;j++,i++){const d=a[i]-low;byte|=table[d>=0&&d<span?d:span]<<j;}bits[k]=byte;}`,
+  );
+}
+
+function isAnyFloat(kind: string): boolean {
+  return kind === 'Float16' || isFloat(kind);
 }
 
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });

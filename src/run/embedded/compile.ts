@@ -1,15 +1,17 @@
 /** Typed nodes to one closure that computes a batch. What can be decided once is decided here, not per batch. */
 
-import { type Column, isValid, onesBitmap } from '../../io/column.ts';
+import { type Column, isValid } from '../../io/column.ts';
 import { DfxError } from '../../wire/errors.ts';
 import { arithmetic, negate } from './arithmetic.ts';
+import { compileCase } from './case.ts';
 import { castVector } from './cast/index.ts';
-import { compare, inList, logic, trueBits } from './compare.ts';
+import { compare, inList, logic } from './compare.ts';
 import { decimalArithmetic, negateDecimal } from './decimal/arithmetic.ts';
-import { assemble, materialize, type Part, SelectedRows } from './gather.ts';
+import { fuse } from './fuse.ts';
+import { Output } from './kernels.ts';
 import type { Node } from './nodes.ts';
 import { isDecimal, isNumeric, type NumericKind } from './types.ts';
-import { booleanBits, booleanColumn, logicalValidity, type Rows, rowsOf, type Vector, validityBits } from './vector.ts';
+import { booleanBits, booleanColumn, logicalValidity, type Rows, type Vector, validityBits } from './vector.ts';
 
 export type Evaluate = (rows: Rows) => Vector;
 
@@ -36,7 +38,19 @@ export function compile(node: Node, results: readonly Column[] = []): Evaluate {
       const right = compile(node.right, results);
       if (isDecimal(type)) return (rows) => decimalArithmetic(fn, type, left(rows), right(rows), rows.length);
       const kind = numericKind(node);
-      return (rows) => arithmetic(fn, kind, left(rows), right(rows), rows.length);
+      const output = new Output();
+      const fused = fuse(node);
+      if (fused !== null) {
+        const leaves = fused.leaves.map((leaf) => compile(leaf, results));
+        return (rows) => {
+          const vector = fused.evaluate(
+            leaves.map((leaf) => leaf(rows)),
+            rows.length,
+          );
+          return vector ?? arithmetic(fn, kind, left(rows), right(rows), rows.length, output);
+        };
+      }
+      return (rows) => arithmetic(fn, kind, left(rows), right(rows), rows.length, output);
     }
     case 'negative': {
       const operand = compile(node.operand, results);
@@ -114,7 +128,7 @@ export function compile(node: Node, results: readonly Column[] = []): Evaluate {
         );
     }
     case 'case':
-      return compileCase(node, results);
+      return compileCase(node, (inner) => compile(inner, results));
   }
 }
 
@@ -126,66 +140,4 @@ function numericKind(node: Node): NumericKind {
 
 function boolean(bits: Uint8Array, length: number, scalar: boolean): Vector {
   return { column: booleanColumn(bits, length, null), scalar };
-}
-
-/**
- * Each condition sees the rows that no condition before it took, and each result only the rows that its condition took: so
- * `CASE WHEN b <> 0 THEN a / b END` never divides by zero.
- */
-function compileCase(node: Node & { op: 'case' }, results: readonly Column[]): Evaluate {
-  const { type } = node;
-  const base = node.base === null ? null : compile(node.base, results);
-  const branches = node.branches.map(({ when, then }) => ({
-    when: compile(when, results),
-    then: compile(then, results),
-  }));
-  const otherwise = node.otherwise === null ? null : compile(node.otherwise, results);
-  return (rows) => {
-    const { length } = rows;
-    const parts: Part[] = [];
-    // Row numbers of the batch that are still open, and the same rows as a batch.
-    let open: Int32Array = Int32Array.from({ length }, (_, row) => row);
-    let openRows: Rows = rows;
-    const value = base === null ? null : materialize(base(rows), length);
-    if (value !== null && value.layout !== 'null' && value.validity !== null) {
-      // A null base equals nothing: its rows take the ELSE, and before all others, which decides whose error comes first.
-      const left = rest(value.validity, length);
-      if (otherwise !== null && left.length > 0) {
-        parts.push({ rows: left, vector: otherwise(left.length === length ? rows : new SelectedRows(rows, left)) });
-      }
-      open = rowsOf(value.validity, length);
-      openRows = new SelectedRows(rows, open);
-    }
-    for (const { when, then } of branches) {
-      if (open.length === 0) break;
-      const condition = when(openRows);
-      const hits =
-        value === null
-          ? trueBits(condition, open.length)
-          : trueBits(
-              compare('Eq', { column: pick(value, open, length), scalar: false }, condition, open.length, 'distinct'),
-              open.length,
-            );
-      const taken = rowsOf(hits, open.length);
-      if (taken.length === 0) continue;
-      const all = taken.length === open.length;
-      const takenRows = all ? openRows : new SelectedRows(openRows, taken);
-      parts.push({ rows: all ? open : taken.map((i) => open[i] ?? 0), vector: then(takenRows) });
-      const left = rest(hits, open.length);
-      open = left.map((i) => open[i] ?? 0);
-      openRows = new SelectedRows(openRows, left);
-    }
-    if (otherwise !== null && open.length > 0) parts.push({ rows: open, vector: otherwise(openRows) });
-    return { column: assemble(type, length, parts), scalar: false };
-  };
-}
-
-function pick(column: Column, rows: Int32Array, length: number): Column {
-  return rows.length === length ? column : new SelectedRows({ length, column: () => column }, rows).column(0);
-}
-
-function rest(hits: Uint8Array, length: number): Int32Array {
-  const bits = onesBitmap(length);
-  for (let i = 0; i < bits.length; i++) bits[i] = (bits[i] ?? 0) & ~(hits[i] ?? 0);
-  return rowsOf(bits, length);
 }

@@ -55,7 +55,10 @@ export interface Evaluator {
   readonly type: DataType;
   /** Indices of the columns of the schema that are read, ascending. Batches hold these columns, in this order. */
   readonly columns: readonly number[];
-  /** Row-wise: the values of the batch. Else: takes the batch in, and gives null. */
+  /**
+   * Row-wise: the values of the batch, in memory that the next call may use again, as the batch's own may be. Else: takes the batch in, and gives
+   * null.
+   */
   next(batch: ColumnBatch): Column | null;
   /**
    * The columns of a partial state: those of all aggregates of the expression, one row each. Null: partial results can't be put

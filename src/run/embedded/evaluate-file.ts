@@ -12,6 +12,7 @@ import {
 } from '../../io/index.ts';
 import type { DataType, Schema } from '../../wire/arrow/types.ts';
 import { compileExpression, type Evaluator } from './engine.ts';
+import { concatColumns } from './gather.ts';
 
 export interface EvaluateJob extends OpenOptions {
   readonly expr: Expr;
@@ -45,7 +46,8 @@ export async function evaluateFile(job: EvaluateJob): Promise<EvaluateResult> {
   const results: Column[] = [];
   for await (const batch of table?.read(evaluator.columns, WHOLE).batches ?? oneRow()) {
     const column = evaluator.next(batch);
-    if (column !== null) results.push(column);
+    // A copy: the next batch uses the memory again.
+    if (column !== null) results.push(concatColumns(column.type, [column]));
   }
   const value = evaluator.finish();
   if (value !== null) results.push(value);

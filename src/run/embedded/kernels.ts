@@ -3,10 +3,14 @@
  * stays fast. Their text comes from the tables in this folder only: no name, literal or other part of a payload is in it.
  */
 
+import type { NumberValues } from '../../io/column.ts';
+import { newValues } from './build.ts';
+import type { Kind } from './types.ts';
+
 /** Which operands are one value for all rows: `v` a vector, `s` a scalar. */
 export type Shape = 'vv' | 'vs' | 'sv' | 'ss';
 
-type Generated = (...args: never[]) => unknown;
+export type Generated = (...args: never[]) => unknown;
 
 const cache = new Map<string, Generated>();
 
@@ -33,10 +37,10 @@ function operands(shape: Shape): { head: string; left: string; right: string } {
 
 export type MapLoop = (a: ArrayLike<unknown>, b: ArrayLike<unknown>, out: unknown, n: number) => void;
 
-/** `out[i] = expression(x, y)`. */
-export function mapLoop(expression: string, shape: Shape): MapLoop {
+/** `out[i] = expression(x, y)`. `arrays` names the types of the arrays, so that each loop sees one kind of them. */
+export function mapLoop(expression: string, shape: Shape, arrays = ''): MapLoop {
   const { head, left, right } = operands(shape);
-  return generate('a,b,out,n', `${head}for(let i=0;i<n;i++){${left}${right}out[i]=${expression};}`);
+  return generate('a,b,out,n', `/*${arrays}*/${head}for(let i=0;i<n;i++){${left}${right}out[i]=${expression};}`);
 }
 
 /** `out[i] = expression(x, y)`, and whether every result was a safe integer. */
@@ -62,4 +66,18 @@ export function testLoop(
     `${head}const whole=n>>3;let i=0;for(let k=0;k<whole;k++){let byte=0;for(let j=1;j<256;j<<=1,i++){${left}${right}if(${predicate})byte|=j;}bits[k]=byte;}` +
       `if(i<n){let byte=0;for(let j=1;i<n;j<<=1,i++){${left}${right}if(${predicate})byte|=j;}bits[whole]=byte;}`,
   );
+}
+
+/**
+ * The output of one loop, used again for the next batch: an evaluator's results are good until its next call. Fresh memory for each batch costs
+ * more than the loop itself.
+ */
+export class Output {
+  private values: NumberValues = new Float64Array(0);
+
+  /** Every slot must be written: they hold what was there before. */
+  take(kind: Kind, length: number): NumberValues {
+    if (this.values.length !== length) this.values = newValues(kind, length);
+    return this.values;
+  }
 }

@@ -67,8 +67,10 @@ function numberToBoolean({ length, validity, values }: NumericColumn): Column {
 
 function numberToFloat(column: NumericColumn, kind: FloatKind): Column {
   const { length, validity, values } = column;
-  const out = newValues(kind, length);
   const from = column.type.kind;
+  // Safe integers are the same doubles.
+  if (kind === 'Float64' && isInteger(from) && values instanceof Float64Array) return { ...column, type: { kind } };
+  const out = newValues(kind, length);
   if (values instanceof BigInt64Array || values instanceof BigUint64Array) {
     for (let i = 0; i < length; i++) {
       const value = values[i] ?? 0n;

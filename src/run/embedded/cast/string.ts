@@ -4,6 +4,7 @@ import {
   type Column,
   getBit,
   isValid,
+  type NumberValues,
   type NumericColumn,
   type StringColumn,
   setBit,
@@ -92,8 +93,57 @@ function numberToString(column: NumericColumn, kind: StringKind): Column {
   const { values } = column;
   const from = column.type.kind;
   const format = from === 'Float64' ? formatFloat64 : from === 'Float32' ? formatFloat32 : null;
+  if (format === null && !(values instanceof BigInt64Array || values instanceof BigUint64Array)) {
+    return integersToStrings(column, values, kind);
+  }
   return buildStrings(kind, column, (row) => {
     const value = values[row] ?? 0;
     return format === null ? String(value) : format(Number(value));
   });
+}
+
+/** A safe integer has 16 digits and a sign at most. */
+const MOST_DIGITS = 17;
+
+function integersToStrings(column: NumericColumn, values: NumberValues, kind: StringKind): Column {
+  const { length, validity } = column;
+  const offsets = new Int32Array(length + 1);
+  const data = new Uint8Array(length * MOST_DIGITS);
+  let at = 0;
+  for (let i = 0; i < length; i++) {
+    if (validity === null || isValid(column, i)) at = writeInteger(data, at, values[i] ?? 0);
+    offsets[i + 1] = at;
+  }
+  return { layout: 'string', type: { kind }, length, validity, offsets, data: data.slice(0, at) };
+}
+
+/** Writes the digits of a safe integer; gives the place behind them. */
+function writeInteger(data: Uint8Array, start: number, value: number): number {
+  let at = start;
+  let rest = value;
+  if (rest < 0) {
+    data[at++] = 0x2d;
+    rest = -rest;
+  }
+  // Nine digits at a time are small integers, which divide fast.
+  if (rest >= 1_000_000_000) {
+    const high = Math.floor(rest / 1_000_000_000);
+    at = writeInteger(data, at, high);
+    let low = rest - high * 1_000_000_000;
+    for (let place = at + 8; place >= at; place--) {
+      const next = (low / 10) | 0;
+      data[place] = 0x30 + low - next * 10;
+      low = next;
+    }
+    return at + 9;
+  }
+  let small = rest | 0;
+  let digits = 1;
+  for (let limit = 10; limit <= small; limit *= 10) digits++;
+  for (let place = at + digits - 1; place >= at; place--) {
+    const next = (small / 10) | 0;
+    data[place] = 0x30 + small - next * 10;
+    small = next;
+  }
+  return at + digits;
 }
