@@ -169,7 +169,11 @@ export function moveTime(type: DataType & { kind: 'Time32' | 'Time64' }, subtrac
       if (!rows.isRow(row)) continue;
       if (!scalarSpan) spans.read(row);
       const value = values[scalarTime ? 0 : row] ?? 0;
-      const time = typeof value === 'bigint' ? Number(value % BigInt(unitsPerDay)) : value % unitsPerDay;
+      if (typeof value === 'bigint') {
+        out[row] = wrappedTime(value, spans, BigInt(nanosPerUnit), BigInt(unitsPerDay));
+        continue;
+      }
+      const time = value % unitsPerDay;
       const moved = time + (spans.seconds % SECONDS_PER_DAY) * perSecond + Math.floor(spans.nanos / nanosPerUnit);
       const around = moved % unitsPerDay;
       out[row] = (around < 0 ? around + unitsPerDay : around) + 0;
@@ -178,7 +182,15 @@ export function moveTime(type: DataType & { kind: 'Time32' | 'Time64' }, subtrac
   };
 }
 
-/** Which part of an interval leaves its range. */
+/** Counts that are no time of day wrap at 64 bits before they do around the clock. */
+function wrappedTime(time: bigint, spans: Spans, nanosPerUnit: bigint, unitsPerDay: bigint): number {
+  const nanos = (BigInt(spans.seconds) * 1_000_000_000n + BigInt(spans.nanos)) % (nanosPerUnit * unitsPerDay);
+  const whole = nanos / nanosPerUnit - (nanos % nanosPerUnit < 0n ? 1n : 0n);
+  const around = BigInt.asIntN(64, time + whole) % unitsPerDay;
+  return Number(around < 0n ? around + unitsPerDay : around);
+}
+
+/** A part of an interval, unless it leaves its range. */
 function interval32(value: number, column: Column, row: number): number {
   if (value < -2_147_483_648 || value > 2_147_483_647) throw overflow('arithmetic', column, row);
   return value;

@@ -74,7 +74,9 @@ function cases(table: string): Case[] {
 }
 
 test('formats write what they write in the real engine', async () => {
-  await agree(new Map([['plain', plainTable(51)]]), cases('plain'), { equal: 2000 });
+  const random = numbersFrom(54);
+  const some = cases('plain').filter(() => random() < 0.4);
+  await agree(new Map([['plain', plainTable(51)]]), some, { equal: 1000 });
 });
 
 test('formats of edge values, row by row', async () => {
@@ -83,6 +85,6 @@ test('formats of edge values, row by row', async () => {
   await agree(
     tables,
     [...tables.keys()].flatMap((table) => cases(table).filter(() => random() < 0.25)),
-    { equal: 1500 },
+    { equal: 500 },
   );
 });

@@ -1,9 +1,9 @@
 /** Tables of temporal values: plain ones, edges of every representation and calendar, and texts. */
 import { type Table, tableOf } from '../judge.ts';
 
-/** A small generator of the same numbers every time (mulberry32). */
+/** A small generator (mulberry32): the same numbers every time, others with DFX_SEED. */
 export function numbersFrom(seed: number): () => number {
-  let state = seed;
+  let state = seed + 1000 * Number(process.env['DFX_SEED'] ?? 0);
   return () => {
     state = (state + 0x6d2b79f5) | 0;
     let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
