@@ -111,6 +111,7 @@ function withoutHiddenText(column: StringColumn, validity: Uint8Array): StringCo
 
 /** A view: 4 bytes of length, then the text itself up to 12 bytes; else its first 4, the buffer's number and the offset in it. */
 export function decodeViews(
+  context: DecodeContext,
   column: BoundColumn,
   start: number,
   end: number,
@@ -118,11 +119,12 @@ export function decodeViews(
 ): StringColumn {
   const { type } = column.plan;
   const length = end - start;
-  const [viewBuffer, ...buffers] = column.buffers;
-  if (viewBuffer === undefined) throw new DfxError('DEFECT', 'a column of views without its views');
-  const views = viewBuffer.bytes(start * VIEW_BYTES, length * VIEW_BYTES);
+  const { slot } = column.plan;
+  const views = take(context, column, 0, start * VIEW_BYTES, length * VIEW_BYTES, SLOT.values);
   const words = new DataView(views.buffer, views.byteOffset, views.byteLength);
-  const offsets = new Int32Array(length + 1);
+  const kept = context.arena.take(slot + SLOT.converted, (length + 1) * 4);
+  const offsets = new Int32Array(kept.buffer, kept.byteOffset, length + 1);
+  offsets[0] = 0;
   let total = 0;
   for (let i = 0; i < length; i++) {
     if (validity === null || getBit(validity, i)) {
@@ -133,8 +135,11 @@ export function decodeViews(
     }
     offsets[i + 1] = total;
   }
-  const pieces = readRanges(words, offsets, buffers);
-  const data = new Uint8Array(total);
+  // Most columns have one buffer of text in a batch: its bytes may stand where those of the batch before did.
+  const buffers = column.buffers.slice(1);
+  const room = buffers.length === 1 ? (size: number) => context.arena.take(slot + SLOT.text, size) : undefined;
+  const pieces = readRanges(words, offsets, buffers, room);
+  const data = context.arena.take(slot + SLOT.extra, total);
   for (let i = 0; i < length; i++) {
     const at = offsets[i] ?? 0;
     const size = (offsets[i + 1] ?? 0) - at;
@@ -162,7 +167,12 @@ interface Piece {
 }
 
 /** Of each buffer the bytes between the first and the last that a view leads to. */
-function readRanges(words: DataView, offsets: Int32Array, buffers: readonly BufferSource[]): (Piece | undefined)[] {
+function readRanges(
+  words: DataView,
+  offsets: Int32Array,
+  buffers: readonly BufferSource[],
+  room: ((size: number) => Uint8Array) | undefined,
+): (Piece | undefined)[] {
   const first = new Float64Array(buffers.length).fill(Number.POSITIVE_INFINITY);
   const last = new Float64Array(buffers.length);
   for (let i = 0; i + 1 < offsets.length; i++) {
@@ -180,6 +190,6 @@ function readRanges(words: DataView, offsets: Int32Array, buffers: readonly Buff
   return buffers.map((buffer, i) => {
     const from = first[i] ?? 0;
     const to = last[i] ?? 0;
-    return to === 0 ? undefined : { from, bytes: buffer.bytes(from, to - from) };
+    return to === 0 ? undefined : { from, bytes: buffer.bytes(from, to - from, room?.(to - from)) };
   });
 }

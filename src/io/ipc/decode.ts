@@ -38,7 +38,7 @@ export function decodeColumn(context: DecodeContext, column: BoundColumn, start:
       return decodeText(context, column, start, end, validity);
     case 'Utf8View':
     case 'BinaryView':
-      return decodeViews(column, start, end, validity);
+      return decodeViews(context, column, start, end, validity);
     case 'FixedSizeBinary': {
       const bytes = take(context, column, 0, start * type.size, length * type.size, SLOT.values);
       const offsets = Int32Array.from({ length: length + 1 }, (_, i) => i * type.size);
