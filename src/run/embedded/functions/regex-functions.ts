@@ -24,7 +24,7 @@ import {
   TextBuilder,
   texts,
 } from './strings-rows.ts';
-import { firstSignature, stringArgument, takeArguments } from './strings-types.ts';
+import { firstSignature, isAtLeast, stringArgument, takeArguments } from './strings-types.ts';
 
 const KINDS: readonly StringKind[] = ['Utf8View', 'Utf8', 'LargeUtf8'];
 
@@ -149,7 +149,8 @@ const regexpCount: ScalarFunction = {
       return finished({ layout: 'numeric', type: INT64, length: rows, validity, values }, given);
     };
     const taken = start === undefined ? [value] : [value, start];
-    return callNode({ name: 'regexp_count', type: INT64, nullable: true, args: taken, mayFail: true, evaluate });
+    const mayFail = start !== undefined && !isAtLeast(start, 1);
+    return callNode({ name: 'regexp_count', type: INT64, nullable: true, args: taken, mayFail, evaluate });
   },
 };
 
@@ -199,7 +200,8 @@ const regexpInstr: ScalarFunction = {
       }
       return finished({ layout: 'numeric', type: INT64, length: rows, validity, values }, given);
     };
-    return callNode({ name: 'regexp_instr', type: INT64, nullable: true, args: taken, mayFail: true, evaluate });
+    const mayFail = [start, nth].some((arg) => arg !== undefined && !isAtLeast(arg, 1));
+    return callNode({ name: 'regexp_instr', type: INT64, nullable: true, args: taken, mayFail, evaluate });
   },
 };
 

@@ -30,6 +30,7 @@ import {
   builtType,
   firstSignature,
   integerArgument,
+  isAtLeast,
   keepingDictionary,
   stringArgument,
   takeArguments,
@@ -237,7 +238,7 @@ const overlay: ScalarFunction = {
       ...STRINGS.map((kind) => [kind, kind, 'Int64'] as const),
     ]);
     const type = builtType(cast[0]?.type ?? { kind: 'Utf8' });
-    return built('overlay', type, cast, true, (given) => {
+    return built('overlay', type, cast, !isAtLeast(cast[2], 1), (given) => {
       const { data, offsets, step } = texts(given[0]);
       const news = texts(given[1]);
       const starts = numbers(given[2]);

@@ -2,7 +2,7 @@
 import { isValid, valueAt } from '../../../io/column.ts';
 import { DfxError } from '../../../wire/errors.ts';
 import { Refusal } from '../refusal.ts';
-import { callNode } from '../simplify.ts';
+import { callNode, isNullConstant } from '../simplify.ts';
 import type { Vector } from '../vector.ts';
 import type { ScalarFunction } from './define.ts';
 import {
@@ -19,7 +19,7 @@ import {
   type Texts,
   texts,
 } from './strings-rows.ts';
-import { builtType, firstSignature } from './strings-types.ts';
+import { builtType, firstSignature, isAtLeast } from './strings-types.ts';
 
 const STRINGS = ['Utf8View', 'Utf8', 'LargeUtf8'] as const;
 const PADDED = [
@@ -53,7 +53,11 @@ function pad(name: 'lpad' | 'rpad'): ScalarFunction {
         }
         return finished(out.column(type, validity), given);
       };
-      return callNode({ name, type, nullable: true, args: cast, mayFail: true, evaluate });
+      // A short constant length fails no row; a negative one does, where other fills make the engine add lengths up.
+      const fixed = cast[2] === undefined || (cast[2].op === 'constant' && !isNullConstant(cast[2]));
+      const short = isAtLeast(wanted, fixed ? Number.MIN_SAFE_INTEGER : 0) && !isAtLeast(wanted, SHORT + 1);
+      const mayFail = !(short || (wanted !== undefined && isNullConstant(wanted)));
+      return callNode({ name, type, nullable: true, args: cast, mayFail, evaluate });
     },
   };
 }

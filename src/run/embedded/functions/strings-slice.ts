@@ -25,6 +25,7 @@ import {
 import {
   firstSignature,
   integerArgument,
+  isAtLeast,
   keepingDictionary,
   keptArgument,
   stringArgument,
@@ -177,7 +178,9 @@ const substr: ScalarFunction = {
       stringArgument('substr', string),
       ...positions.map((position) => integerArgument('substr', position, 'Int32')),
     ];
-    return sliced('substr', cast[0]?.type ?? { kind: 'Utf8' }, cast, true, (given) => {
+    const counted = cast[2] === undefined || isAtLeast(cast[2], 0);
+    const mayFail = !counted || !isAtLeast(cast[1], Number.MIN_SAFE_INTEGER);
+    return sliced('substr', cast[0]?.type ?? { kind: 'Utf8' }, cast, mayFail, (given) => {
       const starts = numbers(given[1]);
       const counts = given[2] === undefined ? null : numbers(given[2]);
       return (data, part, row) => {
@@ -209,7 +212,9 @@ const splitPart: ScalarFunction = {
       stringArgument('split_part', args[1]),
       integerArgument('split_part', args[2], 'integers'),
     ];
-    return sliced('split_part', cast[0]?.type ?? { kind: 'Utf8' }, cast, true, (given) => {
+    const [, , place] = cast;
+    const mayFail = !isAtLeast(place, 1) && (!isAtLeast(place, Number.MIN_SAFE_INTEGER) || isAtLeast(place, 0));
+    return sliced('split_part', cast[0]?.type ?? { kind: 'Utf8' }, cast, mayFail, (given) => {
       const delimiters = texts(given[1]);
       const { values, step } = numbers(given[2]);
       const fixed = step === 0 && delimiters.step === 0 && given[0]?.scalar === false;

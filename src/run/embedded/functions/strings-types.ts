@@ -4,6 +4,7 @@
  *
  * Dictionaries of strings are taken for their values, but where a function keeps them (`keepingDictionary`).
  */
+import { valueAt } from '../../../io/column.ts';
 import type { DataType } from '../../../wire/arrow/types.ts';
 import { DfxError } from '../../../wire/errors.ts';
 import { materialize } from '../gather.ts';
@@ -91,6 +92,13 @@ export function integerArgument(name: string, node: Node | undefined, sources: '
   const taken = kind === 'Int64' || kind === 'Null' || (sources === 'integers' ? isInteger(kind) : kind === 'Int32');
   if (!taken) throw new Refusal(name, `takes an Int64, found ${kind}`);
   return castTo(node, INT64);
+}
+
+/** Whether an integer argument is a constant of at least `least`: it makes no row fail. A null makes none fail either. */
+export function isAtLeast(node: Node | undefined, least: number): boolean {
+  if (node?.op !== 'constant') return false;
+  const value = valueAt(node.value, 0);
+  return value === null || ((typeof value === 'number' || typeof value === 'bigint') && value >= least);
 }
 
 /** The Int64 or Int32 that counts in strings of this type. */

@@ -103,18 +103,19 @@ export class TextSource {
   }
 }
 
-/** T a text, S a shorter one, N an integer, R one for lengths of results. */
+/** In lower case but for T a text, S a shorter one, N an integer, R one for lengths of results. */
 const FORMS = [
   'ascii(T)', 'bit_length(T)', 'octet_length(T)', 'character_length(T)', 'length(T)', 'char_length(T)',
   'btrim(T)', 'btrim(T, S)', 'trim(T)', 'ltrim(T)', 'ltrim(T, S)', 'rtrim(T)', 'rtrim(T, S)', 'chr(N)', 'concat(T)', 'concat(T, S)',
   'concat(T, S, T, N)', 'concat_ws(S, T, S)', 'concat_ws(S, T, N, T)', 'contains(T, S)', 'ends_with(T, S)', 'starts_with(T, S)',
   "find_in_set(S, T)", "find_in_set(S, 'a,b,,ab,é')", 'initcap(T)', 'left(T, N)', 'right(T, N)', 'levenshtein(T, S)', 'levenshtein(S, T)',
   'lower(T)', 'upper(T)', 'lpad(T, R)', 'lpad(T, R, S)', 'rpad(T, R)', 'rpad(T, R, S)', 'overlay(T, S, N)', 'overlay(T, S, N, N)',
-  'overlay(T, S, p, N)', 'strpos(T, S)', 'position(S IN T)', 'instr(T, S)', 'repeat(T, R)', 'repeat(T, p)', 'replace(T, S, S)', 'reverse(T)',
+  'overlay(T, S, p, N)', 'strpos(T, S)', 'position(S in T)', 'instr(T, S)', 'repeat(T, R)', 'repeat(T, p)', 'replace(T, S, S)', 'reverse(T)',
   'split_part(T, S, N)', 'split_part(T, S, p)', 'substr(T, N)', 'substr(T, N, N)', 'substr(T, N, p)', 'substring(T, N, p)', 'substr_index(T, S, N)',
   'substring_index(T, S, N)', 'to_hex(N)', 'translate(T, S, S)', 'T || S', 'S || T || N', "encode(T, 'base64')", "encode(T, 'base64pad')",
   "encode(T, 'hex')", "decode(encode(T, 'base64'), 'base64')", "decode(encode(T, 'base64pad'), 'base64')", "decode(encode(T, 'hex'), 'hex')",
   "decode(T, 'hex')", "decode(S, 'base64')", 'md5(T)', 'sha224(T)', 'sha256(T)', 'sha384(T)', 'sha512(T)', "digest(T, 'md5')",
   "digest(T, 'blake2b')", "digest(T, 'blake2s')", "digest(T, 'sha256')", "md5(arrow_cast(T, 'Binary'))", 'to_hex(h)', 'to_hex(i)', 'to_hex(b)', 'to_hex(n)',
-  'T LIKE S', 'T ILIKE S', 'T NOT LIKE S', 'T NOT ILIKE S', "T LIKE '%' || S", "T LIKE S || '%'", "T LIKE '%' || S || '%'", "T ILIKE '%' || S || '%'",
+  "substr(T, 2, 3) = 'a' and n > 1", "case when n > 0 then split_part(T, ',', -1) else lpad(T, 5, 'é') end", "n < 3 or rpad(T, -2) < 'b'",
+  "overlay(T, S, 2) is null or regexp_count(T, 'a', 2) = 1", 'T LIKE S', 'T ILIKE S', 'T not like S', 'T not ilike S', "T LIKE '%' || S", "T LIKE S || '%'", "T LIKE '%' || S || '%'", "T ILIKE '%' || S || '%'",
 ]; // biome-ignore format: a table of calls
