@@ -4,6 +4,7 @@ import { ARROW_CASTS } from './arrow-cast.ts';
 import { CONDITIONAL_FUNCTIONS } from './conditional.ts';
 import type { ScalarFunction } from './define.ts';
 import { MATH_FUNCTIONS } from './math.ts';
+import { NESTED_MAKERS } from './nested-make.ts';
 import { REGEX_FUNCTIONS } from './regex-functions.ts';
 import { STRING_FUNCTIONS } from './strings.ts';
 import { TYPE_FUNCTIONS } from './type-functions.ts';
@@ -11,6 +12,7 @@ import { TYPE_FUNCTIONS } from './type-functions.ts';
 const LISTS: readonly (readonly ScalarFunction[])[] = [
   CONDITIONAL_FUNCTIONS,
   MATH_FUNCTIONS,
+  NESTED_MAKERS,
   STRING_FUNCTIONS,
   REGEX_FUNCTIONS,
   ARROW_CASTS,
