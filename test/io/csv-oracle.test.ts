@@ -184,7 +184,7 @@ test('a file, a stream and bytes are read alike', async () => {
   }
 });
 
-test('CSV has the schema and values that the real engine reads', { timeout: 60_000 }, async (t) => {
+test('CSV has the schema and values that the real engine reads', { timeout: 120_000 }, async (t) => {
   const random = new Random(4711);
   const texts = [...CORPUS, ...Array.from({ length: 300 }, () => randomText(random))].map((text) =>
     typeof text === 'string' ? encoder.encode(text) : text,

@@ -51,7 +51,7 @@ const DIALECTS: readonly { readonly options: CsvOptions; readonly model: ModelDi
 test('random bytes are read as the grammar says, or refused', async () => {
   const random = new Random(99);
   let read = 0;
-  for (let round = 0; round < 6000; round++) {
+  for (let round = 0; round < 3000; round++) {
     const { options, model } = random.pick(DIALECTS);
     const width = 1 + random.below(3);
     const pool = random.pick(['a,\n', 'ab,"\n', 'a,"\n\r\\', `a;'\n`, 'aé,\n"', 'abcdefgh,\n', '"\n', ',\n\r']);
@@ -80,7 +80,7 @@ test('random bytes are read as the grammar says, or refused', async () => {
     );
     assert.deepEqual(await columnsOf(bytes, given), expected, shownAs);
   }
-  assert.ok(read > 1500, `${read} texts were read`);
+  assert.ok(read > 700, `${read} texts were read`);
 });
 
 test('a record wider than the window, and a column of many bytes', async () => {

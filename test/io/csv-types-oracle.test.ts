@@ -390,7 +390,7 @@ test('each type takes the texts that the engine takes, for the same values', { t
   assert.equal(differences.join('\n'), '');
 });
 
-test('columns of every type, batch after batch', { timeout: 60_000 }, async () => {
+test('columns of every type, batch after batch', { timeout: 120_000 }, async () => {
   const random = new Random(3);
   const good = new Map<Case, string[]>();
   for (const item of CASES) {
@@ -414,7 +414,7 @@ test('columns of every type, batch after batch', { timeout: 60_000 }, async () =
 });
 
 // The engine heeds its `null_regex` when it infers a schema, not when it reads rows: there is nothing to compare a null text with.
-test('delimiter, quote, escape and header are the engine’s', { timeout: 60_000 }, async () => {
+test('delimiter, quote, escape and header are the engine’s', { timeout: 120_000 }, async () => {
   const random = new Random(21);
   const dialects = [
     { ours: { delimiter: ';' }, theirs: { delimiter: ';' } },

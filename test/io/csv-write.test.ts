@@ -127,7 +127,7 @@ function exact(value: number): string {
   return Number.isFinite(value) ? value.toExponential(17) : String(value).replace('Infinity', 'inf');
 }
 
-test('rows are written byte for byte as the engine writes them', { timeout: 60_000 }, async () => {
+test('rows are written byte for byte as the engine writes them', { timeout: 120_000 }, async () => {
   const random = new Random(23);
   const floats = new Floats(random);
   const lines = Array.from({ length: 9000 }, () =>

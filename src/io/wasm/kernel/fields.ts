@@ -46,10 +46,15 @@ export function isPlain(start: usize, end: usize): bool {
   return true;
 }
 
+function isNullText(start: usize): bool {
+  for (let at: usize = 0; at < nullLength; at++) if (load<u8>(start + at) !== load<u8>(nullText + at)) return false;
+  return true;
+}
+
 // @ts-ignore: decorator
 @inline
 export function isNull(start: usize, end: usize): bool {
-  return end - start === nullLength && (nullLength === 0 || memory.compare(start, nullText, nullLength) === 0);
+  return end - start === nullLength && (nullLength === 0 || isNullText(start));
 }
 
 // @ts-ignore: decorator
