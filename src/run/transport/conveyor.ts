@@ -146,7 +146,7 @@ export class Conveyor {
       }
       if (!head.isAt(this.#end)) {
         if (head.outcome === null) return false;
-        if (head.outcome.kind === 'done') this.#options.recorder.misplaced++;
+        this.#options.recorder.misplaced++;
         this.#again(head, this.#end);
         return false;
       }
@@ -298,9 +298,9 @@ export class Conveyor {
     this.#options.recorder.busy = this.#slots.filter(({ queue }) => queue.length > 0).length;
     pooled.worker.send(
       {
+        ...template.job,
         type: 'job',
         job: number,
-        ...template.job,
         split:
           split.kind === 'bytes' && attempt.start !== null ? { ...split, start: attempt.start, aligned: true } : split,
         inBody: unit.body.length > 0,

@@ -1,0 +1,152 @@
+/** The order of results, the bound on what is ahead, and workers that die, with a worker that does what it is told. */
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { Recorder } from '../../../src/run/report.ts';
+import { WorkerPool } from '../../../src/run/spawn/pool.ts';
+import { Conveyor, type ConveyorOptions } from '../../../src/run/transport/conveyor.ts';
+import { isAlive, leftAfter, root } from '../cli.ts';
+import { jobOf } from '../one-job.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'dfx-test-'));
+after(() => rmSync(folder, { recursive: true, force: true }));
+let made = 0;
+
+interface Run {
+  readonly lines: readonly string[];
+  readonly error: unknown;
+  /** Which jobs workers began and ended, in that order. */
+  readonly log: readonly string[];
+  readonly recorder: Recorder;
+  readonly pids: readonly number[];
+}
+
+async function run(env: NodeJS.ProcessEnv, options: Partial<ConveyorOptions> = {}, count = 8): Promise<Run> {
+  const log = join(folder, `log-${made++}`);
+  writeFileSync(log, '');
+  const facts = { payloads: [], splitting: '', explanation: [], totalBytes: null, startSeconds: 0, planSeconds: 0 };
+  const recorder = new Recorder(facts, undefined);
+  const pool = new WorkerPool({ onStderrLine: () => undefined });
+  const pids = new Set<number>();
+  const conveyor = new Conveyor({
+    pool,
+    recorder,
+    signal: new AbortController().signal,
+    template: {
+      command: {
+        title: 'the fake worker',
+        language: 'JavaScript',
+        file: process.execPath,
+        args: [join(root, 'test/run/fake-worker.cjs')],
+        env: { ...env, LOG: log },
+        expendable: true,
+      },
+      labels: [],
+      payloads: [],
+      schema: new Uint8Array(0),
+      job: jobOf({ job: 0, mode: 'rows', columns: [] }),
+    },
+    units: Array.from({ length: count }, (_, at) => ({
+      split: { kind: 'bytes', start: at * 10, end: at * 10 + 10, aligned: true } as const,
+      body: [],
+    })),
+    cancel: () => undefined,
+    linesBefore: () => 0,
+    isInput: true,
+    counts: true,
+    workers: 2,
+    queueDepth: 2,
+    retries: 2,
+    limit: null,
+    ...options,
+  });
+  const lines: string[] = [];
+  let error: unknown = null;
+  try {
+    for await (const delivery of conveyor.deliveries()) {
+      if (delivery.kind === 'part') lines.push(new TextDecoder().decode(delivery.chunk).trim());
+      if (delivery.kind === 'end') pids.add(delivery.worker.worker.pid);
+    }
+  } catch (thrown) {
+    error = thrown;
+  }
+  await pool.close();
+  return { lines, error, log: readFileSync(log, 'utf8').trim().split('\n'), recorder, pids: [...pids] };
+}
+
+const ALL = ['0', '10', '20', '30', '40', '50', '60', '70'];
+
+test('results come in the order of the splits, and no process is left', async () => {
+  const { lines, error, recorder, pids } = await run({});
+  assert.equal(error, null);
+  assert.deepEqual(lines, ALL);
+  assert.equal(pids.length, 2);
+  assert.deepEqual(pids.filter(isAlive), []);
+  const { rowsIn, splits, batches, retries } = recorder.report();
+  assert.deepEqual({ rowsIn, splits, batches, retries }, { rowsIn: 8, splits: 8, batches: 8, retries: 0 });
+});
+
+test('no split is begun that is further ahead of the first than there are workers and places', async () => {
+  const { lines, log } = await run({ SLOW: '0' }, {}, 20);
+  assert.equal(lines.length, 20);
+  const begun = log.slice(0, log.indexOf('end 0')).filter((line) => line.startsWith('start'));
+  assert.ok(begun.length <= 5, begun.join());
+  assert.ok(begun.length >= 3, begun.join());
+});
+
+test('a dead worker’s splits run again on a fresh one', async () => {
+  const { lines, error, recorder } = await run({ DIES_AT: '30', MARK: join(folder, `mark-${made}`) });
+  assert.equal(error, null);
+  assert.deepEqual(lines, ALL);
+  const { retries, workers } = recorder.report();
+  assert.equal(retries, 1);
+  assert.deepEqual(
+    workers.filter(({ died }) => died !== null).map(({ died }) => died?.replace(/\d+ left/, 'N left')),
+    ['the fake worker N left with exit code 9 in the middle of its work: no more'],
+  );
+});
+
+test('a split that ends every worker ends the run, after those before it', async () => {
+  const { lines, error, recorder } = await run({ DIES_AT: '30' });
+  assert.deepEqual(lines, ['0', '10', '20']);
+  assert.ok(error instanceof Error);
+  assert.match(
+    error.message,
+    /^the fake worker \d+ left with exit code 9 in the middle of its work: no more \(the last of 3 workers that the same rows ended\)$/,
+  );
+  assert.equal(recorder.report().retries, 2);
+  const once = await run({ DIES_AT: '0' }, { retries: 0 });
+  assert.match(String(once.error), /in the middle of its work: no more$/);
+});
+
+test('of several failures the first in the input is told', async () => {
+  for (const slow of ['20', '50']) {
+    const { lines, error } = await run({ FAILS: '20,50', SLOW: slow });
+    assert.deepEqual(lines, ['0', '10']);
+    assert.equal(String(error), 'WorkerFailure: split 20 fails');
+  }
+});
+
+test('a limit ends the run where it is reached', async () => {
+  const { lines, error, log } = await run({}, { limit: 3 }, 1000);
+  assert.equal(error, null);
+  assert.deepEqual(lines, ['0', '10', '20']);
+  assert.ok(log.filter((line) => line.startsWith('start')).length <= 10);
+});
+
+test('what ends the run ends the workers at once', async () => {
+  const ending = new AbortController();
+  const units = async function* () {
+    yield { split: { kind: 'bytes', start: 0, end: 10, aligned: true } as const, body: [] };
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    ending.abort(new Error('enough'));
+    yield { split: { kind: 'bytes', start: 10, end: 20, aligned: true } as const, body: [] };
+  };
+  const started = performance.now();
+  const { error, pids } = await run({ SLOW: '0' }, { signal: ending.signal, units: units() });
+  assert.equal(String(error), 'Error: enough');
+  assert.ok(performance.now() - started < 5000);
+  assert.deepEqual(await leftAfter(pids, 1000), []);
+});
