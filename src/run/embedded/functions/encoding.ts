@@ -93,9 +93,21 @@ function decodeHex(out: TextBuilder, bytes: Uint8Array, scalar: boolean): void {
   }
 }
 
-/** As Rust writes a `char` of that number under `{:?}` without its quotes; only plain ones are shown for sure. */
+const ESCAPED = new Map([
+  [0x00, '\\0'],
+  [0x09, '\\t'],
+  [0x0a, '\\n'],
+  [0x0d, '\\r'],
+  [0x27, "\\'"],
+  [0x5c, '\\\\'],
+]);
+
+/** The `char` of that number, as Rust's `{:?}` shows it between its quotes. */
 function shownByte(byte: number): string {
-  return String.fromCharCode(byte);
+  const escaped = ESCAPED.get(byte);
+  if (escaped !== undefined) return escaped;
+  const control = byte < 0x20 || (byte >= 0x7f && byte <= 0xa0) || byte === 0xad;
+  return control ? `\\u{${byte.toString(16)}}` : String.fromCharCode(byte);
 }
 
 const BASE64 = Int8Array.from({ length: 256 }, (_, byte) =>
