@@ -4,7 +4,7 @@ import { agree } from './agree.ts';
 import { edgeTables, numbersFrom, plainTable, ZONES } from './temporal-tables.ts';
 
 const NAMES = [
-  ...[0, 1, 2, 3].flatMap((i) => [`t${i}`, `u${i}`, `c${i}`, ...ZONES.map((_, z) => `z${i}${z}`)]),
+  ...[0, 1, 2, 3].flatMap((i) => [`t${i}`, `u${i}`, `p${i}`, `c${i}`, ...ZONES.map((_, z) => `z${i}${z}`)]),
   'd',
   'e',
   'md',
@@ -19,6 +19,8 @@ const LITERALS = [
   "arrow_cast('2024-03-10T12:00:00', 'Timestamp(Millisecond, Some(\"America/New_York\"))')",
   "arrow_cast(1500000000, 'Timestamp(Second, None)')",
   "TIME '12:30:00'",
+  "INTERVAL '1 day'",
+  "arrow_cast(90, 'Duration(Second)')",
   "'12:30:00.25'",
   '1000',
   '1500000000000',
