@@ -224,13 +224,13 @@ export class TDigest {
   }
 }
 
-/** Rust's `f64::min` and `f64::max`: a NaN gives way to a number. */
+/** Rust's `f64::min` and `f64::max` on x86-64: a NaN gives way to a number, and of two zeros the first one stays. */
 function lesser(a: number, b: number): number {
-  return Number.isNaN(a) ? b : Number.isNaN(b) ? a : Math.min(a, b);
+  return Number.isNaN(a) || b < a ? b : a;
 }
 
 function greater(a: number, b: number): number {
-  return Number.isNaN(a) ? b : Number.isNaN(b) ? a : Math.max(a, b);
+  return Number.isNaN(a) || b > a ? b : a;
 }
 
 function clamped(value: number, low: number, high: number): number {

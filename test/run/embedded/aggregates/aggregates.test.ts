@@ -127,27 +127,17 @@ test('moments of every number', { timeout: 240_000 }, async (t) => {
     ),
   );
   const sqls = [...one, ...two];
-  await expectEqual(
-    t,
-    casesOf(
-      ['mild', 'full', 'few', 'one', 'nulls', 'empty'],
-      sqls.filter((sql) => !isHashed(sql)),
-    ),
-    0.4,
-  );
-  await expectEqual(
-    t,
-    casesOf(
-      ['edges'],
-      sqls.filter((sql) => !isHashed(sql)),
-    ),
-    0.4,
-    { relative: 1e-15 },
-  );
+  const ordered = sqls.filter((sql) => !isHashed(sql));
+  await expectEqual(t, casesOf(['mild', 'full', 'one', 'nulls', 'empty'], ordered), 0.4);
+  // Which of two NaNs comes through depends on the engine's machine code.
+  await expectEqual(t, casesOf(['edges', 'few'], ordered), 0.4, { relative: Number.MIN_VALUE });
   await expectEqual(t, casesOf(['mild', 'full', 'few'], sqls.filter(isHashed)), 0.1, { relative: 1e-11 });
-  await expectEqual(t, casesOf(['mild', 'full', 'few', 'one', 'nulls', 'empty'], sqls), 0.3, {
+  // A difference of great sums keeps their error, however small it is itself: pairs that belong together show none.
+  const alone = one.filter((sql) => !sql.includes('i64'));
+  const together = PAIRS.flatMap((name) => everyForm((distinct) => `${name}(${distinct}k * 2 + tie, k)`, 'k'));
+  await expectEqual(t, casesOf(['mild', 'full', 'one', 'nulls', 'empty'], [...alone, ...together]), 0.3, {
     pieces: 4,
-    relative: 1e-9,
+    relative: 1e-10,
   });
 });
 
