@@ -183,9 +183,10 @@ export function foldColumn(column: StringColumn): StringColumn {
   const { data, offsets, length, type, validity } = column;
   const from = offsets[0] ?? 0;
   const to = offsets[length] ?? 0;
-  if (isAscii(data, 0, to)) {
+  if (isAscii(data, from, to)) {
     // The least of an orbit is the capital letter.
-    return { ...column, data: mapAscii(data, 0, to, 0x61) };
+    const moved = from === 0 ? offsets : offsets.map((offset) => offset - from);
+    return { ...column, offsets: moved, data: mapAscii(data, from, to, 0x61) };
   }
   const out = new TextBuilder(length, to - from);
   for (let row = 0; row < length; row++) {

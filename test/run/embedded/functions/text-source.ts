@@ -1,4 +1,5 @@
 /** Tables of texts, and random calls of text functions over them as SQL. */
+import { type Column, isValid } from '../../../../src/io/index.ts';
 import type { ArrowValue } from '../../../../src/wire/arrow/value-model.ts';
 import { type Table, tableOf } from '../judge.ts';
 import type { Random } from '../random-sql.ts';
@@ -30,7 +31,7 @@ export function textTable(random: Random, rows: number, { ascii = false, wild = 
   const text = (): string => randomText(random, ascii);
   const count = (): number => random.below(14) - 4;
   const integer = wild ? (): bigint => random.pick(EXTREMES) : (): bigint => BigInt(count());
-  return tableOf([
+  const { schema, batch } = tableOf([
     ['u', 'Utf8', column(random, rows, text, nulls)],
     ['l', 'LargeUtf8', column(random, rows, text, nulls)],
     ['v', 'Utf8View', column(random, rows, text, nulls)],
@@ -57,6 +58,25 @@ export function textTable(random: Random, rows: number, { ascii = false, wild = 
     ['d', 'Float64', column(random, rows, () => random.below(100) / 4, nulls)],
     ['q', 'Boolean', column(random, rows, () => random.below(2) === 0, nulls)],
   ]);
+  return { schema, batch: { length: batch.length, columns: batch.columns.map(displaced) } };
+}
+
+/** Texts that don't start at the beginning of their bytes, with bytes under nulls: as slices and files have them. */
+function displaced(given: Column): Column {
+  if (given.layout !== 'string') return given;
+  const junk = new TextEncoder().encode('junk é');
+  const pieces: Uint8Array[] = [junk];
+  const offsets = new Int32Array(given.length + 1);
+  let at = junk.length;
+  offsets[0] = at;
+  for (let row = 0; row < given.length; row++) {
+    const piece = isValid(given, row) ? given.data.subarray(given.offsets[row], given.offsets[row + 1]) : junk;
+    pieces.push(piece);
+    at += piece.length;
+    offsets[row + 1] = at;
+  }
+  pieces.push(junk);
+  return { ...given, offsets, data: Uint8Array.from(Buffer.concat(pieces)) };
 }
 
 export function quoted(text: string): string {
