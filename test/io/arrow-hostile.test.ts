@@ -173,6 +173,10 @@ test('what a batch claims is held against its bytes', async () => {
       'INPUT_FORMAT: column 0 of a batch has no rows, expected 3',
     ],
     [streamOf({ kind: 'Null' }, 2 ** 40, []), 'INPUT_FORMAT: a record batch claims 1099511627776 rows in 0 bytes'],
+    [
+      streamOf({ kind: 'FixedSizeBinary', size: 0 }, 2 ** 30, [none, none]),
+      'LIMIT: a column has 1073741824 values without bytes, at most 16777216 are read',
+    ],
     [streamOf(utf8, 2, [none, i32(0, 3, 2), new Uint8Array(3)]), 'INPUT_FORMAT: the offsets of a Utf8 run backwards'],
     [streamOf(utf8, 2, [none, i32(0, -1, 2), new Uint8Array(3)]), 'INPUT_FORMAT: the offsets of a Utf8 run backwards'],
     [

@@ -60,6 +60,9 @@ export function bindColumns(
   });
 }
 
+/** A value of no bytes, as one of FixedSizeBinary(0), takes memory here; a null of the type Null doesn't. */
+const MAX_UNBACKED_VALUES = 2 ** 24;
+
 function malformed({ access, bodyStart }: PlacedBatch, message: string): DfxError {
   return new DfxError('INPUT_FORMAT', message, { file: access.name, offset: bodyStart });
 }
@@ -88,6 +91,12 @@ class Cursor {
     if (length === undefined) throw malformed(this.#batch, 'a record batch has too few nodes');
     this.node++;
     const { type } = plan;
+    if (!plan.backed && type.kind !== 'Null' && length > MAX_UNBACKED_VALUES) {
+      throw new DfxError(
+        'LIMIT',
+        `a column has ${length} values without bytes, at most ${MAX_UNBACKED_VALUES} are read`,
+      );
+    }
     let validity: BufferSource | null = null;
     if (hasValidity(type, unionsHaveValidity)) {
       const bitmap = this.#next();

@@ -23,6 +23,8 @@ export interface ColumnPlan {
   /** Without those that views have besides. */
   readonly buffers: number;
   readonly views: number;
+  /** Whether a value takes bytes or bits of the body. */
+  readonly backed: boolean;
 }
 
 export interface SchemaPlan {
@@ -58,7 +60,7 @@ class Planner {
       const id = this.#ids.get(field);
       if (id === undefined) throw new DfxError('DEFECT', `the dictionary of ${JSON.stringify(field.name)} has no id`);
       this.#planValues(id, { ...field, type: type.value, nullable: true });
-      return { type, nullable, children: [], dictionary: id, slot, nodes: 1, buffers: 2, views: 0 };
+      return { type, nullable, children: [], dictionary: id, slot, nodes: 1, buffers: 2, views: 0, backed: true };
     }
     const children = childFields(type).map((child) => this.plan(child));
     return {
@@ -70,6 +72,7 @@ class Planner {
       nodes: 1 + sum(children, ({ nodes }) => nodes),
       buffers: ownBuffers(type, this.#unionsHaveValidity) + sum(children, ({ buffers }) => buffers),
       views: (isView(type) ? 1 : 0) + sum(children, ({ views }) => views),
+      backed: isBacked(type, children),
     };
   }
 
@@ -89,6 +92,21 @@ class Planner {
 
 export function isView(type: DataType): boolean {
   return type.kind === 'Utf8View' || type.kind === 'BinaryView';
+}
+
+function isBacked(type: DataType, children: readonly ColumnPlan[]): boolean {
+  switch (type.kind) {
+    case 'Null':
+      return false;
+    case 'FixedSizeBinary':
+      return type.size > 0;
+    case 'FixedSizeList':
+      return type.size > 0 && children.some(({ backed }) => backed);
+    case 'Struct':
+      return children.some(({ backed }) => backed);
+    default:
+      return true;
+  }
 }
 
 function sum(plans: readonly ColumnPlan[], of: (plan: ColumnPlan) => number): number {
