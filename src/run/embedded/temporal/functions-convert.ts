@@ -15,7 +15,8 @@ import { beyond } from './cast-text.ts';
 import { Instants, Int64Builder } from './int64.ts';
 import { InstantParser, parseDate } from './parse.ts';
 import { formatItems } from './strftime.ts';
-import { FormatReader, type Moment } from './strftime-read.ts';
+import type { Moment } from './strftime-fields.ts';
+import { FormatReader } from './strftime-read.ts';
 import { UTC, type Zone, zoneOf } from './zone.ts';
 
 const NANOSECONDS: DataType = { kind: 'Timestamp', unit: 'Nanosecond', timezone: null };
