@@ -45,6 +45,8 @@ const MAX_SIZE = 1_500_000;
 const STEP_SIZE = 100;
 const RANGE_SIZE = 64;
 const MAX_CLASSES = 4000;
+/** Every pair of a set and a place where one starts or ends is looked at. */
+const MAX_SETS = 500;
 
 class Builder {
   readonly ops: number[] = [];
@@ -72,6 +74,7 @@ class Builder {
     let id = this.setIds.get(key);
     if (id === undefined) {
       id = this.sets.length;
+      if (id >= MAX_SETS) throw new PatternError(`looks for more than ${MAX_SETS} different characters`);
       this.sets.push(ranges);
       this.setIds.set(key, id);
     }
