@@ -10,19 +10,20 @@ const PREFIX_BYTES = 4;
 export function viewsOf(column: StringColumn): Uint8Array {
   const { length, offsets, data, validity } = column;
   const views = new Uint8Array(length * VIEW_BYTES);
-  const words = new DataView(views.buffer);
+  const words = new Int32Array(views.buffer);
+  let from = offsets[0] ?? 0;
   for (let row = 0; row < length; row++) {
-    if (validity !== null && (((validity[row >> 3] ?? 0) >> (row & 7)) & 1) === 0) continue;
-    const from = offsets[row] ?? 0;
-    const size = (offsets[row + 1] ?? 0) - from;
-    const at = row * VIEW_BYTES;
-    words.setInt32(at, size, true);
-    if (size <= INLINE_BYTES) {
-      views.set(data.subarray(from, from + size), at + 4);
-    } else {
-      views.set(data.subarray(from, from + PREFIX_BYTES), at + 4);
-      words.setInt32(at + 12, from, true);
+    const to = offsets[row + 1] as number;
+    const size = to - from;
+    if (validity === null || (((validity[row >> 3] as number) >> (row & 7)) & 1) === 1) {
+      const text = row * VIEW_BYTES + 4;
+      // Copying a few bytes by a call would take longer.
+      const inView = size <= INLINE_BYTES ? size : PREFIX_BYTES;
+      for (let i = 0; i < inView; i++) views[text + i] = data[from + i] as number;
+      words[row * 4] = size;
+      if (size > INLINE_BYTES) words[row * 4 + 3] = from;
     }
+    from = to;
   }
   return views;
 }

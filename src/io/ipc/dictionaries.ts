@@ -43,10 +43,6 @@ export class Dictionaries {
       throw new DfxError('INPUT_FORMAT', `dictionary ${id} is not given before the rows that use it`);
     return found;
   }
-
-  clear(): void {
-    this.#values.clear();
-  }
 }
 
 /** The dictionaries that these columns lead to, those of dictionaries' values included. */

@@ -41,7 +41,7 @@ export interface IpcIndex {
   readonly isFile: boolean;
 }
 
-export const SCHEMA_LIMITS = { maxDepth: MAX_NESTING };
+const SCHEMA_LIMITS = { maxDepth: MAX_NESTING };
 
 function cutOff(access: RandomAccess, offset: number, what: string): DfxError {
   return new DfxError('INPUT_FORMAT', `the input ends inside ${what}`, { file: access.name, offset });

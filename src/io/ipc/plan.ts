@@ -8,7 +8,7 @@ import { DfxError } from '../../wire/errors.ts';
 export const MAX_NESTING = 64;
 
 /** Buffers that a column keeps for a batch have numbers of their own: `slot` to `slot + SLOTS`. */
-export const SLOTS = 8;
+const SLOTS = 8;
 
 export interface ColumnPlan {
   /** Of the column's values; a dictionary's own type where it is one. */

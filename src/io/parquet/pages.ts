@@ -322,7 +322,7 @@ function fixedOf(pieces: readonly Uint8Array[], width: number): Plain {
 }
 
 /** The values at `keys`, which are held against the number of values. */
-export function pick(values: Plain, keys: Int32Array): Plain {
+function pick(values: Plain, keys: Int32Array): Plain {
   const size =
     values.layout === 'fixed'
       ? values.bytes.length / values.width

@@ -10,7 +10,7 @@ import type { DataType, Field, Schema, TimeUnit } from '../../wire/arrow/types.t
 import { DfxError } from '../../wire/errors.ts';
 import { MAX_NESTING } from '../ipc/plan.ts';
 
-/** A column or what is inside of one. `type` null: it can't be read, and `reason` says why. */
+/** A column or what is inside of one. */
 export interface ParquetNode {
   readonly name: string;
   readonly type: DataType;
@@ -22,7 +22,7 @@ export interface ParquetNode {
     | { readonly kind: 'struct'; readonly children: readonly ParquetNode[] }
     /** An item is there from the definition level `item.level` on, and starts anew at this repetition level. */
     | { readonly kind: 'list'; readonly item: ParquetNode; readonly level: number; readonly repetition: number };
-  /** Numbers of the leaves below, which stand for the column chunks of a row group. */
+  /** Of the leaves below, which are the column chunks of a row group: the number of the first. */
   readonly firstLeaf: number;
 }
 
