@@ -1,6 +1,6 @@
 /**
  * Judges templates from the command line:
- * `node --import tsx test/run/embedded/judge-templates.ts [--seed 1] [--cases 300] [--aggregate | --window] [--pieces 3] 'substr({str}, {int})' …`
+ * `node --import tsx test/run/embedded/judge-templates.ts [--seed 1] [--cases 300] [--aggregate | --window] [--pieces 3] [--batches 3] 'substr({str}, {int})' …`
  */
 import { type Case, differences, judge, summary } from './judge.ts';
 import { Random } from './random-sql.ts';
@@ -22,6 +22,7 @@ function flag(name: string): boolean {
 const random = new Random(option('seed', 1));
 const count = option('cases', 300);
 const pieces = option('pieces', 1);
+const batches = option('batches', 1);
 const kind = flag('aggregate') ? 'aggregate' : flag('window') ? 'window' : 'row';
 const tables = new Map([
   ['nulls', typedTable(random, 60)],
@@ -37,6 +38,6 @@ const cases = Array.from(
   }),
 );
 process.env['DFX_REASONS'] ??= '1';
-const outcomes = await judge(tables, cases, { pieces, relative: kind !== 'row' ? 1e-12 : 0 });
+const outcomes = await judge(tables, cases, { pieces, batches, relative: kind !== 'row' ? 1e-12 : 0 });
 console.log(differences(cases, outcomes));
 console.log(summary(outcomes).join('\n'));

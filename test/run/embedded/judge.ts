@@ -12,7 +12,7 @@ import { children } from '../../../src/expr/walk.ts';
 import type { Column, ColumnBatch } from '../../../src/io/column.ts';
 import { buildColumn } from '../../../src/run/embedded/build.ts';
 import { canEvaluate, compileExpression } from '../../../src/run/embedded/engine.ts';
-import { gather } from '../../../src/run/embedded/gather.ts';
+import { concatColumns, gather } from '../../../src/run/embedded/gather.ts';
 import { formatDataType, parseDataType, readIpcSchema, writeIpcSchema } from '../../../src/wire/arrow/index.ts';
 import type { Schema } from '../../../src/wire/arrow/types.ts';
 import type { ArrowValue } from '../../../src/wire/arrow/value-model.ts';
@@ -67,6 +67,8 @@ export interface JudgeOptions {
   readonly relative?: number;
   /** Evaluates in so many pieces whose states are merged, where the evaluator can. Default 1. */
   readonly pieces?: number;
+  /** Evaluates in so many batches, one after another by one evaluator. Default 1. */
+  readonly batches?: number;
 }
 
 export async function judge(
@@ -138,7 +140,7 @@ function compareAnswers(one: Case, answer: Answer, table: Table, options: JudgeO
   if (!verdict.ok) return { state: 'refused', note: `${verdict.node}: ${verdict.reason}` };
   let ours: Column;
   try {
-    ours = evaluate(expr, table, bindOptions, options.pieces ?? 1);
+    ours = evaluate(expr, table, bindOptions, options);
   } catch (error) {
     if (error instanceof DfxError && error.code === 'UNSUPPORTED') return { state: 'refused', note: error.message };
     if (!(error instanceof DfxError) || error.code !== 'EXECUTION') throw error;
@@ -187,16 +189,27 @@ function rowText({ schema, batch }: Table, row: number, one: Case): string {
   return named.length === 0 ? '' : ` where ${named.join(', ')}`;
 }
 
-function evaluate(expr: Expr, table: Table, bindOptions: { readonly relation: string | null }, pieces: number): Column {
+function evaluate(
+  expr: Expr,
+  table: Table,
+  bindOptions: { readonly relation: string | null },
+  { pieces = 1, batches = 1 }: JudgeOptions,
+): Column {
   const evaluator = compileExpression(expr, table.schema, bindOptions);
   const columns = evaluator.columns.map((index) => table.batch.columns[index]).filter((column) => column !== undefined);
   const { length } = table.batch;
+  if (batches > 1 && evaluator.kind === 'row' && length >= batches) {
+    const parts = rowsOfParts(length, batches).map((rows) => {
+      const part = evaluator.next({ length: rows.length, columns: columns.map((column) => gather(column, rows)) });
+      assert.ok(part !== null);
+      // A copy: the next batch uses the memory again.
+      return concatColumns(part.type, [part]);
+    });
+    return concatColumns(evaluator.type, parts);
+  }
   if (pieces > 1 && evaluator.kind === 'aggregate' && evaluator.stateSchema !== null) {
     const whole = compileExpression(expr, table.schema, bindOptions);
-    for (let piece = 0; piece < pieces; piece++) {
-      const start = Math.floor((length * piece) / pieces);
-      const end = Math.floor((length * (piece + 1)) / pieces);
-      const rows = Int32Array.from({ length: end - start }, (_, i) => start + i);
+    for (const rows of rowsOfParts(length, pieces)) {
       const part = compileExpression(expr, table.schema, bindOptions);
       part.next({ length: rows.length, columns: columns.map((column) => gather(column, rows)) });
       whole.merge(part.state());
@@ -205,10 +218,27 @@ function evaluate(expr: Expr, table: Table, bindOptions: { readonly relation: st
     assert.ok(merged !== null);
     return merged;
   }
+  if (batches > 1 && evaluator.kind !== 'row') {
+    for (const rows of rowsOfParts(length, batches)) {
+      evaluator.next({ length: rows.length, columns: columns.map((column) => gather(column, rows)) });
+    }
+    const value = evaluator.finish();
+    assert.ok(value !== null);
+    return value;
+  }
   const row = evaluator.next({ length, columns });
   const column = evaluator.finish() ?? row;
   assert.ok(column !== null);
   return column;
+}
+
+/** The rows cut into parts of about one size. */
+function rowsOfParts(length: number, parts: number): Int32Array[] {
+  return Array.from({ length: parts }, (_, part) => {
+    const start = Math.floor((length * part) / parts);
+    const end = Math.floor((length * (part + 1)) / parts);
+    return Int32Array.from({ length: end - start }, (_unused, i) => start + i);
+  });
 }
 
 function sameCell(kind: string, relative: number): (ours: Cell, theirs: Cell) => boolean {

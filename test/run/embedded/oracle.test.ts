@@ -24,7 +24,7 @@ test('random expressions have the values, types and errors of the real engine', 
       ? { table, kind: 'aggregate', sql: source.aggregate(depth - 1) }
       : { table, kind: 'row', sql: source.any(depth) };
   });
-  const outcomes = await judge(tables, cases, { relative: 1e-12 });
+  const outcomes = await judge(tables, cases, { relative: 1e-12, batches: 3 });
   for (const line of summary(outcomes)) t.diagnostic(line);
   assert.equal(differences(cases, outcomes), '');
   const equal = outcomes.filter(({ state }) => state === 'equal').length;

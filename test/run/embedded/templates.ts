@@ -73,7 +73,7 @@ const times = (unit: bigint, ...more: bigint[]): Pool => [
 ];
 
 const nan = (bits: string): ArrowValue => ({ kind: 'nan', bits });
-const FLOATS: Pool = [0, -0, 1, -1, 0.5, -2.5, 1.5, 0.1, 3.14159, 1e10, -1e-10, Number.NaN, Infinity, -Infinity];
+const FLOATS: Pool = [0, -0, 1, -1, 0.5, -2.5, 1.5, 0.1, 3.25, 1e10, -1e-10, Number.NaN, Infinity, -Infinity];
 
 const COLUMNS: readonly (readonly [name: string, type: string, pool: Pool])[] = [
   ['nul', 'Null', [null]],
