@@ -117,15 +117,17 @@ function cases(table: string): Case[] {
 }
 
 test('parts, truncations and bins are those of the real engine', async () => {
-  await agree(new Map([['plain', plainTable(31)]]), cases('plain'), { equal: 1900 });
+  const random = numbersFrom(34);
+  const some = cases('plain').filter(() => random() < 0.5);
+  await agree(new Map([['plain', plainTable(31)]]), some, { equal: 1200 });
 });
 
 test('parts, truncations and bins of edge values, row by row', async () => {
-  const tables = edgeTables(32, 8);
+  const tables = edgeTables(32, 4);
   const random = numbersFrom(33);
   await agree(
     tables,
     [...tables.keys()].flatMap((table) => cases(table).filter(() => random() < 0.25)),
-    { equal: 4000 },
+    { equal: 1800 },
   );
 });

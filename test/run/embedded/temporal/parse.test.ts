@@ -202,7 +202,7 @@ test('a text that is no value makes CAST fail, and no other', async () => {
   const texts = mutated([...INSTANTS.slice(0, 40), ...TIMES.slice(0, 12), ...INTERVALS.slice(0, 12)], random);
   const tables = new Map(texts.map((text, i) => [`t${i}`, tableOf([['s', 'Utf8', [text]]])] as const));
   const cases = [...tables.keys()].flatMap((table) =>
-    TARGETS.filter(() => random() < 0.3).map((to) => ({ table, kind: 'row' as const, sql: `arrow_cast(s, '${to}')` })),
+    TARGETS.filter(() => random() < 0.15).map((to) => ({ table, kind: 'row' as const, sql: `arrow_cast(s, '${to}')` })),
   );
-  await agree(tables, cases, { equal: 200 });
+  await agree(tables, cases, { equal: 150 });
 });
