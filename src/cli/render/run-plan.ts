@@ -23,11 +23,12 @@ function wrapped(line: string, width: number): readonly string[] {
 }
 
 /** With types where the embedded engine has bound it; the real engine binds what it gets by itself. */
-async function treeOf({ payload, engine, inlineCode }: PlannedPayload, plan: Plan): Promise<readonly string[]> {
+async function treeOf({ payload, engine }: PlannedPayload, plan: Plan): Promise<readonly string[]> {
   if (engine === 'embedded') {
     const { explainBound } = await import('../../run/embedded/explain.ts');
     const schema = plan.table?.schema ?? { fields: [], metadata: [] };
-    const bound = explainBound(payload.expr, schema, { relation: payload.relation, now: plan.now, inlineCode });
+    // Binding a JavaScript UDF would compile it, and its code belongs into workers alone.
+    const bound = explainBound(payload.expr, schema, { relation: payload.relation, now: plan.now, inlineCode: false });
     if (bound !== null) return bound;
   }
   return toTree(payload.expr, { maxLines: MOST_LINES }).trimEnd().split('\n');
