@@ -95,7 +95,11 @@ class LineInference {
     try {
       this.#inference.add(bytes, start, end);
     } catch (error) {
-      throw error instanceof JsonFault ? new DfxError('INPUT_ROW', `line ${this.#line}: ${error.message}`) : error;
+      if (!(error instanceof JsonFault)) throw error;
+      // A JSON document that is no NDJSON fails here, mostly in its first line.
+      throw new DfxError('INPUT_ROW', `line ${this.#line}: ${error.message}`, {
+        hint: "NDJSON has one object a line: `jq -c '.[]'` writes a JSON array so, `jq -c .` an object",
+      });
     }
   }
 }

@@ -176,6 +176,20 @@ test('a column of another kind is no error where nobody reads it, and rows witho
   assert.equal(rows, 3);
 });
 
+test('a JSON document that is no NDJSON is refused with the way out', async () => {
+  for (const [text, message] of [
+    ['[{"a":1},{"a":2}]', 'line 1: found a value, expected an object'],
+    ['[\n  {"a":1}\n]\n', 'line 1: found the end of the line, expected a value'],
+    ['{\n  "a": 1\n}\n', 'line 1: found the end of the line, expected a key in quotes'],
+  ] as const) {
+    await assert.rejects(openNdjson(Buffer.from(text)), {
+      code: 'INPUT_ROW',
+      message,
+      hint: "NDJSON has one object a line: `jq -c '.[]'` writes a JSON array so, `jq -c .` an object",
+    });
+  }
+});
+
 test('numbers of a split count from what lies before it', async () => {
   const table = await openNdjson(Buffer.from('{"a":1}\n{"a":2}\n{"a":x}\n'), { inferRecords: 1 });
   const split: Split = { kind: 'bytes', start: 8, end: 24, aligned: true };
