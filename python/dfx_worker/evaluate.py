@@ -41,7 +41,7 @@ def run(channel, job, body, payloads, watch):
             counted = job["mode"] == "rows" and condition is None and job.get("limit") is None
             read = source.report(sink.rows if counted else None)
     except inputs.InputError as error:
-        raise Failed(failures.reading_failure(error)) from None
+        raise Failed(failures.placed(failures.reading_failure(error), job)) from None
     finished = time.perf_counter()
     channel.send(
         {
@@ -89,7 +89,7 @@ def send_result(channel, job, frame, expressions, condition, watch):
         failure = failures.running_failure(error, watch)
         # Before the first batch most failures are about types: the parent can say which columns the engine saw.
         shown = not planned and failures.is_about_types(failure)
-        raise Failed(failure, types_of(frame, job.get("reads", ())) if shown else b"") from None
+        raise Failed(failures.placed(failure, job), types_of(frame, job.get("reads", ())) if shown else b"") from None
 
 
 def planned_frame(job, frame, expressions, condition):

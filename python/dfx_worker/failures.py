@@ -25,6 +25,19 @@ def one_line(error):
     return text if len(text) <= LONGEST else text[:LONGEST] + " …"
 
 
+LINE = re.compile(r"\b(at|for) line (\d+)")
+
+
+def placed(failure, job):
+    """The engine counts the records of a piece; messages count those of the input, the header among them."""
+    before = job.get("before")
+    if failure["code"] != "INPUT_ROW" or not job.get("inBody") or before is None:
+        return failure
+    header = 1 if (job["input"].get("csv") or {}).get("header", True) else 0
+    shift = before["rows"] + header
+    return {**failure, "message": LINE.sub(lambda found: f"{found[1]} line {int(found[2]) + shift}", failure["message"])}
+
+
 def reading_failure(error):
     """Why the input can't be read: a row of it, or the whole file as what it is said to be."""
     message = one_line(error)

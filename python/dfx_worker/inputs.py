@@ -5,6 +5,7 @@ import os
 import re
 import tempfile
 
+import pyarrow as pa
 from datafusion import CsvReadOptions, SessionConfig, SessionContext
 
 # The engine takes a path for a pattern where it holds one of these.
@@ -41,19 +42,63 @@ def opened_input(ctx, job, body):
         yield Source(ctx.read_empty())
         return
     with contextlib.ExitStack() as stack:
-        path = spec["path"]
-        if PATTERN.search(path):
-            scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="dfx-"))
-            plain = os.path.join(scratch, "input" + os.path.splitext(path)[1])
-            os.symlink(os.path.abspath(path), plain)
-            path = plain
         try:
-            frame = read(ctx, path, spec)
+            source = part_of_input(ctx, job, spec, body, stack)
         except Exception as error:
             raise InputError(str(error)) from error
         relation = relation_of(job)
-        frame = frame if relation is None else frame.alias(quoted_relation(relation))
-        yield Source(frame, size=os.path.getsize(path))
+        if relation is not None:
+            source.frame = source.frame.alias(quoted_relation(relation))
+        yield source
+
+
+def part_of_input(ctx, job, spec, body, stack):
+    split = job["split"]
+    schema_bytes = job.get("schemaBytes", 0)
+    if job.get("inBody"):
+        rest = memoryview(body)[schema_bytes:]
+        if spec["format"] == "arrow":
+            batches = pa.ipc.open_stream(pa.py_buffer(rest))
+            return Source(in_memory(ctx, batches.schema, list(batches)), size=rest.nbytes)
+        schema = pa.ipc.read_schema(pa.py_buffer(body[:schema_bytes]))
+        path = memory_file(rest, stack)
+        options = csv_options(spec, extension="", header=False, schema=schema)
+        return Source(ctx.read_csv(path, options=options), size=rest.nbytes)
+    if split["kind"] == "rows":
+        reader = stack.enter_context(pa.ipc.open_file(stack.enter_context(pa.memory_map(spec["path"]))))
+        batches = [
+            reader.get_batch(part["batch"]).slice(part["start"], part["end"] - part["start"]) for part in split["parts"]
+        ]
+        return Source(in_memory(ctx, reader.schema, batches), size=sum(batch.nbytes for batch in batches))
+    if split["kind"] != "whole":
+        raise ValueError(f"the Python worker reads no split of the kind {split['kind']}")
+    path = spec["path"]
+    if PATTERN.search(path):
+        scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="dfx-"))
+        plain = os.path.join(scratch, "input" + os.path.splitext(path)[1])
+        os.symlink(os.path.abspath(path), plain)
+        path = plain
+    return Source(read(ctx, path, spec), size=os.path.getsize(path))
+
+
+def in_memory(ctx, schema, batches):
+    return ctx.create_dataframe([batches or [pa.RecordBatch.from_pylist([], schema=schema)]], schema=schema)
+
+
+def memory_file(data, stack):
+    """A path under which the engine reads `data`: no disk is written where the system has files in memory."""
+    if hasattr(os, "memfd_create"):
+        descriptor = os.memfd_create("dfx")
+        path = f"/proc/self/fd/{descriptor}"
+        stack.callback(os.close, descriptor)
+    else:
+        descriptor, path = tempfile.mkstemp(prefix="dfx-")
+        stack.callback(os.unlink, path)
+        stack.callback(os.close, descriptor)
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view) :]
+    return path
 
 
 def relation_of(job):
@@ -62,15 +107,22 @@ def relation_of(job):
     return next((one["relation"] for one in chosen if one["relation"] is not None), None)
 
 
+def csv_options(spec, extension, header, schema):
+    csv = spec.get("csv") or {}
+    given = {name: csv[name] for name in ("quote", "escape") if csv.get(name) is not None}
+    if csv.get("nullText") is not None:
+        given["null_regex"] = f"^{re.escape(csv['nullText'])}$"
+    return CsvReadOptions(
+        has_header=header, delimiter=csv.get("delimiter", ","), file_extension=extension, schema=schema, **given
+    )
+
+
 def read(ctx, path, spec):
     extension = os.path.splitext(path)[1]
     kind = spec["format"]
     if kind == "csv":
-        csv = spec.get("csv") or {}
-        options = CsvReadOptions(
-            has_header=csv.get("header", True), delimiter=csv.get("delimiter", ","), file_extension=extension
-        )
-        return ctx.read_csv(path, options=options)
+        header = (spec.get("csv") or {}).get("header", True)
+        return ctx.read_csv(path, options=csv_options(spec, extension, header, None))
     if kind == "arrow":
         return ctx.read_arrow(path, file_extension=extension)
     if kind == "parquet":

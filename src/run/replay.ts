@@ -124,7 +124,7 @@ function templateOf(plan: Plan, group: JobGroup, mode: Mode, { output, delimiter
     command,
     labels: entries.map(({ payload }) => payload.label),
     payloads: all.map(({ payload }) => ({ hash: payload.hash, bytes: payload.bytes })),
-    schema: told && group.engine === 'embedded' ? inputSchema(plan) : NO_SCHEMA,
+    schema: told && (group.engine === 'embedded' || group.how === 'rows') ? inputSchema(plan) : NO_SCHEMA,
     job: {
       mode,
       columns: entries.map(({ payload }) => ({
@@ -134,9 +134,7 @@ function templateOf(plan: Plan, group: JobGroup, mode: Mode, { output, delimiter
       })),
       filter: filter === null ? null : { payload: filter.payload.hash, relation: filter.payload.relation },
       keep,
-      // The parent takes the header off what comes through a pipe.
-      input:
-        spec?.csv === undefined || plan.source?.pipe == null ? spec : { ...spec, csv: { ...spec.csv, header: false } },
+      input: spec,
       inlineCode: all.every(({ inlineCode }) => inlineCode),
       windows: entries.some(({ payload }) => payload.windows),
       reads: [...new Set([...all.flatMap(({ payload }) => payload.reads ?? []), ...keep])],

@@ -226,3 +226,53 @@ test('a chain of 3,000 operators is evaluated, as the engine does on its main th
   assert.equal(stdout, 'chain-3000-plus\n3000\n'); // python:55.0.0
   assert.equal(status, 0);
 });
+
+test('the real engine reads parts of CSV and Arrow files as it reads them whole', () => {
+  const rows = Array.from({ length: 300_000 }, (_, at) => (at % 7 === 0 ? `"a\n${at}",${at}` : `t${at},${at}`));
+  const csv = keep('parts.csv', `s,value\n${rows.join('\n')}\n`);
+  const arrow = join(made.folder, 'parts.arrow');
+  const doubled = made.file('doubled.bin');
+  assert.equal(dfx(['run', doubled, '--input', csv, '--keep', 's,value', '--output', arrow]).status, 0);
+  const expected = `doubled\n${rows.map((_, at) => `${at * 2}\n`).join('')}`;
+  for (const input of [csv, arrow]) {
+    const { stdout, stderr } = dfx([
+      'run',
+      doubled,
+      '--input',
+      input,
+      '--engine',
+      'datafusion',
+      '--stats',
+      '--format',
+      'csv',
+    ]);
+    assert.equal(stdout, expected);
+    assert.match(stderr, /datafusion \(asked for with --engine\); row by row/);
+    assert.match(stderr, /rows +300,000 rows in, 300,000 out/);
+  }
+  const bad = keep('late.csv', `value\n${'1234567\n'.repeat(900_000)}x\n`);
+  const { stderr, status } = dfx(['run', doubled, '--input', bad, '--engine', 'datafusion', '--format', 'csv']);
+  // the engine counts from 0 here, the header included
+  assert.equal(
+    stderr,
+    `dfx: ${bad}: Parser error: Error while parsing value 'x' as type 'Int64' for column 0 at line 900001. Row data: '[x]'\n`,
+  );
+  assert.equal(status, 3);
+});
+
+test('rows come through a pipe as they come', () => {
+  const lines = Array.from({ length: 500_000 }, (_, at) => `${at},"line\n${at}"`);
+  const input = `value,s\n${lines.join('\n')}\n`;
+  for (const engine of ['embedded', 'datafusion']) {
+    const { stdout, stderr } = dfx(
+      ['run', made.file('doubled.bin'), '--input', '-', '--format', 'csv', '--engine', engine, '-v'],
+      {
+        input,
+      },
+    );
+    assert.equal(stdout, `doubled\n${lines.map((_, at) => `${at * 2}\n`).join('')}`);
+    assert.match(stderr, /pieces of whole rows, as they come through the pipe/);
+  }
+  const total = dfx(['run', made.file('total.bin'), '--input', '-', '--format', 'csv'], { input });
+  assert.equal(total.stdout, `total\n${(lines.length * (lines.length - 1)) / 2}\n`);
+});

@@ -1,6 +1,7 @@
 /** Which engine evaluates a payload: the embedded one where it takes the whole expression exactly, else the real one. */
 import type { InputTable } from '../../io/column.ts';
 import { WHOLE } from '../../io/split.ts';
+import type { DataType } from '../../wire/arrow/types.ts';
 import { DfxError } from '../../wire/errors.ts';
 import type { How } from '../report.ts';
 import type { Payload } from './load.ts';
@@ -15,6 +16,8 @@ export interface EngineChoice {
   readonly how: How;
   /** Why in that way, where another would be faster. */
   readonly howReason: string | null;
+  /** Of the values, where the embedded engine has bound it. */
+  readonly type: DataType | null;
 }
 
 export type TableReading =
@@ -36,7 +39,7 @@ export async function chooseEngine(
   const tried = await tryEmbedded(payload, reading, now);
   if (tried.ok) {
     const reason = option === 'embedded' ? 'asked for with --engine' : 'the embedded engine takes the whole expression';
-    return { engine: 'embedded', reason, how: tried.how, howReason: tried.howReason };
+    return { engine: 'embedded', reason, how: tried.how, howReason: tried.howReason, type: tried.type };
   }
   const javascript = refuseJavaScript(payload, tried.reason);
   if (javascript !== null) throw javascript;
@@ -48,21 +51,23 @@ export async function chooseEngine(
 function realEngine(payload: Payload): Omit<EngineChoice, 'reason'> {
   if (payload.shape === 'value') {
     const howReason = 'Python workers merge no partial aggregates';
-    return { engine: 'datafusion', how: 'whole', howReason };
+    return { engine: 'datafusion', how: 'whole', howReason, type: null };
   }
-  if (payload.windows) return { engine: 'datafusion', how: 'whole', howReason: 'a window function needs every row' };
+  if (payload.windows) {
+    return { engine: 'datafusion', how: 'whole', howReason: 'a window function needs every row', type: null };
+  }
   const clock = payload.functions.find((name) => CLOCKS.has(name));
   if (clock !== undefined) {
-    return { engine: 'datafusion', how: 'whole', howReason: `${clock}() is one instant for all rows` };
+    return { engine: 'datafusion', how: 'whole', howReason: `${clock}() is one instant for all rows`, type: null };
   }
-  return { engine: 'datafusion', how: 'rows', howReason: null };
+  return { engine: 'datafusion', how: 'rows', howReason: null, type: null };
 }
 
 /** Each query of the real engine has a clock of its own. */
 const CLOCKS: ReadonlySet<string> = new Set(['now', 'current_timestamp', 'current_date', 'current_time', 'today']);
 
 type Embedded =
-  | { readonly ok: true; readonly how: How; readonly howReason: string | null }
+  | { readonly ok: true; readonly how: How; readonly howReason: string | null; readonly type: DataType }
   | { readonly ok: false; readonly reason: string };
 
 async function tryEmbedded(payload: Payload, reading: TableReading, now: bigint): Promise<Embedded> {
@@ -83,10 +88,11 @@ async function tryEmbedded(payload: Payload, reading: TableReading, now: bigint)
   const { stateSchema, columns } = compileExpression(payload.expr, schema, options);
   const unreadable = table === null ? null : refusalOf(table, columns);
   if (unreadable !== null) return no(`the embedded engine doesn't read the input: ${unreadable}`);
-  if (payload.windows) return { ok: true, how: 'whole', howReason: 'a window function needs every row' };
-  if (payload.shape === 'rows') return { ok: true, how: 'rows', howReason: null };
-  if (stateSchema !== null) return { ok: true, how: 'partial', howReason: null };
-  return { ok: true, how: 'whole', howReason: "its partial results can't be merged" };
+  const { type } = verdict;
+  if (payload.windows) return { ok: true, how: 'whole', howReason: 'a window function needs every row', type };
+  if (payload.shape === 'rows') return { ok: true, how: 'rows', howReason: null, type };
+  if (stateSchema !== null) return { ok: true, how: 'partial', howReason: null, type };
+  return { ok: true, how: 'whole', howReason: "its partial results can't be merged", type };
 }
 
 /** Why a column that the expression reads can't be; readers say so when they are asked for it, before any row. */

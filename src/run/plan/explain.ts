@@ -49,12 +49,11 @@ function wayOf({ engine, reason, how, howReason }: PlannedPayload): string {
   return `${engine}: ${reason}; ${ways[how]}${howReason === null ? '' : `: ${howReason}`}`;
 }
 
-export function payloadFacts(planned: readonly PlannedPayload[]): PlannedFacts['payloads'] {
-  return planned.map(({ payload, engine, reason, how, howReason }) => ({
-    label: payload.label,
-    engine,
-    reason,
-    how,
-    howReason,
-  }));
+export function payloadFacts(
+  planned: readonly PlannedPayload[],
+  filter: PlannedPayload | null,
+): PlannedFacts['payloads'] {
+  const facts = ({ engine, reason, how, howReason }: PlannedPayload) => ({ engine, reason, how, howReason });
+  const payloads = planned.map((entry) => ({ label: entry.payload.label, ...facts(entry) }));
+  return filter === null ? payloads : [...payloads, { label: 'filter', ...facts(filter) }];
 }

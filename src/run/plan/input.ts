@@ -30,6 +30,8 @@ export interface PreparedInput {
   readonly schema: Schema | undefined;
   /** Bytes of the file; null for a pipe, whose end nobody knows. */
   readonly size: number | null;
+  /** Of Arrow: whether it is a file, whose footer says where batches are, and no stream. */
+  readonly isFile: boolean;
   /** Where the bytes come from, if they come once. */
   readonly pipe: Pipe | null;
   /** Removes what was put aside for the run. */
@@ -42,7 +44,7 @@ export async function prepareInput(name: string, options: InputOptions): Promise
   if (name !== '-' && !(await isPipe(name))) {
     const { start, size } = await readStart(name);
     const spec = describeInput(name, name, start, options);
-    return { spec, name, schema, size, pipe: null, close: async () => undefined };
+    return { spec, name, schema, size, isFile: start[0] === 0x41, pipe: null, close: async () => undefined };
   }
   const shown = name === '-' ? 'stdin' : name;
   const pipe = new Pipe(name === '-' ? process.stdin : await readNamedPipe(name), signal);
@@ -50,7 +52,15 @@ export async function prepareInput(name: string, options: InputOptions): Promise
   try {
     const start = await pipe.start(DETECT_BYTES);
     const spec = describeInput(name, shown, start, options);
-    const input: PreparedInput = { spec: { ...spec, path: shown }, name: shown, schema, size: null, pipe, close };
+    const input: PreparedInput = {
+      spec: { ...spec, path: shown },
+      name: shown,
+      schema,
+      size: null,
+      isFile: start[0] === 0x41,
+      pipe,
+      close,
+    };
     return needsFile(spec.format, start) || spec.format === 'ndjson' ? await spooled(input) : input;
   } catch (error) {
     await close();

@@ -2,7 +2,8 @@
 import { availableParallelism } from 'node:os';
 import { hasDictionaries, type InputTable, openInput } from '../../io/index.ts';
 import { type Split, WHOLE } from '../../io/split.ts';
-import type { Schema } from '../../wire/arrow/index.ts';
+import { formatDataType, type Schema } from '../../wire/arrow/index.ts';
+import type { DataType } from '../../wire/arrow/types.ts';
 import { DfxError } from '../../wire/errors.ts';
 import { pythonText } from '../../wire/frame.ts';
 import { type ChosenInterpreter, chooseInterpreter, noInterpreter } from '../env/choose.ts';
@@ -51,6 +52,8 @@ export interface PlannedPayload {
   readonly reason: string;
   readonly how: How;
   readonly howReason: string | null;
+  /** Of the values, where the embedded engine has bound it. */
+  readonly type: DataType | null;
   readonly command: WorkerCommand;
   /** Whether its worker may open inline frames. */
   readonly inlineCode: boolean;
@@ -99,12 +102,10 @@ export async function planRun(payloads: readonly Payload[], options: PlanOptions
       refused.push({ payload, error });
     }
   }
-  if (filter !== null) filter = await underOneEngine(planned, filter, options);
-  // Who reads the input twice, or as another process, wants a file.
-  const whole = [...planned, ...(filter === null ? [] : [filter])].some(
-    ({ engine, how }) => engine === 'datafusion' || how === 'whole',
-  );
-  const streams = !whole && canStream(reading);
+  if (filter !== null) filter = await underOneEngine(planned, checkedFilter(filter), options);
+  for (const [at, entry] of planned.entries()) planned[at] = wholeWhere(entry, source, reading, filter);
+  // Who reads the input twice, or at many places, wants a file.
+  const streams = readsOnce(filter === null ? planned : [...planned, filter]) && canStream(reading);
   if (source !== null && source.pipe !== null && !streams) {
     source = await spooled(source);
     reading = await readTable(source);
@@ -136,7 +137,7 @@ export async function planRun(payloads: readonly Payload[], options: PlanOptions
     queueDepth: options.queueDepth ?? 2,
     explanation,
     facts: {
-      payloads: payloadFacts(planned),
+      payloads: payloadFacts(planned, filter),
       splitting,
       explanation,
       totalBytes: source?.size ?? null,
@@ -152,6 +153,41 @@ function wholeReasonOf(groups: readonly JobGroup[]): string | null {
   const entries = groups.flatMap((group) => group.entries);
   return entries.find(({ how }) => how === 'whole')?.howReason ?? null;
 }
+
+/** Whether one group of workers reads all rows, each of them once. */
+function readsOnce(entries: readonly PlannedPayload[]): boolean {
+  const tables = entries.map(({ engine, payload }) => (engine === 'embedded' ? '' : `real ${payload.relation ?? ''}`));
+  return entries.every(({ how }) => how !== 'whole') && new Set(tables).size <= 1;
+}
+
+/** The real engine reads an input in parts only where each part gives it just what the whole would. */
+function wholeWhere(
+  entry: PlannedPayload,
+  source: PreparedInput | null,
+  reading: TableReading,
+  filter: PlannedPayload | null,
+): PlannedPayload {
+  if (entry.engine !== 'datafusion' || entry.how !== 'rows') return entry;
+  const howReason = unsplit(source, reading, filter);
+  return howReason === null ? entry : { ...entry, how: 'whole', howReason };
+}
+
+function unsplit(source: PreparedInput | null, reading: TableReading, filter: PlannedPayload | null): string | null {
+  if (source === null) return 'there is no input';
+  if (!reading.ok || reading.table === null) return 'only the real engine reads this input';
+  const { format } = source.spec;
+  if (format === 'arrow') {
+    if (!source.isFile) return 'an Arrow stream is read from its start';
+    const odd = reading.table.schema.fields.find(({ type }) => !IN_PYTHON.test(formatDataType(type)));
+    return odd === undefined ? null : `Python hands on no ${formatDataType(odd.type)}`;
+  }
+  if (format !== 'csv') return `the real engine reads ${format} files as a whole`;
+  return filter === null ? null : 'behind a filter the real engine counts no rows of CSV';
+}
+
+/** Types that are the same to pyarrow and to the engine; some intervals and unions aren't there. */
+const IN_PYTHON =
+  /^(Null|Boolean|U?Int(8|16|32|64)|Float(16|32|64)|Date(32|64)|Time(32|64)\(|Timestamp\(|Duration\(|Decimal(128|256)\(|(Large)?(Utf8|Binary)|(Utf8|Binary)View|FixedSizeBinary\()/;
 
 /** Whether workers can be given the rows as they come. Dictionaries stand before the batches that need them. */
 function canStream(reading: TableReading): boolean {
@@ -197,6 +233,16 @@ async function planPayload(
   python ??= await chooseInterpreter(options.python, stamp);
   if (python === null) throw noInterpreter(stamp);
   return { payload, ...choice, command: enginePython(python), inlineCode };
+}
+
+/** The real engine says by itself what it finds. */
+function checkedFilter(filter: PlannedPayload): PlannedPayload {
+  const { type, payload } = filter;
+  if (type === null || type.kind === 'Boolean') return filter;
+  throw new DfxError('USAGE', `found a filter that gives ${formatDataType(type)}, expected Boolean`, {
+    file: payload.file,
+    hint: 'compare it with something, such as "a > 1"',
+  });
 }
 
 /** Where the filter needs the real engine, everything that it filters does. Gives the filter. */

@@ -306,7 +306,7 @@ export class Conveyor {
         inBody: unit.body.length > 0,
         schemaBytes: template.schema.length,
         limit: attempt.limit ?? this.#options.limit,
-        before: attempt.before,
+        before: attempt.before ?? (task.index === 0 ? { rows: 0, lines: this.#options.linesBefore() } : null),
       },
       [template.schema, ...unit.body],
     );
