@@ -8,8 +8,9 @@ import { pointAt, widthOf } from './strings-rows.ts';
 const UNKNOWN = -1;
 const DEAD = -2;
 const FOUND = -3;
-/** States are thrown away and found again beyond this. */
-const MAX_STATES = 2000;
+/** States are thrown away and found again beyond so many cells of the table, or so many steps that they hold together. */
+const MAX_CELLS = 2_000_000;
+const MAX_HELD = 4_000_000;
 
 interface State {
   readonly before: number;
@@ -21,6 +22,7 @@ export class Matcher {
   private states: State[] = [];
   private ids = new Map<string, number>();
   private table = new Int32Array(0);
+  private held = 0;
   private readonly threads: readonly [Threads, Threads];
   private readonly stack: number[] = [];
 
@@ -32,6 +34,7 @@ export class Matcher {
 
   private clear(): void {
     this.states = [];
+    this.held = 0;
     this.ids = new Map();
     this.table = new Int32Array(64 * this.width).fill(UNKNOWN);
     this.stateId({ before: Context.Edge, steps: [] });
@@ -114,7 +117,7 @@ export class Matcher {
     if (found) target = FOUND;
     else if (end || (next.size === 0 && program.anchored)) target = DEAD;
     else {
-      if (this.states.length >= MAX_STATES) {
+      if (this.states.length * this.width > MAX_CELLS || this.held > MAX_HELD) {
         // The state that it comes from is gone with the others: its place in the table is not to be filled.
         this.clear();
         return this.stateId(this.stateOf(after, next));
@@ -135,6 +138,7 @@ export class Matcher {
     if (id === undefined) {
       id = this.states.length;
       this.states.push(state);
+      this.held += state.steps.length;
       this.ids.set(key, id);
       if ((id + 1) * this.width > this.table.length) {
         const grown = new Int32Array(this.table.length * 2).fill(UNKNOWN);

@@ -35,7 +35,7 @@ export function keepingDictionary(argument: Node, make: (type: DataType) => Call
   if (type.kind !== 'Dictionary' || !isString(type.value.kind)) return callNode(make(type));
   const call = make(type.value);
   const kept: DataType = { kind: 'Dictionary', key: type.key, value: call.type };
-  const evaluate = (given: readonly Vector[], length: number): Vector => {
+  const evaluate = (given: readonly Vector[]): Vector => {
     const [vector] = given;
     const column = vector?.column;
     if (vector === undefined || column?.layout !== 'dictionary') {

@@ -46,6 +46,7 @@ const FORMS = [
   'regexp_replace(V, P, R)', 'regexp_replace(V, P, R)', 'regexp_replace(V, P, R, F)', "regexp_replace(V, P, R, 'g')",
 ]; // biome-ignore format: a table of calls
 
+// biome-ignore lint/suspicious/noTemplateCurlyInString: the engine's way to name a group
 const REPLACEMENTS = ['', 'x', '<\\1>', '<\\\\2>', '$0', '[$0]', '${1}', '\\1', '$1a', '${1}a', '$$', '$', 'a$', '${n}', '$n$m', '${9}', '\\0', 'é$1', '${1']; // biome-ignore format: a table
 
 export class RegexSource {
