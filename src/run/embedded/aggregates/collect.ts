@@ -7,7 +7,7 @@ import { concatColumns, gather } from '../gather.ts';
 import { type Node, plainValue } from '../nodes.ts';
 import { Refusal } from '../refusal.ts';
 import { castTo } from '../simplify.ts';
-import { isInteger, isString } from '../types.ts';
+import { isBinary, isString } from '../types.ts';
 import { columnOf, listCell, listType } from './cells.ts';
 import { argumentsOf, refuseIgnoreNulls, refuseSharedOrder } from './coercion.ts';
 import type { Accumulator, AggregateCall, AggregateFunction, BoundAggregate, SortKey } from './define.ts';
@@ -179,8 +179,8 @@ const encoder = new TextEncoder();
 function asText(call: AggregateCall, node: Node): Node {
   const { kind } = node.type;
   if (isString(kind)) return node;
-  if (isInteger(kind) || kind === 'Boolean' || kind === 'Null') return castTo(node, LARGE_UTF8);
-  throw new Refusal(call.name, `isn't supported for ${kind}`);
+  if (isBinary(kind) || kind === 'FixedSizeBinary') throw new Refusal(call.name, `isn't supported for ${kind}`);
+  return castTo(node, LARGE_UTF8);
 }
 
 /** `values` has no nulls. */
