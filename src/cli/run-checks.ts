@@ -71,6 +71,16 @@ function formatName(format: string): string {
   return format === 'parquet' ? 'Parquet' : format === 'arrow' ? 'Arrow' : format.toUpperCase();
 }
 
+/** Two columns of one name would be one for most readers. `names`: those of the input. */
+export function refuseKeptTwins({ keep }: RunFlags, payloads: readonly Payload[], names: readonly string[]): void {
+  if (keep === undefined) return;
+  const kept = new Set(keep === 'all' ? names : keep);
+  const twin = payloads.find(({ label }) => kept.has(label));
+  if (twin === undefined) return;
+  const name = JSON.stringify(twin.label);
+  refuse(`found the column ${name} in --keep and a payload of that label`, 'label the payload otherwise: other=file');
+}
+
 /** What is wrong with the flags for payloads that give one value each. */
 export function checkShape(payloads: readonly Payload[], flags: RunFlags): void {
   const value = payloads.find(({ shape }) => shape === 'value');

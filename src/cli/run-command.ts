@@ -9,7 +9,7 @@ import type { RunFlags } from './commands/run.ts';
 import { untilEnded } from './ending.ts';
 import { type Operand, readInput, readOperands } from './input-file.ts';
 import { printError } from './output.ts';
-import { checkFlags, checkInputFlags, checkShape } from './run-checks.ts';
+import { checkFlags, checkInputFlags, checkShape, refuseKeptTwins } from './run-checks.ts';
 import { type Reports, reportsOf } from './run-reports.ts';
 import { inputSchema } from './run-schema.ts';
 import { showRows, showValues } from './run-show.ts';
@@ -91,6 +91,7 @@ async function replay(
     const isTable = plan.shape === 'rows';
     const nothingLeft = payloads.length > 0 && plan.planned.length === 0;
     if (nothingLeft || (isTable && plan.refused.length > 0)) return worst;
+    refuseKeptTwins(flags, payloads, plan.table?.schema.fields.map(({ name }) => name) ?? []);
     await reports.plan(plan);
     const context = contextOf(plan, signal, reports, flags);
     await (isTable ? showRows : showValues)(plan, context, flags, reports, fail);

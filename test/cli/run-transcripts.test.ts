@@ -132,6 +132,7 @@ const COMMANDS: readonly (readonly [name: string, args: readonly string[]])[] = 
   ['usage-filter-type', ['--filter', 'twice.bin', ...DATA]],
   ['usage-keep', ['twice.bin', '--keep', 'a,,b', ...DATA]],
   ['usage-keep-twice', ['twice.bin', '--keep', 'id,id', ...DATA]],
+  ['usage-keep-label', ['id=twice.bin', '--keep', 'all', ...DATA]],
   ['usage-keep-value', ['total.bin', '--keep', 'id', ...DATA]],
   ['usage-limit-value', ['total.bin', '--limit', '1', ...DATA]],
   ['usage-json', ['twice.bin', '--json', '--format', 'csv', ...DATA]],
