@@ -213,7 +213,10 @@ function buildList(type: DataType, given: readonly ArrowValue[]): Column {
   if (field === null) throw new DfxError('DEFECT', `no items in the type ${type.kind}`);
   const offsets = new Int32Array(given.length + 1);
   const items: ArrowValue[] = [];
+  // A row of a fixed size has its items, value or not.
+  const padding = type.kind === 'FixedSizeList' ? new Array<null>(type.size).fill(null) : [];
   given.forEach((value, row) => {
+    if (value === null) for (const item of padding) items.push(item);
     if (Array.isArray(value)) for (const item of value as readonly ArrowValue[]) items.push(item);
     if (isKind(value, 'map')) {
       for (const [key, item] of value.entries) {

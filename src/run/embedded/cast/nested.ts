@@ -155,13 +155,16 @@ function toFixedSize(column: ListColumn, to: DataType & { item: Field }, size: n
   }
   const validity = failing.validity();
   const kept = { ...column, validity };
+  // A row of a fixed size has its items, value or not.
+  const missing = column.item.length;
   const rows: number[] = [];
   const ends = new Int32Array(length + 1);
   for (let i = 0; i < length; i++) {
-    if (isValid(kept, i)) for (let at = offsets[i] ?? 0; at < (offsets[i + 1] ?? 0); at++) rows.push(at);
+    for (let k = 0; k < size; k++) rows.push(isValid(kept, i) ? (offsets[i] ?? 0) + k : missing);
     ends[i + 1] = rows.length;
   }
-  const item = castColumn(gather(column.item, Int32Array.from(rows)), to.item.type, safe);
+  const all = concatColumns(column.item.type, [column.item, nullColumn(column.item.type, 1)]);
+  const item = castColumn(gather(all, Int32Array.from(rows)), to.item.type, safe);
   return { layout: 'list', type: to, length, validity, offsets: ends, item };
 }
 
