@@ -3,6 +3,7 @@ import type { FrameBound, WindowFrame } from '../../../expr/model.ts';
 import type { DataType } from '../../../wire/arrow/types.ts';
 import type { SortKey } from '../aggregates/define.ts';
 import { Refusal } from '../refusal.ts';
+import { isDecimal, isNumeric, isString } from '../types.ts';
 import type { Sorted } from './define.ts';
 import { type Bound, type Frame, type FrameOf, groupsFrame, rangeFrame, rowsFrame, type Targets } from './frame.ts';
 import { type Measure, measureOf } from './measure.ts';
@@ -41,6 +42,7 @@ export function bindFrame(name: string, given: WindowFrame | null, orderBy: read
   const frame: Frame = { units, start: measured(startKind), end: measured(endKind) };
   const free = [startKind, endKind].every((kind) => kind === 'unbounded' || kind === 'current');
   const [key, ...others] = orderBy;
+  if (key !== undefined && !hasRange(key.node.type)) throw new Refusal(name, `has a RANGE over ${key.node.type.kind}`);
   if (free) {
     // Without an ORDER BY all rows tie.
     const whole = key === undefined || (startKind === 'unbounded' && endKind === 'unbounded');
@@ -65,6 +67,13 @@ export function bindFrame(name: string, given: WindowFrame | null, orderBy: read
     return rangeFrame(frame, keys, orderBy, { start: targets(startMeasure), end: targets(endMeasure) }, end - start);
   };
   return { frame, whole: false, peersTogether: true, framesOf };
+}
+
+/** Types that the engine takes as the first key of RANGE (`extract_window_frame_target_type`). */
+function hasRange(type: DataType): boolean {
+  const { kind } = type;
+  if (isNumeric(kind) || isDecimal(type) || isString(kind) || kind === 'Boolean' || kind === 'Null') return true;
+  return kind === 'Date32' || kind === 'Date64' || kind === 'Timestamp';
 }
 
 function countedFrames(frame: Frame, orderBy: readonly SortKey[]): FramesOf {
