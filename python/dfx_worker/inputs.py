@@ -78,7 +78,8 @@ def part_of_input(ctx, job, spec, body, stack):
         plain = os.path.join(scratch, "input" + os.path.splitext(path)[1])
         os.symlink(os.path.abspath(path), plain)
         path = plain
-    return Source(read(ctx, path, spec), size=os.path.getsize(path))
+    schema = pa.ipc.read_schema(pa.py_buffer(body[:schema_bytes])) if schema_bytes > 0 else None
+    return Source(read(ctx, path, spec, schema), size=os.path.getsize(path))
 
 
 def in_memory(ctx, schema, batches):
@@ -117,18 +118,18 @@ def csv_options(spec, extension, header, schema):
     )
 
 
-def read(ctx, path, spec):
+def read(ctx, path, spec, schema=None):
     extension = os.path.splitext(path)[1]
     kind = spec["format"]
     if kind == "csv":
         header = (spec.get("csv") or {}).get("header", True)
-        return ctx.read_csv(path, options=csv_options(spec, extension, header, None))
+        return ctx.read_csv(path, options=csv_options(spec, extension, header, schema))
     if kind == "arrow":
         return ctx.read_arrow(path, file_extension=extension)
     if kind == "parquet":
         return ctx.read_parquet(path, file_extension=extension)
     if kind == "ndjson":
-        return ctx.read_json(path, file_extension=extension)
+        return ctx.read_json(path, schema=schema, file_extension=extension)
     raise InputError(f"unknown input format {kind}")
 
 

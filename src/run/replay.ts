@@ -124,7 +124,10 @@ function templateOf(plan: Plan, group: JobGroup, mode: Mode, { output, delimiter
     command,
     labels: entries.map(({ payload }) => payload.label),
     payloads: all.map(({ payload }) => ({ hash: payload.hash, bytes: payload.bytes })),
-    schema: told && (group.engine === 'embedded' || group.how === 'rows') ? inputSchema(plan) : NO_SCHEMA,
+    schema:
+      told && (group.engine === 'embedded' || group.how === 'rows' || plan.source?.schema !== undefined)
+        ? inputSchema(plan)
+        : NO_SCHEMA,
     job: {
       mode,
       columns: entries.map(({ payload }) => ({

@@ -201,7 +201,7 @@ async function readTable(source: PreparedInput | null): Promise<TableReading> {
   const { spec, schema } = source;
   const { format, csv } = spec;
   try {
-    const options = format === 'csv' ? { format, csv: { ...csv, schema } } : { format };
+    const options = { format, csv: { ...csv, schema }, ndjson: { schema } };
     return { ok: true, table: await openInput(source.pipe?.look() ?? spec.path, options) };
   } catch (error) {
     if (error instanceof DfxError) return { ok: false, error };

@@ -196,6 +196,5 @@ class PiecesTable implements PlacedTable {
 /** `schema`: what the parent found, so that every worker sees the same types. */
 export function openOptions(input: InputSpec, schema: Schema | undefined): Parameters<typeof openInput>[1] {
   const { format, csv } = input;
-  if (format !== 'csv') return { format };
-  return { format, csv: { ...csv, schema } };
+  return { format, csv: { ...csv, schema }, ndjson: { schema } };
 }
