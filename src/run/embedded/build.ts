@@ -248,6 +248,11 @@ function buildUnion(type: DataType, given: readonly ArrowValue[]): Column {
     offsets[row] = members[place]?.length ?? 0;
     members[place]?.push(isKind(value, 'union') ? value.value : null);
   });
-  const children = fields.map(({ field }, i) => buildColumn(field.type, members[i] ?? []));
+  // A sparse union has a value of each member for each row: there must be one to take.
+  const spare = type.kind === 'Union' && type.mode === 'Sparse' && given.length > 0 ? [null] : [];
+  const children = fields.map(({ field }, i) => {
+    const values = members[i] ?? [];
+    return buildColumn(field.type, values.length === 0 ? spare : values);
+  });
   return { layout: 'union', type, length: given.length, validity: null, typeIds, offsets, children };
 }
