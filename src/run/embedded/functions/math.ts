@@ -6,14 +6,19 @@ import { newValues } from '../build.ts';
 import type { Node } from '../nodes.ts';
 import { Refusal } from '../refusal.ts';
 import { callNode, castTo } from '../simplify.ts';
-import { FLOAT32, FLOAT64, integerRange, isFloat, isInteger, isNumeric, isSigned } from '../types.ts';
-import { numeric, type Vector } from '../vector.ts';
+import { FLOAT32, FLOAT64, integerRange, isDecimal, isFloat, isInteger, isNumeric, isSigned } from '../types.ts';
+import { decimal, numeric, type Vector } from '../vector.ts';
 import type { ScalarFunction } from './define.ts';
 
 export const MATH_FUNCTIONS: readonly ScalarFunction[] = [
   {
     name: 'abs',
     bind: (args) => {
+      const [first, ...others] = args;
+      if (first !== undefined && others.length === 0 && isDecimal(first.type)) {
+        const { type } = first;
+        return callNode({ name: 'abs', type, args: [first], mayFail: false, evaluate: oneOf(absoluteDecimal) });
+      }
       const argument = onlyNumber('abs', args);
       const { kind } = argument.type;
       const mayFail = isInteger(kind) && isSigned(kind);
@@ -79,6 +84,12 @@ function keepNaNs(from: Values, to: Values, quiet: boolean): void {
     const high = (i + 1) * size - 2;
     if (quiet) target[high] = (target[high] ?? 0) | (size === 8 ? 0x08 : 0x40);
   }
+}
+
+function absoluteDecimal({ column, scalar }: Vector): Vector {
+  const { values, ...rest } = decimal(column);
+  if (values instanceof Float64Array) return { column: { ...rest, values: values.map(Math.abs) }, scalar };
+  return { column: { ...rest, values: values.map((value) => (value < 0n ? -value : value)) }, scalar };
 }
 
 function absolute(argument: Vector): Vector {
