@@ -1,6 +1,7 @@
 /** Whatever a UDF, a worker or the user does: one clear error, quickly, and no process left. */
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { createWriteStream, existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { descendants, dfx, leftAfter, makePayloads, startDfx, values } from './cli.ts';
@@ -196,3 +197,51 @@ async function runningUdf(child: ReturnType<typeof startDfx>): Promise<readonly 
   assert.ok(pids.includes(grandchild));
   return pids;
 }
+
+/** Waits until dfx has that many processes below it. */
+async function processesOf(child: ReturnType<typeof startDfx>, count: number): Promise<readonly number[]> {
+  let pids: readonly number[] = [];
+  for (let tries = 0; tries < 1000 && pids.length < count; tries++) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    pids = descendants(child.pid ?? 0);
+  }
+  assert.ok(pids.length >= count, `${pids.length} processes`);
+  return pids;
+}
+
+test('a Node worker that is killed is replaced, and nothing is missing', async () => {
+  const input = join(made.folder, 'long.csv');
+  writeFileSync(input, `value\n${'12345\n'.repeat(3_000_000)}`);
+  const child = startDfx(['run', made.file('total.bin'), '--input', input, '--workers', '2', '--json']);
+  let stdout = '';
+  child.stdout?.on('data', (chunk) => {
+    stdout += String(chunk);
+  });
+  const pids = await processesOf(child, 2);
+  process.kill(pids[0] ?? 0, 'SIGKILL');
+  assert.equal(await new Promise((resolve) => child.on('close', resolve)), 0);
+  const { results, stats } = JSON.parse(stdout);
+  assert.equal(results[0].value, 12345 * 3_000_000);
+  assert.equal(stats.rowsIn, 3_000_000);
+  assert.equal(stats.workers.filter(({ died }: { died: string | null }) => died !== null).length, 1);
+  assert.deepEqual(await leftAfter(pids, 2000), []);
+});
+
+test('a run that waits for its pipe ends at once, and so do its workers', async () => {
+  const pipe = join(made.folder, 'waiting');
+  assert.equal(spawnSync('mkfifo', [pipe]).status, 0);
+  for (const engine of ['embedded', 'datafusion']) {
+    const child = startDfx(['run', made.file('doubled.bin'), '--input', pipe, '--engine', engine]);
+    const writer = createWriteStream(pipe);
+    writer.on('error', () => undefined);
+    writer.write(`value\n${'1\n'.repeat(3_000_000)}`);
+    child.stdout?.resume();
+    const pids = await processesOf(child, 1);
+    const started = performance.now();
+    child.kill('SIGTERM');
+    assert.equal(await new Promise((resolve) => child.on('exit', resolve)), 143);
+    assert.ok(performance.now() - started < 3000);
+    writer.destroy();
+    assert.deepEqual(await leftAfter(pids, 2000), []);
+  }
+});
