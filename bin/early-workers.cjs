@@ -8,7 +8,7 @@ const { join } = require('node:path');
 /** A file that is smaller is one split. */
 const SPLIT_BYTES = 1 << 20;
 
-function valueOf(args, long, short) {
+function optionOf(args, long, short) {
   for (let at = 0; at < args.length; at++) {
     if (args[at] === long || args[at] === short) return args[at + 1];
     if (args[at].startsWith(`${long}=`)) return args[at].slice(long.length + 1);
@@ -17,12 +17,12 @@ function valueOf(args, long, short) {
 }
 
 function wanted(args) {
-  const engine = valueOf(args, '--engine');
-  const input = valueOf(args, '--input', '-i');
+  const engine = optionOf(args, '--engine');
+  const input = optionOf(args, '--input', '-i');
   if (input === undefined || (engine !== undefined && engine !== 'auto' && engine !== 'embedded')) return 0;
   const size = statSync(input, { throwIfNoEntry: false })?.size ?? 0;
   if (size <= SPLIT_BYTES) return 1;
-  const asked = Number(valueOf(args, '--workers', '-w'));
+  const asked = Number(optionOf(args, '--workers', '-w'));
   return Math.min(asked > 0 ? asked : availableParallelism(), availableParallelism());
 }
 
