@@ -70,6 +70,32 @@ const lateChildProcess = {
   },
 };
 
+/**
+ * Modules of Node's that a worker needs for few expressions and files: each call loads its module. Only functions are taken from them, and
+ * called; a name that is missing here fails the build.
+ */
+const LATE = {
+  crypto: ['createHash', 'getHashes', 'hash'],
+  zlib: ['brotliDecompressSync', 'gunzipSync', 'inflateRawSync'],
+  'fs/promises': ['open', 'stat'],
+};
+
+const lateBuiltins = {
+  name: 'late-builtins',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^node:(crypto|zlib|fs\/promises)$/ }, ({ path, namespace }) =>
+      namespace === 'late-builtin'
+        ? { path, external: true }
+        : { path: path.slice('node:'.length), namespace: 'late-builtin' },
+    );
+    onLoad({ filter: /./, namespace: 'late-builtin' }, ({ path }) => ({
+      contents: LATE[path]
+        .map((name) => `export const ${name} = (...args) => require('node:${path}').${name}(...args);`)
+        .join('\n'),
+    }));
+  },
+};
+
 // What a start runs, compiled: without it, compiling takes more time than everything else together. V8 takes it only where the version
 // and the flags are the same, and compiles the file otherwise.
 const SAMPLE = 'fixtures/main/count_above_10.bin';
@@ -108,7 +134,7 @@ for (const command of [null, ...commands]) {
   });
 }
 const worker = 'dist/worker/node.cjs';
-await bundle({ ...commonJs, entryPoints: ['src/run/worker/node.ts'], outfile: worker });
+await bundle({ ...commonJs, entryPoints: ['src/run/worker/node.ts'], outfile: worker, plugins: [lateBuiltins] });
 if (existsSync(SAMPLE)) warmUp();
 
 function warmUp() {
