@@ -3,6 +3,7 @@ import type { InputTable } from '../../io/column.ts';
 import { WHOLE } from '../../io/split.ts';
 import type { DataType } from '../../wire/arrow/types.ts';
 import { DfxError } from '../../wire/errors.ts';
+import type { BindContext } from '../embedded/functions/define.ts';
 import type { How } from '../report.ts';
 import type { Payload } from './load.ts';
 
@@ -26,17 +27,21 @@ export type TableReading =
   /** Why the embedded engine doesn't read the input. */
   | { readonly ok: false; readonly error: DfxError };
 
-/** Throws UNSUPPORTED where the embedded engine was asked for and doesn't take the expression. */
+/**
+ * `inlineCode`: whether workers may open inline frames. Throws UNSUPPORTED where the embedded engine was asked for and doesn't take the
+ * expression.
+ */
 export async function chooseEngine(
   payload: Payload,
   option: EngineOption,
   reading: TableReading,
   now: bigint,
+  inlineCode = false,
 ): Promise<EngineChoice> {
   const foreign = option === 'datafusion' ? refuseJavaScript(payload, option) : null;
   if (foreign !== null) throw foreign;
   if (option === 'datafusion') return { ...realEngine(payload), reason: 'asked for with --engine' };
-  const tried = await tryEmbedded(payload, reading, now);
+  const tried = await tryEmbedded(payload, reading, { now, inlineCode });
   if (tried.ok) {
     const reason = option === 'embedded' ? 'asked for with --engine' : 'the embedded engine takes the whole expression';
     return { engine: 'embedded', reason, how: tried.how, howReason: tried.howReason, type: tried.type };
@@ -70,7 +75,11 @@ type Embedded =
   | { readonly ok: true; readonly how: How; readonly howReason: string | null; readonly type: DataType }
   | { readonly ok: false; readonly reason: string };
 
-async function tryEmbedded(payload: Payload, reading: TableReading, now: bigint): Promise<Embedded> {
+async function tryEmbedded(
+  payload: Payload,
+  reading: TableReading,
+  context: Pick<BindContext, 'now' | 'inlineCode'>,
+): Promise<Embedded> {
   const no = (reason: string): Embedded => ({ ok: false, reason });
   // What the model doesn't show, no engine but the real one may judge.
   const python = payload.code.definitions.find(({ definition }) => !isJavaScript(definition));
@@ -82,7 +91,8 @@ async function tryEmbedded(payload: Payload, reading: TableReading, now: bigint)
   const { table } = reading;
   const schema = table?.schema ?? { fields: [], metadata: [] };
   const { canEvaluate, compileExpression } = await import('../embedded/index.ts');
-  const options = { relation: payload.relation, now };
+  // Binding a JavaScript UDF reads its frame; its source is for workers.
+  const options = { relation: payload.relation, ...context };
   const verdict = canEvaluate(payload.expr, schema, options);
   if (!verdict.ok) return no(`the embedded engine doesn't take it: ${verdict.node} ${verdict.reason}`);
   const { stateSchema, columns } = compileExpression(payload.expr, schema, options);

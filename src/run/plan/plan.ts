@@ -227,8 +227,8 @@ async function planPayload(
   checkReach(payload.outward, options.policy);
   needInput(payload, options.source);
   needColumns(payload.reads ?? [], options, reading);
-  const choice = await chooseEngine(payload, options.engine, reading, now);
   const inlineCode = mayOpenFrames(options.policy);
+  const choice = await chooseEngine(payload, options.engine, reading, now, inlineCode);
   if (choice.engine === 'embedded') return { payload, ...choice, command: nodeCommand(), inlineCode };
   python ??= await chooseInterpreter(options.python, stamp);
   if (python === null) throw noInterpreter(stamp);

@@ -96,7 +96,7 @@ export class Preparation {
       try {
         const expr = this.#expression(payload);
         if (!job.inlineCode) refuseCode(expr);
-        return compileExpression(expr, schema, { relation, now });
+        return compileExpression(expr, schema, { relation, now, inlineCode: job.inlineCode });
       } catch (error) {
         throw new ColumnFailure(at, error);
       }
@@ -112,6 +112,7 @@ export class Preparation {
         : compileExpression(this.#expression(job.filter.payload), schema, {
             relation: job.filter.relation,
             now: BigInt(job.now),
+            inlineCode: job.inlineCode,
           });
     const keep = job.keep.map((name) => {
       const index = schema.fields.findIndex((field) => field.name === name);

@@ -13,8 +13,12 @@ import { columnFrom, rowValue } from './values.ts';
 export function accumulatorOf(udf: JsUdf): Accumulator {
   const identity: UdfIdentity = { name: udf.name, family: udf.family };
   const state = udf.state ?? [];
-  const made = guarded(identity, () => instantiate(loadEntry(udf)));
+  // Made when the first row comes: compiling an expression runs nothing.
+  let made: unknown;
+  let ready = false;
   const call = (name: string, ...args: readonly unknown[]): unknown => {
+    if (!ready) made = instantiate(loadEntry(udf));
+    ready = true;
     const method: unknown = typeof made === 'object' && made !== null ? Reflect.get(made, name) : undefined;
     if (typeof method !== 'function') throw new WrongValue(`its accumulator has no method ${name}`);
     return Reflect.apply(method as Entry, made, args);
