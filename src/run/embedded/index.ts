@@ -1,3 +1,2 @@
 /** The embedded engine: DataFusion 55's answers without DataFusion, for the expressions that it takes. */
 export { type BindOptions, canEvaluate, compileExpression, type Evaluator, type Verdict } from './engine.ts';
-export { type EvaluateJob, type EvaluateResult, evaluateFile } from './evaluate-file.ts';

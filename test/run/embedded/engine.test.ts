@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Expr, Scalar } from '../../../src/expr/model.ts';
+import { ArrowEncoder, openInput, readArrow, WHOLE } from '../../../src/io/index.ts';
 import { compileExpression } from '../../../src/run/embedded/engine.ts';
 import { gather } from '../../../src/run/embedded/gather.ts';
 import type { DataType } from '../../../src/wire/arrow/types.ts';
@@ -74,4 +75,29 @@ test('states of parts, merged in order, are the state of the whole', () => {
   const value = whole.finish();
   assert.ok(value !== null);
   assert.deepEqual(exactCells(value), ['9007199254741003']);
+});
+
+test('what an expression hands on is encoded before the next batch takes its memory', async () => {
+  const ids = Array.from({ length: 20_000 }, (_, row) => String(row));
+  const csv = `i,s,b\n${ids.map((id) => `${id},x${id},${Number(id) % 3 === 0}`).join('\n')}\n`;
+  const table = await openInput(new TextEncoder().encode(csv), { format: 'csv' });
+  const expected = new Map<string, readonly unknown[]>([
+    ['i', ids],
+    ['s', ids.map((id) => `x${id}`)],
+    ['b', ids.map((id) => Number(id) % 3 === 0)],
+  ]);
+  for (const [name, cells] of expected) {
+    const evaluator = compileExpression(col(name), table.schema);
+    const field = { name, type: evaluator.type, nullable: true, metadata: [] };
+    const encoder = new ArrowEncoder('stream', { fields: [field], metadata: [] });
+    const chunks: Uint8Array[] = [];
+    for await (const batch of table.read(evaluator.columns, WHOLE).batches) {
+      const column = evaluator.next(batch);
+      assert.ok(column !== null);
+      chunks.push(Buffer.concat(encoder.batch({ length: column.length, columns: [column] })));
+    }
+    chunks.push(...encoder.end());
+    const { batches } = readArrow(Buffer.concat(chunks));
+    assert.deepEqual(Array.from(batches(), ({ columns }) => columns.flatMap(exactCells)).flat(), cells);
+  }
 });

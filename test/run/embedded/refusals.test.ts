@@ -1,13 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Expr, Scalar } from '../../../src/expr/model.ts';
-import { openInput, WHOLE } from '../../../src/io/index.ts';
-import { canEvaluate, evaluateFile } from '../../../src/run/embedded/index.ts';
+import { canEvaluate, compileExpression } from '../../../src/run/embedded/index.ts';
 import type { DataType, Field, Schema } from '../../../src/wire/arrow/types.ts';
 import { DfxError } from '../../../src/wire/errors.ts';
-import { shown } from '../../io/shown.ts';
-
-const CSV = new TextEncoder().encode('value\n3\n17\n42\n5\n88\n21\n9\n56\n4\n73\n12\n31\n');
 
 const col = (name: string): Expr => ({ kind: 'column', name, relation: null });
 const lit = (value: Scalar): Expr => ({ kind: 'literal', value });
@@ -22,61 +18,6 @@ const aggregate = (name: string, arg: Expr): Expr => ({
   orderBy: [],
   nullTreatment: null,
   definition: null,
-});
-
-async function values(arrow: Uint8Array): Promise<unknown[]> {
-  const table = await openInput(arrow);
-  const out: unknown[] = [];
-  for await (const { columns } of table.read([0], WHOLE).batches) out.push(...columns.flatMap(shown));
-  return out;
-}
-
-// Values as datafusion 55.0.0 gives them on this file.
-test('an aggregate over a CSV file is one row', async () => {
-  const result = await evaluateFile({ expr: aggregate('sum', col('value')), input: CSV, format: 'csv' });
-  assert.deepEqual([result.kind, result.type, result.rows], ['aggregate', { kind: 'Int64' }, 1]);
-  assert.deepEqual(await values(result.arrow), ['361']);
-});
-
-test('a row-wise expression over a CSV file has a row for each of its rows', async () => {
-  const result = await evaluateFile({ expr: binary('Gt', col('value'), int(60)), input: CSV, container: 'file' });
-  assert.deepEqual([result.kind, result.type, result.rows], ['row', { kind: 'Boolean' }, 12]);
-  assert.deepEqual(
-    (await values(result.arrow)).map((value, row) => (value === true ? row : -1)).filter((row) => row >= 0),
-    [4, 9],
-  );
-});
-
-test('without an input there is one row', async () => {
-  const result = await evaluateFile({ expr: binary('Plus', int(1), int(2)), input: null });
-  assert.deepEqual(await values(result.arrow), ['3']);
-});
-
-test('a division by zero is an execution error', async () => {
-  const zero = binary('Minus', col('value'), col('value'));
-  await assert.rejects(
-    evaluateFile({ expr: binary('Divide', col('value'), zero), input: CSV }),
-    new DfxError('EXECUTION', 'Divide by zero error'),
-  );
-});
-
-test('what is not taken is refused before a row is read', async () => {
-  const broken = new TextEncoder().encode(`${new TextDecoder().decode(CSV)}1,2\n`.repeat(1));
-  await assert.rejects(
-    evaluateFile({
-      expr: { kind: 'scalar_function', name: 'uuid', args: [col('value')], definition: null },
-      input: CSV,
-    }),
-    (error) =>
-      error instanceof DfxError &&
-      error.code === 'UNSUPPORTED' &&
-      error.message ===
-        "the embedded engine doesn't take this expression: uuid: isn't a function of the embedded engine",
-  );
-  await assert.rejects(
-    evaluateFile({ expr: col('value'), input: broken }),
-    (error) => error instanceof DfxError && error.message === 'row 13 has 2 fields, expected 1',
-  );
 });
 
 const field = (name: string, type: DataType): Field => ({ name, type, nullable: true, metadata: [] });
@@ -127,6 +68,18 @@ for (const [what, expr, node, reason] of REFUSALS) {
     assert.deepEqual(canEvaluate(expr, SCHEMA), { ok: false, node, reason });
   });
 }
+
+test('what is not taken is refused when it is compiled, with the node and the reason', () => {
+  const expr: Expr = { kind: 'scalar_function', name: 'uuid', args: [], definition: null };
+  assert.throws(
+    () => compileExpression(expr, SCHEMA),
+    (error) =>
+      error instanceof DfxError &&
+      error.code === 'UNSUPPORTED' &&
+      error.message ===
+        "the embedded engine doesn't take this expression: uuid: isn't a function of the embedded engine",
+  );
+});
 
 test('refuses deep nesting without running out of stack', () => {
   let expr: Expr = col('Boolean');
