@@ -16,8 +16,8 @@ import { comparedBits } from './functions/strings-scan.ts';
 import { gather, materialize } from './gather.ts';
 import { generate, type Shape, testLoop } from './kernels.ts';
 import type { CompareOp, Zeros } from './nodes.ts';
+import { numberBits, SYMBOL } from './number-test.ts';
 import { rowOrder } from './order.ts';
-import { signBits } from './sign-test.ts';
 import { BOOLEAN, isFloat } from './types.ts';
 import { booleanBits, bothValid, isNullScalar, shapeOf, type Vector, validityBits } from './vector.ts';
 
@@ -81,7 +81,7 @@ function testBits(fn: PlainOp, left: Vector, right: Vector, rows: number, zeros:
     const bits = new Uint8Array(bitmapBytes(rows));
     const wide = !(a.values instanceof Float64Array && b.values instanceof Float64Array);
     if (a.values instanceof Float64Array && b.values instanceof Float64Array) {
-      const found = signBits(fn, a.values, b.values, shapeOf(left, right), rows);
+      const found = numberBits(fn, a.values, b.values, shapeOf(left, right), rows);
       if (found !== null) return found;
     }
     const x = wide ? Array.from<number | bigint, bigint>(a.values, BigInt) : a.values;
@@ -99,8 +99,6 @@ function testBits(fn: PlainOp, left: Vector, right: Vector, rows: number, zeros:
   return bits;
 }
 
-const SYMBOL: Record<PlainOp, string> = { Eq: '===', NotEq: '!==', Lt: '<', LtEq: '<=', Gt: '>', GtEq: '>=' };
-
 /** Integers of any two types, by value. */
 function testIntegers(
   fn: PlainOp,
@@ -112,7 +110,7 @@ function testIntegers(
   rows: number,
 ): Uint8Array {
   if (!isWide(a) && !isWide(b)) {
-    const found = signBits(fn, a, b, shape, rows);
+    const found = numberBits(fn, a, b, shape, rows);
     if (found !== null) return found;
   }
   const bits = new Uint8Array(bitmapBytes(rows));
@@ -143,7 +141,7 @@ const FLOAT_TEST: Record<PlainOp, string> = {
 
 function testFloats(fn: PlainOp, a: Values, b: Values, shape: Shape, rows: number, zeros: Zeros): Uint8Array {
   if (zeros === 'equal' && !isWide(a) && !isWide(b)) {
-    const found = signBits(fn, a, b, shape, rows);
+    const found = numberBits(fn, a, b, shape, rows);
     if (found !== null) return found;
   }
   const bits = new Uint8Array(bitmapBytes(rows));
@@ -257,6 +255,10 @@ export function inList(
       for (let i = 0; i < hits.length; i++) hits[i] = (hits[i] ?? 0) | (same[i] ?? 0);
     }
   }
+  if (operand.column.validity === null && !anyNull) {
+    const bits = negated ? hits.map((byte) => ~byte) : hits;
+    return { column: { layout: 'boolean', type: BOOLEAN, length: rows, validity: null, bits }, scalar: operand.scalar };
+  }
   const valid = validityBits(operand.column);
   const validity = new Uint8Array(valid.length);
   const bits = new Uint8Array(valid.length);
@@ -347,9 +349,14 @@ export function logic(fn: 'And' | 'Or', left: Vector, right: Vector, length: num
   const b = materialize(right, rows);
   const x = booleanBits(a);
   const y = booleanBits(b);
+  const bits = new Uint8Array(x.length);
+  if (a.layout === 'boolean' && b.layout === 'boolean' && a.validity === null && b.validity === null) {
+    if (fn === 'And') for (let i = 0; i < bits.length; i++) bits[i] = (x[i] ?? 0) & (y[i] ?? 0);
+    else for (let i = 0; i < bits.length; i++) bits[i] = (x[i] ?? 0) | (y[i] ?? 0);
+    return { column: { layout: 'boolean', type: BOOLEAN, length: rows, validity: null, bits }, scalar };
+  }
   const vx = validityBits(a);
   const vy = validityBits(b);
-  const bits = new Uint8Array(x.length);
   const validity = new Uint8Array(x.length);
   for (let i = 0; i < bits.length; i++) {
     const p = vx[i] ?? 0;
@@ -370,6 +377,8 @@ export function logic(fn: 'And' | 'Or', left: Vector, right: Vector, length: num
 export function trueBits(vector: Vector, length: number): Uint8Array {
   const column = materialize(vector, length);
   const bits = booleanBits(column);
+  // Without the unused bits of the last byte, which may hold anything.
+  if (column.layout === 'boolean' && column.validity === null && (length & 7) === 0) return bits;
   const valid = validityBits(column);
   const out = new Uint8Array(bitmapBytes(length));
   for (let i = 0; i < out.length; i++) out[i] = (bits[i] ?? 0) & (valid[i] ?? 0);

@@ -14,6 +14,12 @@ type Fused = Node & { readonly type: { readonly kind: 'Float64' | 'Int64' | 'UIn
 
 const SYMBOL: Partial<Record<ArithmeticOp, string>> = { Plus: '+', Minus: '-', Multiply: '*', Divide: '/' };
 
+/** Rows that a turn of the loop computes: their chains of operations don't wait for each other. */
+const LANES = 4;
+
+/** Operators that a loop of so many lanes still holds in registers. */
+const MOST_OPERATORS_OF_LANES = 6;
+
 export interface FusedTree {
   /** What the loop reads, in the order of its arrays. */
   readonly leaves: readonly Node[];
@@ -21,13 +27,21 @@ export interface FusedTree {
   evaluate(leaves: readonly Vector[], length: number): Vector | null;
 }
 
-/** Null where there are fewer than two operators to put together. */
-export function fuse(node: Node): FusedTree | null {
-  const leaves: Node[] = [];
-  const statements: string[] = [];
-  let operators = 0;
+/** One operator: its result is `t<index>`; an operand is `v<leaf>` or the result of an operator before. */
+interface Step {
+  readonly left: string;
+  readonly symbol: string;
+  readonly right: string;
+  readonly kind: Fused['type']['kind'];
+}
 
-  /** The variable or expression that holds the value of a node. */
+type Loop = (...args: readonly unknown[]) => boolean;
+
+/** Null where `node` is no such tree. */
+export function fuse(node: Node): FusedTree | null {
+  if (!isFused(node)) return null;
+  const leaves: Node[] = [];
+  const steps: Step[] = [];
   const place = (inner: Node): string => {
     if (isWidening(inner)) return place(inner.operand);
     if (!isFused(inner)) {
@@ -35,59 +49,82 @@ export function fuse(node: Node): FusedTree | null {
       if (found < 0) leaves.push(inner);
       return `v${found < 0 ? leaves.length - 1 : found}`;
     }
-    operators++;
     const left = place(inner.left);
     const right = place(inner.right);
-    const name = `t${statements.length}`;
-    const symbol = SYMBOL[inner.fn] ?? '+';
-    if (inner.type.kind === 'Float64') {
-      statements.push(`const ${name}=${left}${symbol}${right};`);
-    } else {
-      // No safe integer is -0. A negative UInt64 wraps, which is beyond doubles.
-      const size = inner.type.kind === 'Int64' ? `${name}<0?-${name}:${name}` : `${name}<0?Infinity:${name}`;
-      statements.push(
-        `const ${name}=${left}${symbol}${right}${inner.fn === 'Multiply' ? '+0' : ''};const m${name}=${size};if(m${name}>worst)worst=m${name};`,
-      );
-    }
-    return name;
+    return `t${steps.push({ left, symbol: SYMBOL[inner.fn] ?? '+', right, kind: inner.type.kind }) - 1}`;
   };
-
-  const result = place(node);
-  if (operators < 2 || !isFused(node)) return null;
+  place(node);
   const { type } = node;
-  const body = statements.join('');
   const output = new Output();
-  const check = type.kind === 'Float64' ? `if(${result}!==${result})nan=true;` : '';
+  let made: { readonly key: string; readonly loop: Loop } | null = null;
   return {
     leaves,
     evaluate: (vectors, length) => {
-      if (vectors.every(({ scalar }) => scalar) || vectors.some(isNullScalar)) return null;
       const arrays: NumberValues[] = [];
-      let loads = '';
-      let heads = '';
-      let tags = '';
+      let key = '';
       let validity: Uint8Array | null = null;
-      for (const [k, vector] of vectors.entries()) {
+      let scalars = 0;
+      for (const vector of vectors) {
         const { column, scalar } = vector;
-        if (column.layout !== 'numeric') return null;
+        if (column.layout !== 'numeric' || isNullScalar(vector)) return null;
         const { values } = column;
         if (values instanceof BigInt64Array || values instanceof BigUint64Array) return null;
         arrays.push(values);
-        tags += `${values.constructor.name} `;
-        if (scalar) heads += `const v${k}=a${k}[0];`;
-        else loads += `const v${k}=a${k}[i];`;
-        if (!scalar) validity = bothValid({ column: { ...column, validity }, scalar: false }, vector);
+        key += `${scalar ? 's' : 'v'}${values.constructor.name} `;
+        if (scalar) scalars++;
+        else if (validity === null) validity = column.validity;
+        else if (column.validity !== null) {
+          validity = bothValid({ column: { ...column, validity }, scalar: false }, vector);
+        }
       }
-      const parameters = [...arrays.map((_, k) => `a${k}`), 'out', 'n'].join(',');
-      const loop = generate<Generated>(
-        parameters,
-        `/*${tags}*/${heads}let worst=0,nan=false;for(let i=0;i<n;i++){${loads}${body}${check}out[i]=${result};}return nan||worst>9007199254740991;`,
-      ) as (...args: readonly unknown[]) => boolean;
+      if (scalars === vectors.length) return null;
+      if (made?.key !== key) made = { key, loop: loopOf(steps, key) };
       const values = output.take('Float64', length);
-      if (loop(...arrays, values, length)) return null;
+      if (!made.loop(...arrays, values, length)) return null;
       return { column: { layout: 'numeric', type, length, validity, values }, scalar: false };
     },
   };
+}
+
+/** Gives whether every result is exact. `key`: the shape and the type of each array, which is in the text so that each loop sees one. */
+function loopOf(steps: readonly Step[], key: string): Loop {
+  const scalars = key
+    .trimEnd()
+    .split(' ')
+    .map((shape) => shape.startsWith('s'));
+  const isScalar = (operand: string): boolean => operand.startsWith('v') && scalars[Number(operand.slice(1))] === true;
+  const lane = (at: string): string => {
+    const named = (operand: string): string => (isScalar(operand) ? operand : `${operand}_${at}`);
+    const row = at === '0' ? 'i' : `i+${at}`;
+    let text = '';
+    scalars.forEach((scalar, k) => {
+      if (!scalar) text += `const v${k}_${at}=a${k}[${row}];`;
+    });
+    const checks: string[] = [];
+    steps.forEach(({ left, symbol, right, kind }, k) => {
+      const name = `t${k}_${at}`;
+      // No safe integer is -0.
+      const zero = kind !== 'Float64' && symbol === '*' ? '+0' : '';
+      text += `const ${name}=${named(left)}${symbol}${named(right)}${zero};`;
+      // A negative UInt64 wraps, which is beyond doubles.
+      if (kind === 'Int64') checks.push(`Math.abs(${name})>9007199254740991`);
+      if (kind === 'UInt64') checks.push(`${name}<0||${name}>9007199254740991`);
+    });
+    const result = `t${steps.length - 1}_${at}`;
+    if (checks.length > 0) text += `if(${checks.join('||')})exact=false;`;
+    // The difference is 0, but for infinities and NaN.
+    if (steps[steps.length - 1]?.kind === 'Float64') text += `odd+=${result}-${result};`;
+    return `${text}out[${row}]=${result};`;
+  };
+  const lanes = steps.length > MOST_OPERATORS_OF_LANES ? 1 : LANES;
+  const heads = scalars.map((scalar, k) => (scalar ? `const v${k}=a${k}[0];` : '')).join('');
+  const wide = Array.from({ length: lanes }, (_, k) => lane(String(k))).join('');
+  return generate<Generated>(
+    [...scalars.map((_, k) => `a${k}`), 'out', 'n'].join(','),
+    `/*${key}*/${heads}let exact=true,odd=0,i=0;for(const end=n-${lanes - 1};i<end;i+=${lanes}){${wide}}` +
+      `for(;i<n;i++){${lane('0')}}` +
+      'if(odd!==odd)for(let k=0;k<n;k++)if(out[k]!==out[k])return false;return exact;',
+  ) as Loop;
 }
 
 function isFused(node: Node): node is Fused & { readonly op: 'arithmetic' } {
