@@ -43,7 +43,17 @@ import {
   nullInstead,
   prunedCase,
 } from './simplify.ts';
-import { BOOLEAN, innerTypes, isFloat, isNumeric, layoutOf, MAX_TYPE_DEPTH, sameType, typeDepth } from './types.ts';
+import {
+  BOOLEAN,
+  innerTypes,
+  isDecimal,
+  isFloat,
+  isNumeric,
+  layoutOf,
+  MAX_TYPE_DEPTH,
+  sameType,
+  typeDepth,
+} from './types.ts';
 import { literalBelow } from './unwrap.ts';
 import { bindWindow, refuseMixedWindows } from './windows/bind.ts';
 import type { WindowCall } from './windows/define.ts';
@@ -303,7 +313,9 @@ class Binder {
     }
     if (isNullConstant(value)) return nullInstead('in_list', BOOLEAN, []);
     if (list.every(isNullConstant)) return nullInstead('in_list', BOOLEAN, [value]);
-    if (value.op === 'call' && value.name === 'floor' && list.some((item) => plainValue(item) === 0)) {
+    const floored = value.op === 'call' && value.name === 'floor';
+    if (floored && isDecimal(value.type)) throw new Refusal('in_list', 'tests floor() of a decimal, which may fail');
+    if (floored && list.some((item) => plainValue(item) === 0)) {
       // Some of these become ranges over the argument, which take -0.0 for 0.0, and others don't.
       throw new Refusal('in_list', 'looks for the zero of floor()');
     }

@@ -13,6 +13,7 @@ import { comparisonCommon } from './coerce.ts';
 import { compile } from './compile.ts';
 import { mayFail } from './fallible.ts';
 import type { Call } from './functions/define.ts';
+import { floorRange } from './functions/math-preimage.ts';
 import { type CompareOp, childrenOf, type Node } from './nodes.ts';
 import { isComparable } from './order.ts';
 import { Refusal } from './refusal.ts';
@@ -181,7 +182,7 @@ export function compareNodes(fn: CompareOp, left: Node, right: Node): Node {
   if (wide) [a, b] = [literalLike(a, b), literalLike(b, a)];
   [a, b] = unwrapCasts(fn, a, b);
   if (!distinct && (isNullConstant(a) || isNullConstant(b))) return nullInstead(fn, BOOLEAN, []);
-  const range = yearRange(fn, a, b);
+  const range = yearRange(fn, a, b) ?? floorRange(fn, a, b);
   if (range !== null) return range;
   const nullable = !distinct && (left.nullable || right.nullable);
   return fold({ op: 'compare', fn, type: BOOLEAN, nullable, left: a, right: b });

@@ -1,16 +1,25 @@
 /** Scalar functions over one number, as datafusion-functions 55.2 computes them. */
-import { isValid, type Values } from '../../../io/column.ts';
+import { isValid } from '../../../io/column.ts';
 import { DfxError } from '../../../wire/errors.ts';
 import { negate } from '../arithmetic.ts';
 import { newValues } from '../build.ts';
 import type { Node } from '../nodes.ts';
 import { Refusal } from '../refusal.ts';
-import { callNode, castTo } from '../simplify.ts';
-import { FLOAT32, FLOAT64, integerRange, isDecimal, isFloat, isInteger, isNumeric, isSigned } from '../types.ts';
+import { callNode, isNullConstant, nullInstead } from '../simplify.ts';
+import { FLOAT64, integerRange, isDecimal, isFloat, isInteger, isNumeric, isSigned } from '../types.ts';
 import { decimal, numeric, type Vector } from '../vector.ts';
 import type { ScalarFunction } from './define.ts';
+import { wholeDecimal } from './math-decimal.ts';
+import { FLOAT_FUNCTIONS, floatArguments, oneOf, settleNaNs } from './math-float.ts';
+import { NUMBER_FUNCTIONS } from './math-number.ts';
+import { REFUSED_MATH } from './math-refused.ts';
+import { ROUNDING_FUNCTIONS } from './math-round.ts';
 
 export const MATH_FUNCTIONS: readonly ScalarFunction[] = [
+  ...FLOAT_FUNCTIONS,
+  ...NUMBER_FUNCTIONS,
+  ...ROUNDING_FUNCTIONS,
+  ...REFUSED_MATH,
   {
     name: 'abs',
     bind: (args) => {
@@ -30,13 +39,6 @@ export const MATH_FUNCTIONS: readonly ScalarFunction[] = [
   { name: 'ceil', bind: (args) => floatFunction('ceil', args) },
 ];
 
-function oneOf(compute: (argument: Vector) => Vector): (args: readonly Vector[]) => Vector {
-  return ([argument]) => {
-    if (argument === undefined) throw new DfxError('DEFECT', 'a function without its argument');
-    return compute(argument);
-  };
-}
-
 function onlyNumber(name: string, args: readonly Node[]): Node {
   const [argument, ...others] = args;
   if (argument === undefined || others.length > 0) throw new Refusal(name, 'takes one argument');
@@ -47,12 +49,17 @@ function onlyNumber(name: string, args: readonly Node[]): Node {
 type FloatFunction = 'sqrt' | 'floor' | 'ceil';
 
 function floatFunction(name: FloatFunction, args: readonly Node[]): Node {
-  const argument = onlyNumber(name, args);
-  const type = argument.type.kind === 'Float32' ? FLOAT32 : FLOAT64;
+  const [first] = args;
+  if (name !== 'sqrt' && args.length === 1 && first !== undefined && isDecimal(first.type)) {
+    return wholeDecimal(name, first, first.type);
+  }
+  const taken = floatArguments(name, args, 1);
+  const type = taken[0]?.type ?? FLOAT64;
+  if (taken.some(isNullConstant)) return nullInstead(name, type, args);
   return callNode({
     name,
     type,
-    args: [castTo(argument, type)],
+    args: taken,
     mayFail: name === 'sqrt',
     evaluate: oneOf((vector) => floats(name, vector)),
   });
@@ -69,21 +76,8 @@ function floats(name: FloatFunction, argument: Vector): Vector {
     }
     values[i] = name === 'sqrt' ? Math.sqrt(value) : name === 'floor' ? Math.floor(value) : Math.ceil(value);
   }
-  keepNaNs(column.values, values, name === 'sqrt');
+  settleNaNs(column.values, false, values, name === 'sqrt');
   return { column: { layout: 'numeric', type, length, validity, values }, scalar: argument.scalar };
-}
-
-/** A NaN passes through with its bits; `sqrt` makes it quiet. */
-function keepNaNs(from: Values, to: Values, quiet: boolean): void {
-  const size = to.BYTES_PER_ELEMENT;
-  const source = new Uint8Array(from.buffer, from.byteOffset, from.byteLength);
-  const target = new Uint8Array(to.buffer, to.byteOffset, to.byteLength);
-  for (let i = 0; i < to.length; i++) {
-    if (!Number.isNaN(from[i])) continue;
-    target.set(source.subarray(i * size, (i + 1) * size), i * size);
-    const high = (i + 1) * size - 2;
-    if (quiet) target[high] = (target[high] ?? 0) | (size === 8 ? 0x08 : 0x40);
-  }
 }
 
 function absoluteDecimal({ column, scalar }: Vector): Vector {

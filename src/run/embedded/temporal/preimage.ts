@@ -9,7 +9,8 @@ import { type CompareOp, type Node, plainValue } from '../nodes.ts';
 import { compareNodes, constant, isNullNode, logicNodes } from '../simplify.ts';
 import { type LocalOffsets, UTC, zoneOf } from './zone.ts';
 
-const SWAPPED: Record<CompareOp, CompareOp> = {
+/** The operator with its sides changed. */
+export const SWAPPED: Record<CompareOp, CompareOp> = {
   Eq: 'Eq',
   NotEq: 'NotEq',
   Lt: 'Gt',
@@ -36,6 +37,11 @@ function rangeOf(fn: CompareOp, call: Node, literal: Node): Node | null {
   const lower = startOf(x.type, first);
   const upper = startOf(x.type, next);
   if (lower === null || upper === null) return null;
+  return comparedToRange(fn, x, lower, upper);
+}
+
+/** What `fn` says of a function of x and a value, where the function has that value for x from `lower` until before `upper`. */
+export function comparedToRange(fn: CompareOp, x: Node, lower: Node, upper: Node): Node {
   const from = (op: CompareOp): Node => compareNodes(op, x, lower);
   const to = (op: CompareOp): Node => compareNodes(op, x, upper);
   switch (fn) {

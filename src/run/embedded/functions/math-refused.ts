@@ -1,0 +1,102 @@
+/**
+ * Functions of mathematics that aren't computed here, and why. The engine calls the C library for them, whose last digit depends on the
+ * library's version and on the processor (with or without fused multiply-add): no other implementation can promise the same bits.
+ */
+import { constantColumn } from '../build.ts';
+import { mayFail } from '../fallible.ts';
+import { type Node, plainValue } from '../nodes.ts';
+import { Refusal } from '../refusal.ts';
+import { castTo, constant, isNullConstant, nullInstead } from '../simplify.ts';
+import { FLOAT64, isDecimal, isNumeric } from '../types.ts';
+import type { ScalarFunction } from './define.ts';
+import { floatArguments } from './math-float.ts';
+
+const LAST_DIGIT = "takes its last digit from the real engine's C library, which differs between systems";
+const CHANCE = 'gives other values on every run, so that no two runs can be compared';
+
+const ONE_FLOAT = [
+  'acos',
+  'acosh',
+  'asin',
+  'asinh',
+  'atan',
+  'atanh',
+  'cbrt',
+  'cos',
+  'cosh',
+  'cot',
+  'exp',
+  'ln',
+  'log10',
+  'log2',
+  'sin',
+  'sinh',
+  'tan',
+  'tanh',
+];
+
+function transcendental(name: string, count: number): ScalarFunction {
+  return {
+    name,
+    refused: LAST_DIGIT,
+    bind: (given) => {
+      const args = floatArguments(name, given, count);
+      if (args.some(isNullConstant)) return nullInstead(name, args[0]?.type ?? FLOAT64, args);
+      throw new Refusal(name, LAST_DIGIT);
+    },
+  };
+}
+
+function never(name: string, reason: string): ScalarFunction {
+  return {
+    name,
+    refused: reason,
+    bind: () => {
+      throw new Refusal(name, reason);
+    },
+  };
+}
+
+/**
+ * Exact whatever computes it: x^1 is x and x^0 is 1 (IEEE 754, NaN included), and a power of two integer literals that is an integer
+ * below 2^53 comes out of every `pow` whose error is less than one unit in the last place.
+ */
+function bindPower(given: readonly Node[]): Node {
+  if (given.length !== 2) throw new Refusal('power', 'takes two arguments');
+  for (const { type } of given) {
+    if (!isNumeric(type.kind) && !isDecimal(type) && type.kind !== 'Null') {
+      throw new Refusal('power', `isn't supported for ${type.kind}`);
+    }
+  }
+  const args = given.map((arg) => castTo(arg, FLOAT64));
+  const [base, exponent] = args;
+  if (base === undefined || exponent === undefined || args.some(isNullConstant)) {
+    return nullInstead('power', FLOAT64, args);
+  }
+  const power = plainValue(exponent);
+  if (power === 1) return base;
+  // A nullable base keeps its nulls; where it is dropped, so are its errors.
+  if (power === 0 && !base.nullable && !mayFail(base)) return constant(constantColumn(FLOAT64, 1));
+  const root = plainValue(base);
+  if (Number.isSafeInteger(root) && Number.isSafeInteger(power)) {
+    const result = integerPower(Number(root), Number(power));
+    if (result !== null) return constant(constantColumn(FLOAT64, result));
+  }
+  throw new Refusal('power', LAST_DIGIT);
+}
+
+function integerPower(base: number, exponent: number): number | null {
+  if (exponent < 0 || exponent > 64 || Object.is(base, -0)) return null;
+  const exact = BigInt(base) ** BigInt(exponent);
+  const result = Number(exact);
+  return Number.isSafeInteger(result) ? result : null;
+}
+
+export const REFUSED_MATH: readonly ScalarFunction[] = [
+  ...ONE_FLOAT.map((name) => transcendental(name, 1)),
+  transcendental('atan2', 2),
+  never('log', LAST_DIGIT),
+  { name: 'power', aliases: ['pow'], bind: bindPower },
+  never('random', CHANCE),
+  never('uuid', CHANCE),
+];
