@@ -4,6 +4,7 @@ import { ARROW_CASTS } from './arrow-cast.ts';
 import { CONDITIONAL_FUNCTIONS } from './conditional.ts';
 import type { ScalarFunction } from './define.ts';
 import { MATH_FUNCTIONS } from './math.ts';
+import { NESTED_FUNCTIONS } from './nested.ts';
 import { NESTED_MAKERS } from './nested-make.ts';
 import { REGEX_FUNCTIONS } from './regex-functions.ts';
 import { STRING_FUNCTIONS } from './strings.ts';
@@ -13,6 +14,7 @@ const LISTS: readonly (readonly ScalarFunction[])[] = [
   CONDITIONAL_FUNCTIONS,
   MATH_FUNCTIONS,
   NESTED_MAKERS,
+  NESTED_FUNCTIONS,
   STRING_FUNCTIONS,
   REGEX_FUNCTIONS,
   ARROW_CASTS,

@@ -1,0 +1,5 @@
+/** The functions over lists and maps; those that make lists and structs, and take values out of them, are in `nested-make.ts`. */
+import type { ScalarFunction } from './define.ts';
+import { NESTED_SEARCHES } from './nested-search.ts';
+
+export const NESTED_FUNCTIONS: readonly ScalarFunction[] = [...NESTED_SEARCHES];
