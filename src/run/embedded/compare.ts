@@ -14,7 +14,7 @@ import {
 import { nullColumn } from './build.ts';
 import { comparedBits } from './functions/strings-scan.ts';
 import { gather, materialize } from './gather.ts';
-import { generate, type Shape, testLoop } from './kernels.ts';
+import { BitOutput, generate, type Shape, testLoop } from './kernels.ts';
 import type { CompareOp, Zeros } from './nodes.ts';
 import { numberBits, SYMBOL } from './number-test.ts';
 import { rowOrder } from './order.ts';
@@ -23,7 +23,15 @@ import { booleanBits, bothValid, isNullScalar, shapeOf, type Vector, validityBit
 
 type PlainOp = Exclude<CompareOp, 'IsDistinctFrom' | 'IsNotDistinctFrom'>;
 
-export function compare(fn: CompareOp, left: Vector, right: Vector, length: number, zeros: Zeros = 'equal'): Vector {
+/** `output`: where the bits go. */
+export function compare(
+  fn: CompareOp,
+  left: Vector,
+  right: Vector,
+  length: number,
+  zeros: Zeros = 'equal',
+  output: BitOutput = new BitOutput(),
+): Vector {
   const scalar = left.scalar && right.scalar;
   const rows = scalar ? 1 : length;
   if (fn === 'IsDistinctFrom' || fn === 'IsNotDistinctFrom') {
@@ -33,7 +41,7 @@ export function compare(fn: CompareOp, left: Vector, right: Vector, length: numb
     return { column: nullColumn(BOOLEAN, 1), scalar: true };
   }
   const validity = scalar ? null : bothValid(left, right);
-  const bits = testBits(fn, left, right, rows, zeros);
+  const bits = testBits(fn, left, right, rows, zeros, output);
   return { column: { layout: 'boolean', type: BOOLEAN, length: rows, validity, bits }, scalar };
 }
 
@@ -63,13 +71,20 @@ function withoutDictionary(column: Column): Column {
   return column.layout === 'dictionary' ? withoutDictionary(gather(column.values, column.indices)) : column;
 }
 
-function testBits(fn: PlainOp, left: Vector, right: Vector, rows: number, zeros: Zeros): Uint8Array {
+function testBits(
+  fn: PlainOp,
+  left: Vector,
+  right: Vector,
+  rows: number,
+  zeros: Zeros,
+  output: BitOutput = new BitOutput(),
+): Uint8Array {
   const a = withoutDictionary(left.column);
   const b = withoutDictionary(right.column);
   if (a.layout === 'numeric' && b.layout === 'numeric') {
     return isFloat(a.type.kind)
-      ? testFloats(fn, a.values, b.values, shapeOf(left, right), rows, zeros)
-      : testIntegers(fn, a.type.kind, b.type.kind, a.values, b.values, shapeOf(left, right), rows);
+      ? testFloats(fn, a.values, b.values, shapeOf(left, right), rows, zeros, output)
+      : testIntegers(fn, a.type.kind, b.type.kind, a.values, b.values, shapeOf(left, right), rows, output);
   }
   if (a.layout === 'boolean' && b.layout === 'boolean') {
     return testBooleans(fn, { ...left, column: a }, { ...right, column: b }, rows);
@@ -81,7 +96,7 @@ function testBits(fn: PlainOp, left: Vector, right: Vector, rows: number, zeros:
     const bits = new Uint8Array(bitmapBytes(rows));
     const wide = !(a.values instanceof Float64Array && b.values instanceof Float64Array);
     if (a.values instanceof Float64Array && b.values instanceof Float64Array) {
-      const found = numberBits(fn, a.values, b.values, shapeOf(left, right), rows);
+      const found = numberBits(fn, a.values, b.values, shapeOf(left, right), rows, output.take(rows));
       if (found !== null) return found;
     }
     const x = wide ? Array.from<number | bigint, bigint>(a.values, BigInt) : a.values;
@@ -108,9 +123,10 @@ function testIntegers(
   b: Values,
   shape: Shape,
   rows: number,
+  output: BitOutput,
 ): Uint8Array {
   if (!isWide(a) && !isWide(b)) {
-    const found = numberBits(fn, a, b, shape, rows);
+    const found = numberBits(fn, a, b, shape, rows, output.take(rows));
     if (found !== null) return found;
   }
   const bits = new Uint8Array(bitmapBytes(rows));
@@ -139,9 +155,17 @@ const FLOAT_TEST: Record<PlainOp, string> = {
   GtEq: '(x>=y||((x!==x||y!==y)&&t(i)>=0))',
 };
 
-function testFloats(fn: PlainOp, a: Values, b: Values, shape: Shape, rows: number, zeros: Zeros): Uint8Array {
+function testFloats(
+  fn: PlainOp,
+  a: Values,
+  b: Values,
+  shape: Shape,
+  rows: number,
+  zeros: Zeros,
+  output: BitOutput,
+): Uint8Array {
   if (zeros === 'equal' && !isWide(a) && !isWide(b)) {
-    const found = numberBits(fn, a, b, shape, rows);
+    const found = numberBits(fn, a, b, shape, rows, output.take(rows));
     if (found !== null) return found;
   }
   const bits = new Uint8Array(bitmapBytes(rows));
@@ -342,14 +366,20 @@ function keyOf(value: number | bigint): number | bigint {
 }
 
 /** Three-valued AND and OR. */
-export function logic(fn: 'And' | 'Or', left: Vector, right: Vector, length: number): Vector {
+export function logic(
+  fn: 'And' | 'Or',
+  left: Vector,
+  right: Vector,
+  length: number,
+  output: BitOutput = new BitOutput(),
+): Vector {
   const scalar = left.scalar && right.scalar;
   const rows = scalar ? 1 : length;
   const a = materialize(left, rows);
   const b = materialize(right, rows);
   const x = booleanBits(a);
   const y = booleanBits(b);
-  const bits = new Uint8Array(x.length);
+  const bits = output.take(rows);
   if (a.layout === 'boolean' && b.layout === 'boolean' && a.validity === null && b.validity === null) {
     if (fn === 'And') for (let i = 0; i < bits.length; i++) bits[i] = (x[i] ?? 0) & (y[i] ?? 0);
     else for (let i = 0; i < bits.length; i++) bits[i] = (x[i] ?? 0) | (y[i] ?? 0);

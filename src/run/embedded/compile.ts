@@ -8,7 +8,7 @@ import { castVector } from './cast/index.ts';
 import { compare, inList, logic } from './compare.ts';
 import { decimalArithmetic, negateDecimal } from './decimal/arithmetic.ts';
 import { fuse } from './fuse.ts';
-import { Output } from './kernels.ts';
+import { BitOutput, Output } from './kernels.ts';
 import type { Node } from './nodes.ts';
 import { isDecimal, isNumeric, type NumericKind } from './types.ts';
 import { booleanBits, booleanColumn, logicalValidity, type Rows, type Vector, validityBits } from './vector.ts';
@@ -62,20 +62,25 @@ export function compile(node: Node, results: readonly Column[] = []): Evaluate {
       const { fn } = node;
       const left = compile(node.left, results);
       const right = compile(node.right, results);
-      return (rows) => compare(fn, left(rows), right(rows), rows.length);
+      const output = new BitOutput();
+      return (rows) => compare(fn, left(rows), right(rows), rows.length, 'equal', output);
     }
     case 'logic': {
       const { fn } = node;
       const left = compile(node.left, results);
       const right = compile(node.right, results);
-      return (rows) => logic(fn, left(rows), right(rows), rows.length);
+      const output = new BitOutput();
+      return (rows) => logic(fn, left(rows), right(rows), rows.length, output);
     }
     case 'not': {
       const operand = compile(node.operand, results);
+      const output = new BitOutput();
       return (rows) => {
         const { column, scalar } = operand(rows);
-        const bits = booleanBits(column).map((byte) => ~byte);
         const { validity, length } = column;
+        const given = booleanBits(column);
+        const bits = output.take(length);
+        for (let i = 0; i < bits.length; i++) bits[i] = ~(given[i] ?? 0);
         return { column: booleanColumn(bits, length, validity), scalar };
       };
     }

@@ -3,7 +3,7 @@
  * stays fast. Their text comes from the tables in this folder only: no name, literal or other part of a payload is in it.
  */
 
-import type { NumberValues } from '../../io/column.ts';
+import { bitmapBytes, type NumberValues } from '../../io/column.ts';
 import { newValues } from './build.ts';
 import type { Kind } from './types.ts';
 
@@ -79,5 +79,16 @@ export class Output {
   take(kind: Kind, length: number): NumberValues {
     if (this.values.length !== length) this.values = newValues(kind, length);
     return this.values;
+  }
+}
+
+/** The same for bits, of which every byte must be written. */
+export class BitOutput {
+  private bits: Uint8Array = new Uint8Array(0);
+
+  take(rows: number): Uint8Array {
+    const bytes = bitmapBytes(rows);
+    if (this.bits.length !== bytes) this.bits = new Uint8Array(bytes);
+    return this.bits;
   }
 }

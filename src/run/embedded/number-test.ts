@@ -2,7 +2,7 @@
  * Comparisons of numbers without a branch a row: data in no order makes a branch go wrong every other time, which costs more than all the
  * rest. Eight rows at once become a byte.
  */
-import { bitmapBytes, type NumberValues } from '../../io/column.ts';
+import type { NumberValues } from '../../io/column.ts';
 import { generate, type Shape } from './kernels.ts';
 
 export type NumberTest = 'Eq' | 'NotEq' | 'Lt' | 'LtEq' | 'Gt' | 'GtEq';
@@ -18,14 +18,14 @@ export const SYMBOL: Record<NumberTest, string> = {
 
 type Test = (a: NumberValues, b: NumberValues, bits: Uint8Array, n: number) => boolean;
 
-/** Null where a NaN is among the operands, which IEEE 754's order leaves out. -0.0 equals 0.0. `bits`: what to write to, of the right length. */
+/** Null where a NaN is among the operands, which IEEE 754's order leaves out. -0.0 equals 0.0. Every byte of `bits` is written. */
 export function numberBits(
   fn: NumberTest,
   a: NumberValues,
   b: NumberValues,
   shape: Shape,
   rows: number,
-  bits: Uint8Array = new Uint8Array(bitmapBytes(rows)),
+  bits: Uint8Array,
 ): Uint8Array | null {
   const suspicious = testing(fn, a, b, shape)(a, b, bits, rows);
   if (suspicious && (hasNaN(a, shape[0] === 's' ? 1 : rows) || hasNaN(b, shape[1] === 's' ? 1 : rows))) return null;
