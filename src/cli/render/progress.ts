@@ -1,6 +1,6 @@
 /** One line on a terminal's stderr while a run takes long: rows, bytes, rate, time left, workers. */
+import { cutText } from './layout.ts';
 import { byteText, countText, plural, timeText } from './run-units.ts';
-import { cutToWidth } from './run-width.ts';
 
 export const PROGRESS_CHOICES = ['auto', 'always', 'never'] as const;
 export type ProgressChoice = (typeof PROGRESS_CHOICES)[number];
@@ -67,7 +67,7 @@ export class ProgressLine {
     }
     // One column is left free: a terminal may wrap when its last one is written to.
     const width = (this.#stream.columns ?? 80) - 1;
-    const line = cutToWidth(progressText(facts, seconds, width), width);
+    const line = cutText(progressText(facts, seconds, width), width);
     this.#stream.write(`${CLEAR}${line}`);
     this.#shown = true;
   }

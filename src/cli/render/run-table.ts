@@ -6,7 +6,7 @@ import { plainType } from '../../io/out/scalar-cells.ts';
 import { formatDataType } from '../../wire/arrow/index.ts';
 import type { DataType, Schema } from '../../wire/arrow/types.ts';
 import { escapeText } from './escape.ts';
-import { cutToWidth, padToWidth, textWidth } from './run-width.ts';
+import { drawRows, GAP, type TableColumn, widest } from './plain-table.ts';
 import type { Style } from './style.ts';
 
 /** A table of up to so many rows is shown whole; of a longer one the first and the last rows are. */
@@ -17,7 +17,6 @@ const LAST = 10;
 const NARROW = 8;
 /** A type's name makes its column at most so wide. */
 const TYPE = 40;
-const GAP = '  ';
 
 type Cell = string | null;
 
@@ -64,55 +63,37 @@ export function tableLines(schema: Schema, taken: TableRows, width: number, styl
   const { rows, gapAfter } = taken.shown();
   const names = schema.fields.map(({ name }) => escapeText(name));
   const types = schema.fields.map(({ type }) => escapeText(formatDataType(type)));
-  const numeric = schema.fields.map(({ type }) => isNumeric(plainType(type)));
-  const natural = names.map((name, at) =>
-    Math.max(
-      textWidth(name),
-      Math.min(textWidth(types[at] ?? ''), NARROW),
-      ...rows.map((row) => textWidth(row[at] ?? 'NULL')),
-    ),
-  );
-  const yielding = schema.fields.map(({ type }) => isYielding(plainType(type)));
+  const kinds = schema.fields.map(({ type }) => plainType(type));
+  const natural = names.map((name, at) => {
+    const cells = rows.map((row) => row[at] ?? 'NULL');
+    return Math.max(widest([name, ...cells]), Math.min(widest([types[at] ?? '']), NARROW));
+  });
   const widths = fit(
     natural,
-    natural.map((size, at) => (yielding[at] === true ? Math.min(size, NARROW) : size)),
-    types.map((type) => Math.min(textWidth(type), TYPE)),
+    kinds.map((kind, at) => (isYielding(kind) ? Math.min(natural[at] ?? 0, NARROW) : (natural[at] ?? 0))),
+    types.map((type) => Math.min(widest([type]), TYPE)),
     width,
   );
-  const line = (cells: readonly string[], paint: (text: string, at: number) => string): string =>
-    widths
-      .map((size, at) => {
-        const padded = padToWidth(cutToWidth(cells[at] ?? '', size), size, numeric[at] === true);
-        return paint(padded, at);
-      })
-      .join(GAP)
-      .trimEnd();
-  const lines = [
-    line(names, (text) => style.heading(text)),
-    line(types, (text) => style.dim(text)),
-    style.dim(widths.map((size) => '─'.repeat(size)).join(GAP)),
-  ];
-  rows.forEach((row, number) => {
-    if (number === gapAfter)
-      lines.push(
-        style.dim(
-          line(
-            widths.map(() => '⋮'),
-            (text) => text,
-          ),
-        ),
-      );
-    lines.push(
-      line(
-        row.map((cell) => cell ?? 'NULL'),
-        (text, at) => (row[at] === null ? style.dim(text) : text),
-      ),
+  const columns = kinds.map((kind, at): TableColumn => ({ width: widths[at] ?? 0, align: alignOf(kind) }));
+  const head = [names, types, widths.map((size) => '─'.repeat(size))];
+  const cells = rows.map((row) => row.map((cell) => cell ?? style.dim('NULL')));
+  const gap = gapAfter === null ? null : head.length + gapAfter;
+  const all = [...head, ...cells];
+  if (gap !== null) {
+    all.splice(
+      gap,
+      0,
+      widths.map(() => '⋮'),
     );
+  }
+  const lines = drawRows(all, columns.slice(0, widths.length)).map((line, at) => {
+    if (at === 0) return style.heading(line);
+    return at < head.length || at === gap ? style.dim(line) : line;
   });
   const hidden = names.slice(widths.length);
   if (hidden.length > 0) {
     const told = `${hidden.length} more column${hidden.length === 1 ? '' : 's'}: ${hidden.join(', ')}`;
-    lines.push(style.dim(cutToWidth(told, width)));
+    lines.push(style.dim(drawRows([[told]], [{ width, align: 'left' }]).join('')));
   }
   return lines;
 }
@@ -163,8 +144,8 @@ function isYielding({ kind }: DataType): boolean {
   return !/^(Null|Boolean|U?Int\d|Float\d|Decimal\d|Date\d|Time\d|Timestamp|Duration)/.test(kind);
 }
 
-function isNumeric(type: DataType): boolean {
-  return /^(U?Int|Float|Decimal)\d/.test(type.kind);
+function alignOf({ kind }: DataType): TableColumn['align'] {
+  return /^(U?Int|Float|Decimal)\d/.test(kind) ? 'right' : 'left';
 }
 
 /** `1,000,000 rows (30 shown)`. */

@@ -1,18 +1,15 @@
 /** `--stats`: what a run did, as a small table for stderr. */
 import type { RunReport } from '../../run/report.ts';
 import { escapeText } from './escape.ts';
-import { wrapText } from './layout.ts';
+import { drawRows, widest } from './plain-table.ts';
 import { byteText, engineText, plural, timeText } from './run-units.ts';
 
 const LABEL = 9;
 
 export function statsText(report: RunReport, width: number): string {
-  const lines: string[] = [];
+  const rows: (readonly string[])[] = [];
   const add = (label: string, text: string): void => {
-    const wrapped = wrapText(escapeText(text), Math.max(20, width - LABEL - 1));
-    wrapped.forEach((line, at) => {
-      lines.push(`${(at === 0 ? label : '').padEnd(LABEL)} ${line}`.trimEnd());
-    });
+    rows.push([escapeText(label), escapeText(text)]);
   };
   const { rowsIn, rowsOut, seconds } = report;
   add('rows', `${rowsIn === null ? 'rows' : plural(rowsIn, 'row')} in, ${rowsOut.toLocaleString('en')} out`);
@@ -26,9 +23,10 @@ export function statsText(report: RunReport, width: number): string {
   add('retries', `${report.retries}${again}`);
   for (const { label, engine, reason, how, howReason } of report.payloads) {
     const way = how === 'whole' ? 'on one worker' : how === 'partial' ? 'partial results merged' : 'row by row';
+    const isShort = widest([escapeText(label)]) <= LABEL;
     add(
-      label.length < LABEL ? label : 'payload',
-      `${label.length < LABEL ? '' : `${label}: `}${engine} (${reason}); ${way}${howReason === null ? '' : ` (${howReason})`}`,
+      isShort ? label : 'payload',
+      `${isShort ? '' : `${label}: `}${engine} (${reason}); ${way}${howReason === null ? '' : ` (${howReason})`}`,
     );
   }
   for (const { pid, engine, jobs, rows, seconds: spent, died } of report.workers) {
@@ -37,7 +35,8 @@ export function statsText(report: RunReport, width: number): string {
     const time = timeText(spent.open + spent.evaluate);
     add('worker', `pid ${pid}${name}, ${plural(jobs, 'job')}, ${plural(rows, 'row')}, ${time}${end}`);
   }
-  return `${lines.join('\n')}\n`;
+  const columns = [LABEL, width - LABEL - 1].map((size) => ({ width: size, align: 'left' }) as const);
+  return `${drawRows(rows, columns, { gap: ' ', wraps: true }).join('\n')}\n`;
 }
 
 function bytesLine({ bytesRead, totalBytes, seconds }: RunReport): string {

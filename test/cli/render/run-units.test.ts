@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { byteText, countText, plural, timeText } from '../../../src/cli/render/run-units.ts';
-import { cutToWidth, padToWidth, textWidth } from '../../../src/cli/render/run-width.ts';
 
 test('bytes, counts and times read as people write them', () => {
   assert.deepEqual([0, 1, 999, 1000, 9949, 9950, 999_499, 999_500, 180e6, 1.25e9, 3e15, 5e18].map(byteText), [
@@ -45,23 +44,5 @@ test('bytes, counts and times read as people write them', () => {
   assert.deepEqual(
     [plural(1, 'row'), plural(2000, 'row'), plural(0, 'batch', 'batches')],
     ['1 row', '2,000 rows', '0 batches'],
-  );
-});
-
-test('a text is as wide as a terminal draws it', () => {
-  assert.deepEqual(['abc', '日本', 'ｱ', '😀', 'e\u0301', 'é', '…', ''].map(textWidth), [3, 4, 1, 2, 1, 1, 1, 0]);
-  assert.deepEqual(
-    [
-      cutToWidth('abcdef', 4),
-      cutToWidth('日本語', 4),
-      cutToWidth('日本語', 5),
-      cutToWidth('日本語', 6),
-      cutToWidth('abc', 3),
-    ],
-    ['abc…', '日…', '日本…', '日本語', 'abc'],
-  );
-  assert.deepEqual(
-    [padToWidth('日', 4, false), padToWidth('日', 4, true), padToWidth('abc', 2, true)],
-    ['日  ', '  日', 'abc'],
   );
 });
