@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Column, type ColumnBatch, openInput, readArrow, WHOLE, writeArrow } from '../../src/io/index.ts';
+import { nullColumn } from '../../src/io/null-column.ts';
 import { ParquetEncoder } from '../../src/io/out/parquet.ts';
 import { sliceRows } from '../../src/io/parquet/values.ts';
 import type { DataType, Schema } from '../../src/wire/arrow/types.ts';
@@ -148,6 +149,61 @@ test('intervals of all three units keep their parts', () => {
     assert.deepEqual(
       [...batches()].flatMap((batch) => batch.columns.flatMap(columnValues)),
       columnValues(column),
+    );
+  }
+});
+
+test('nulls of a fixed size that have no items, and members of a sparse union that have no values', () => {
+  const int8 = { name: 'i', type: { kind: 'Int8' }, nullable: true, metadata: [] } as const;
+  const fixed: DataType = { kind: 'FixedSizeList', item: int8, size: 2 };
+  const lists: Column = {
+    layout: 'list',
+    type: fixed,
+    length: 3,
+    validity: Uint8Array.of(0),
+    offsets: new Int32Array(4),
+    item: nullColumn(int8.type, 0),
+  };
+  const text = { name: 's', type: { kind: 'Utf8' }, nullable: true, metadata: [] } as const;
+  const sparse: DataType = {
+    kind: 'Union',
+    mode: 'Sparse',
+    fields: [
+      { id: 0, field: int8 },
+      { id: 1, field: text },
+      { id: 2, field: { ...text, name: 'l', type: fixed } },
+    ],
+  };
+  const union: Column = {
+    layout: 'union',
+    type: sparse,
+    length: 3,
+    validity: null,
+    typeIds: Int8Array.of(0, 0, 0),
+    offsets: Int32Array.of(1, 0, 1),
+    children: [
+      { layout: 'numeric', type: int8.type, length: 2, validity: null, values: Int8Array.of(7, -7) },
+      nullColumn(text.type, 0),
+      nullColumn(fixed, 0),
+    ],
+  };
+  for (const [column, expected] of [
+    [lists, [null, null, null]],
+    [
+      union,
+      [
+        ['0', '-7'],
+        ['0', '7'],
+        ['0', '-7'],
+      ],
+    ],
+  ] as const) {
+    const written = writeArrow(schemaOf(column.type), [{ length: 3, columns: [column] }], 'stream');
+    const { schema, batches } = readArrow(written);
+    assert.deepEqual(schema.fields[0]?.type, column.type);
+    assert.deepEqual(
+      [...batches()].flatMap((batch) => batch.columns.flatMap(columnValues)),
+      expected,
     );
   }
 });

@@ -1,7 +1,7 @@
 /** Lists, maps, structs and unions: a range of rows, and of each child the range that these rows lead to. */
 import { DfxError } from '../../wire/errors.ts';
 import { type Column, getBit } from '../column.ts';
-import { gatherRows } from '../column-gather.ts';
+import { gather } from '../column-gather.ts';
 import type { BoundColumn } from './bind.ts';
 import { type DecodeContext, decodeColumn, SLOT, take } from './decode.ts';
 import { decodeOffsets, MAX_OFFSET } from './decode-text.ts';
@@ -91,7 +91,7 @@ function decodeListViews(
     const from = Number(starts[i] ?? 0) - first;
     for (let k = 0; k < size; k++) picked[at + k] = from + k;
   }
-  return { layout: 'list', type, length, validity, offsets, item: gatherRows(found, picked) };
+  return { layout: 'list', type, length, validity, offsets, item: gather(found, picked) };
 }
 
 function places(

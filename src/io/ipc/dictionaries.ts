@@ -1,7 +1,7 @@
 /** The dictionaries that a batch's columns refer to: each message gives one, adds to it or takes its place. */
 import { DfxError } from '../../wire/errors.ts';
 import type { Column } from '../column.ts';
-import { joinColumns } from '../column-gather.ts';
+import { concatColumns } from '../column-join.ts';
 import { FRESH_ARENA } from './access.ts';
 import { bindColumns, type PlacedBatch } from './bind.ts';
 import { decodeColumn } from './decode.ts';
@@ -34,7 +34,7 @@ export class Dictionaries {
     if (isDelta && before === undefined) {
       throw new DfxError('INPUT_FORMAT', `dictionary ${id} is added to before it is given`, { file });
     }
-    this.#values.set(id, isDelta && before !== undefined ? joinColumns([before, values]) : values);
+    this.#values.set(id, isDelta && before !== undefined ? concatColumns(values.type, [before, values]) : values);
   }
 
   get(id: bigint): Column {

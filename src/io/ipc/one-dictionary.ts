@@ -5,7 +5,8 @@
 import type { Schema } from '../../wire/arrow/types.ts';
 import { DfxError } from '../../wire/errors.ts';
 import { type Column, type ColumnBatch, type DictionaryColumn, isValid } from '../column.ts';
-import { gatherRows, joinColumns } from '../column-gather.ts';
+import { gather } from '../column-gather.ts';
+import { concatColumns } from '../column-join.ts';
 import { isView, ownBuffers } from './plan.ts';
 import { BodyWriter, type EncodedMessage, planWriting, type WritePlan } from './write.ts';
 import { writeColumn } from './write-column.ts';
@@ -134,7 +135,7 @@ class MergedValues {
         }
         places[i] = place;
       }
-      if (added.length > 0) this.#parts.push(gatherRows(values, Int32Array.from(added)));
+      if (added.length > 0) this.#parts.push(gather(values, Int32Array.from(added)));
       this.#size += added.length;
     } else {
       for (let i = 0; i < values.length; i++) places[i] = this.#size + i;
@@ -146,7 +147,8 @@ class MergedValues {
   }
 
   column(): Column | null {
-    return this.#parts.length === 0 ? null : joinColumns(this.#parts);
+    const [first] = this.#parts;
+    return first === undefined ? null : concatColumns(first.type, this.#parts);
   }
 }
 

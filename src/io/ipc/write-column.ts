@@ -14,7 +14,8 @@ import {
   type StringColumn,
   type UnionColumn,
 } from '../column.ts';
-import { gatherRows } from '../column-gather.ts';
+import { gather, gatherBetween } from '../column-gather.ts';
+import { nullColumn } from '../null-column.ts';
 import { viewsOf } from '../string-views.ts';
 import { doublesToInt64, integersToWords, singlesToHalves } from './fixed-words.ts';
 import type { BodyWriter, WritePlan } from './write.ts';
@@ -203,7 +204,7 @@ function writeList(body: BodyWriter, plan: WritePlan, column: ListColumn): void 
   const [itemPlan] = plan.children;
   if (itemPlan === undefined) throw mismatch(type, column);
   const from = offsets[0] ?? 0;
-  const item = (): Column => rowsBetween(column.item, from, offsets[length] ?? from);
+  const item = (): Column => gatherBetween(column.item, from, offsets[length] ?? from);
   switch (type.kind) {
     case 'List':
     case 'Map':
@@ -231,12 +232,12 @@ function writeList(body: BodyWriter, plan: WritePlan, column: ListColumn): void 
   writeColumn(body, itemPlan, item());
 }
 
-/** A row without a value has as many items as every other: any items, here the first ones of the column. */
+/** A row without a value has as many items as every other: any items, here the first one of the column or nulls. */
 function fixedItems(size: number, column: ListColumn): Column {
   const { offsets, length, item } = column;
   let even = true;
   for (let i = 0; i < length && even; i++) even = (offsets[i + 1] ?? 0) - (offsets[i] ?? 0) === size;
-  if (even) return rowsBetween(item, offsets[0] ?? 0, offsets[length] ?? 0);
+  if (even) return gatherBetween(item, offsets[0] ?? 0, offsets[length] ?? 0);
   const picked = new Int32Array(size * length);
   for (let i = 0; i < length; i++) {
     const from = offsets[i] ?? 0;
@@ -244,20 +245,7 @@ function fixedItems(size: number, column: ListColumn): Column {
     if (found !== size && found !== 0) throw mismatch(column.type, column);
     for (let k = 0; k < size; k++) picked[i * size + k] = found === 0 ? 0 : from + k;
   }
-  if (item.length === 0 && picked.length > 0) {
-    throw new DfxError('UNSUPPORTED', 'lists of a fixed size that are all null without items', {
-      hint: 'write CSV or NDJSON',
-    });
-  }
-  return gatherRows(item, picked);
-}
-
-function rowsBetween(column: Column, from: number, to: number): Column {
-  if (from === 0 && to === column.length) return column;
-  return gatherRows(
-    column,
-    Int32Array.from({ length: to - from }, (_, i) => from + i),
-  );
+  return item.length === 0 ? nullColumn(item.type, picked.length) : gather(item, picked);
 }
 
 function writeKeys(body: BodyWriter, plan: WritePlan, column: DictionaryColumn): void {
@@ -323,7 +311,7 @@ function writeUnion(body: BodyWriter, plan: WritePlan, column: UnionColumn): voi
     const id = type.fields[i]?.id;
     const picked = Int32Array.from({ length }, (_, row) => (typeIds[row] === id ? (offsets[row] ?? 0) : 0));
     const inPlace = values.length === length && picked.every((from, row) => from === row || typeIds[row] !== id);
-    if (!inPlace && values.length === 0) throw new DfxError('DEFECT', 'a sparse union with an empty child');
-    writeColumn(body, child, inPlace ? values : gatherRows(values, picked));
+    if (inPlace) writeColumn(body, child, values);
+    else writeColumn(body, child, values.length === 0 ? nullColumn(values.type, length) : gather(values, picked));
   });
 }

@@ -1,7 +1,7 @@
 /** Values told apart, as a dictionary: for columns that were dictionaries when they were written. */
 import type { DataType } from '../../wire/arrow/types.ts';
 import { type Column, type DictionaryColumn, isValid } from '../column.ts';
-import { gatherRows } from '../column-gather.ts';
+import { gather } from '../column-gather.ts';
 
 export function dictionaryColumn(values: Column, type: DataType): DictionaryColumn {
   const { length } = values;
@@ -20,7 +20,7 @@ export function dictionaryColumn(values: Column, type: DataType): DictionaryColu
     indices[i] = place;
   }
   const validity = values.validity;
-  return { layout: 'dictionary', type, length, validity, indices, values: gatherRows(values, Int32Array.from(first)) };
+  return { layout: 'dictionary', type, length, validity, indices, values: gather(values, Int32Array.from(first)) };
 }
 
 /** Rows that are equal have equal keys; rows of types without such a key have one each. */

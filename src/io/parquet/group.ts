@@ -2,7 +2,7 @@
 import type { RowGroup } from 'hyparquet';
 import { DfxError } from '../../wire/errors.ts';
 import type { Column } from '../column.ts';
-import { joinColumns } from '../column-gather.ts';
+import { concatColumns } from '../column-join.ts';
 import type { RandomAccess } from '../ipc/access.ts';
 import type { Codec } from './codecs.ts';
 import { assemble, type LeafData, leafData } from './nested.ts';
@@ -79,7 +79,8 @@ class FlatRows implements ColumnRows {
       this.#used += count;
       left -= count;
     }
-    return joinColumns(parts);
+    const [only] = parts;
+    return parts.length === 1 && only !== undefined ? only : concatColumns(this.#node.type, parts);
   }
 
   /** The next page; says how many rows of pages were passed over. */

@@ -1,63 +1,16 @@
-/** New columns: of values one by one, of nulls, and the typed arrays that they are made of. */
+/** New columns of values one by one. */
 import { bitmapBytes, type Column, setBit, type Values, withoutFullBitmap } from '../../io/column.ts';
+import { newValues } from '../../io/null-column.ts';
 import type { DataType } from '../../wire/arrow/types.ts';
 import { type ArrowValue, isKind } from '../../wire/arrow/value-model.ts';
 import { DfxError } from '../../wire/errors.ts';
 import { innerTypes, itemField, type Kind, layoutOf } from './types.ts';
 
-/** Zeros for a `numeric` column; 64-bit integers in their representation of safe integers. */
-export function newValues(kind: Kind, length: number): Exclude<Values, BigInt64Array | BigUint64Array> {
-  switch (kind) {
-    case 'Int8':
-      return new Int8Array(length);
-    case 'Int16':
-      return new Int16Array(length);
-    case 'Int32':
-    case 'Date32':
-    case 'Time32':
-    case 'Interval':
-      return new Int32Array(length);
-    case 'UInt8':
-      return new Uint8Array(length);
-    case 'UInt16':
-      return new Uint16Array(length);
-    case 'UInt32':
-      return new Uint32Array(length);
-    case 'Float16':
-    case 'Float32':
-      return new Float32Array(length);
-    default:
-      return new Float64Array(length);
-  }
-}
+export { newValues, nullColumn } from '../../io/null-column.ts';
 
 /** One row. Numbers are taken as they are: the caller has checked the range. */
 export function constantColumn(type: DataType, value: ArrowValue): Column {
   return buildColumn(type, [value]);
-}
-
-/** All rows null. */
-export function nullColumn(type: DataType, length: number): Column {
-  const validity = new Uint8Array(bitmapBytes(length));
-  const layout = layoutOf(type);
-  switch (layout) {
-    case 'null':
-      return { layout, type, length, validity: null };
-    case 'boolean':
-      return { layout, type, length, validity, bits: new Uint8Array(validity.length) };
-    case 'numeric':
-      return { layout, type, length, validity, values: newValues(type.kind, length) };
-    case 'string':
-      return { layout, type, length, validity, offsets: new Int32Array(length + 1), data: new Uint8Array(0) };
-    case 'decimal':
-      return { layout, type, length, validity, values: new Float64Array(length) };
-    case 'interval': {
-      const rest = new Float64Array(length);
-      return { layout, type, length, validity, months: new Int32Array(length), days: new Int32Array(length), rest };
-    }
-    default:
-      return buildColumn(type, new Array<null>(length).fill(null));
-  }
 }
 
 /**

@@ -1,6 +1,8 @@
 /** The Arrow types that the engine computes with: which family a type is of, its range, and when two are the same. */
-import type { Column } from '../../io/column.ts';
+import { innerTypes } from '../../io/column-layout.ts';
 import type { DataType, Field } from '../../wire/arrow/types.ts';
+
+export { innerTypes, itemField, layoutOf } from '../../io/column-layout.ts';
 
 export const INTEGER_KINDS = ['Int8', 'Int16', 'Int32', 'Int64', 'UInt8', 'UInt16', 'UInt32', 'UInt64'] as const;
 export type IntegerKind = (typeof INTEGER_KINDS)[number];
@@ -107,73 +109,6 @@ export function integerRange(kind: IntegerKind): IntegerRange {
   return isSigned(kind)
     ? { low: -(1n << (bits - 1n)), high: (1n << (bits - 1n)) - 1n }
     : { low: 0n, high: (1n << bits) - 1n };
-}
-
-/** How columns of the type are laid out; null for RunEndEncoded, which has no layout of its own. */
-export function layoutOf(type: DataType): Column['layout'] | null {
-  switch (type.kind) {
-    case 'Null':
-      return 'null';
-    case 'Boolean':
-      return 'boolean';
-    case 'Utf8':
-    case 'LargeUtf8':
-    case 'Utf8View':
-    case 'Binary':
-    case 'LargeBinary':
-    case 'BinaryView':
-    case 'FixedSizeBinary':
-      return 'string';
-    case 'Decimal32':
-    case 'Decimal64':
-    case 'Decimal128':
-    case 'Decimal256':
-      return 'decimal';
-    case 'Interval':
-      return type.unit === 'YearMonth' ? 'numeric' : 'interval';
-    case 'List':
-    case 'LargeList':
-    case 'ListView':
-    case 'LargeListView':
-    case 'FixedSizeList':
-    case 'Map':
-      return 'list';
-    case 'Struct':
-      return 'struct';
-    case 'Union':
-      return 'union';
-    case 'Dictionary':
-      return 'dictionary';
-    case 'RunEndEncoded':
-      return null;
-    default:
-      return 'numeric';
-  }
-}
-
-/** The field that the rows of a list or map hold. */
-export function itemField(type: DataType): Field | null {
-  if ('item' in type) return type.item;
-  return type.kind === 'Map' ? type.entries : null;
-}
-
-/** The types that stand directly inside of a type. */
-export function innerTypes(type: DataType): readonly DataType[] {
-  if ('item' in type) return [type.item.type];
-  switch (type.kind) {
-    case 'Struct':
-      return type.fields.map((field) => field.type);
-    case 'Map':
-      return [type.entries.type];
-    case 'Union':
-      return type.fields.map(({ field }) => field.type);
-    case 'Dictionary':
-      return [type.key, type.value];
-    case 'RunEndEncoded':
-      return [type.runEnds.type, type.values.type];
-    default:
-      return [];
-  }
 }
 
 /** Equal as arrow-rs compares types: names, nullability and metadata of inner fields count. */
