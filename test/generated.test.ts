@@ -37,3 +37,14 @@ test('the message tables agree with the crates that the Python packages are buil
   );
   assert.equal(status, 0);
 });
+
+test('the list of functions says where the embedded engine has each', () => {
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    ['--import', 'tsx', 'scripts/functions-doc.ts', '--check'],
+    { encoding: 'utf8' },
+  );
+  assert.equal(stderr, '');
+  assert.equal(stdout, 'docs/functions.md is up to date\n');
+  assert.equal(status, 0);
+});

@@ -43,6 +43,7 @@ import {
   nullInstead,
   prunedCase,
 } from './simplify.ts';
+import { isYearWithoutBounds } from './temporal/preimage.ts';
 import {
   BOOLEAN,
   innerTypes,
@@ -318,6 +319,10 @@ class Binder {
     if (floored && list.some((item) => plainValue(item) === 0)) {
       // Some of these become ranges over the argument, which take -0.0 for 0.0, and others don't.
       throw new Refusal('in_list', 'looks for the zero of floor()');
+    }
+    if (list.some((item) => isYearWithoutBounds(value, item))) {
+      // A list of one becomes a range whose ends are nulls, a longer one looks years up.
+      throw new Refusal('in_list', 'looks for years that timestamps of nanoseconds reach in part or not at all');
     }
     // Short lists over a column become comparisons; others, and constants, look values up by their bits.
     const compared = value.op !== 'constant' && (list.length === 1 || (list.length <= 3 && value.op === 'column'));

@@ -17,6 +17,7 @@ import { floorRange } from './functions/math-preimage.ts';
 import { type CompareOp, childrenOf, type Node } from './nodes.ts';
 import { isComparable } from './order.ts';
 import { Refusal } from './refusal.ts';
+import { tryCastWraps } from './temporal/cast.ts';
 import { yearRange } from './temporal/preimage.ts';
 import { BOOLEAN, integerRange, isInteger, type Kind, sameType } from './types.ts';
 import { literalBelow } from './unwrap.ts';
@@ -95,6 +96,9 @@ export function castNode(node: Node, type: DataType, safe: boolean): Node {
   if (!canCast(node.type, type)) {
     const name = safe ? 'try_cast' : 'cast';
     throw new Refusal(name, `from ${formatDataType(node.type)} to ${formatDataType(type)} isn't supported`);
+  }
+  if (safe && node.op !== 'constant' && tryCastWraps(node.type, type)) {
+    throw new Refusal('try_cast', `from Date64 to ${formatDataType(type)} wraps around in the real engine`);
   }
   return fold({ op: 'cast', type, nullable: node.nullable || safe, safe, operand: node });
 }

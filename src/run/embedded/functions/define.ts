@@ -16,6 +16,8 @@ export interface ScalarFunction {
   readonly aliases?: readonly string[];
   /** Why no call of it is computed, whatever its arguments (but for null literals). */
   readonly refused?: string;
+  /** Which calls are computed, where most aren't. */
+  readonly only?: string;
   /**
    * The typed node of a call: `callNode`, or nodes that compute the same (`nullif` is a CASE). Arguments come typed and not yet cast.
    * Throws a Refusal for what isn't computed exactly as DataFusion 55 does, and for what DataFusion 55 itself refuses.

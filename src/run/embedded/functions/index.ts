@@ -6,11 +6,13 @@ import type { ScalarFunction } from './define.ts';
 import { MATH_FUNCTIONS } from './math.ts';
 import { NESTED_FUNCTIONS } from './nested.ts';
 import { NESTED_MAKERS } from './nested-make.ts';
+import { REFUSED_FUNCTIONS } from './refused.ts';
 import { REGEX_FUNCTIONS } from './regex-functions.ts';
 import { STRING_FUNCTIONS } from './strings.ts';
 import { TYPE_FUNCTIONS } from './type-functions.ts';
 
 const LISTS: readonly (readonly ScalarFunction[])[] = [
+  REFUSED_FUNCTIONS,
   CONDITIONAL_FUNCTIONS,
   MATH_FUNCTIONS,
   NESTED_MAKERS,

@@ -10,9 +10,9 @@ import { castTo, constant, isNullConstant, nullInstead } from '../simplify.ts';
 import { FLOAT64, isDecimal, isNumeric } from '../types.ts';
 import type { ScalarFunction } from './define.ts';
 import { floatArguments } from './math-float.ts';
+import { refusedFunction } from './refused.ts';
 
 const LAST_DIGIT = "takes its last digit from the real engine's C library, which differs between systems";
-const CHANCE = 'gives other values on every run, so that no two runs can be compared';
 
 const ONE_FLOAT = [
   'acos',
@@ -43,16 +43,6 @@ function transcendental(name: string, count: number): ScalarFunction {
       const args = floatArguments(name, given, count);
       if (args.some(isNullConstant)) return nullInstead(name, args[0]?.type ?? FLOAT64, args);
       throw new Refusal(name, LAST_DIGIT);
-    },
-  };
-}
-
-function never(name: string, reason: string): ScalarFunction {
-  return {
-    name,
-    refused: reason,
-    bind: () => {
-      throw new Refusal(name, reason);
     },
   };
 }
@@ -95,8 +85,6 @@ function integerPower(base: number, exponent: number): number | null {
 export const REFUSED_MATH: readonly ScalarFunction[] = [
   ...ONE_FLOAT.map((name) => transcendental(name, 1)),
   transcendental('atan2', 2),
-  never('log', LAST_DIGIT),
-  { name: 'power', aliases: ['pow'], bind: bindPower },
-  never('random', CHANCE),
-  never('uuid', CHANCE),
+  refusedFunction('log', LAST_DIGIT),
+  { name: 'power', aliases: ['pow'], only: 'to the power of 0 or 1, or of integer literals', bind: bindPower },
 ];

@@ -24,6 +24,11 @@ function can(from: DataType, to: DataType): boolean {
   return integersTo(from, to) && canCast(from, countOf(to));
 }
 
+/** TRY_CAST in the real engine multiplies the milliseconds of a column without a look at 64 bits: what leaves them wraps around. */
+export function tryCastWraps(from: DataType, to: DataType): boolean {
+  return from.kind === 'Date64' && to.kind === 'Timestamp' && (to.unit === 'Microsecond' || to.unit === 'Nanosecond');
+}
+
 function zoneKnown(type: DataType): boolean {
   return type.kind !== 'Timestamp' || type.timezone === null || zoneOf(type.timezone) !== null;
 }

@@ -64,6 +64,19 @@ export function comparedToRange(fn: CompareOp, x: Node, lower: Node, upper: Node
   }
 }
 
+/** Whether `call` is a year of nanoseconds since 1970, which end within 1677 and 2262, and the literal one that they don't hold whole. */
+export function isYearWithoutBounds(call: Node, literal: Node): boolean {
+  if (call.op !== 'call' || call.name !== 'date_part year') return false;
+  const type = call.args[0]?.type;
+  const year = plainValue(literal);
+  return (
+    type?.kind === 'Timestamp' &&
+    type.unit === 'Nanosecond' &&
+    typeof year === 'number' &&
+    (year <= 1677 || year >= 2262)
+  );
+}
+
 /** The midnight at which a day starts, as a literal of the type. */
 function startOf(type: DataType, day: number): Node | null {
   switch (type.kind) {
