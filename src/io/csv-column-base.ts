@@ -3,10 +3,9 @@
  * goes on behind it.
  */
 import type { DataType } from '../wire/arrow/types.ts';
+import { BATCH_ROWS } from './batch-rows.ts';
 import { bitmapBytes, type Column, type Values } from './column.ts';
 import type { Kernel } from './wasm/kernel.ts';
-
-export const BATCH_ROWS = 8192;
 
 /** The separators of some records: those of record r are `columns` places from place `r * columns` on. */
 export interface Places {

@@ -4,8 +4,9 @@
  */
 import type { DataType, Field } from '../wire/arrow/types.ts';
 import { DfxError } from '../wire/errors.ts';
+import { BATCH_ROWS } from './batch-rows.ts';
 import { bitmapBytes, type Column, type Values } from './column.ts';
-import { BATCH_ROWS, type ColumnBuilder, KernelColumn, NumberColumn, type Places, Room } from './csv-column-base.ts';
+import { type ColumnBuilder, KernelColumn, NumberColumn, type Places, Room } from './csv-column-base.ts';
 import { numberBuilder } from './csv-number-columns.ts';
 import { type TemporalParser, temporalParser } from './csv-temporal.ts';
 import { parseCsvBoolean, parseDecimal } from './number-text.ts';

@@ -1,7 +1,8 @@
 /** Columns of integers and floats from CSV fields. */
 import type { DataType } from '../wire/arrow/types.ts';
+import { BATCH_ROWS } from './batch-rows.ts';
 import type { Values } from './column.ts';
-import { BATCH_ROWS, type ColumnBuilder, NumberColumn, type Places } from './csv-column-base.ts';
+import { type ColumnBuilder, NumberColumn, type Places } from './csv-column-base.ts';
 import { parseDouble, parseFloat32, parseInteger, putParsed } from './number-text.ts';
 import type { Kernel } from './wasm/kernel.ts';
 

@@ -9,8 +9,9 @@
 import { formatDataType } from '../wire/arrow/type-text.ts';
 import type { Field, Schema } from '../wire/arrow/types.ts';
 import { DfxError } from '../wire/errors.ts';
+import { BATCH_ROWS } from './batch-rows.ts';
 import type { ColumnBatch } from './column.ts';
-import { BATCH_ROWS, type ColumnBuilder } from './csv-column-base.ts';
+import type { ColumnBuilder } from './csv-column-base.ts';
 import { columnBuilder } from './csv-columns.ts';
 import { CR, type CsvDialect, LF } from './csv-dialect.ts';
 import { readRecord } from './csv-records.ts';
@@ -314,7 +315,7 @@ export class CsvReader {
     throw new DfxError(
       'INPUT_ROW',
       `${place}, column ${JSON.stringify(field.name)}: ${JSON.stringify(text)}${cut ? '…' : ''} is no ${formatDataType(field.type)}`,
-      { hint: 'where the type was inferred, infer from more rows, or give it' },
+      { hint: 'where the type was inferred, give it with --schema' },
     );
   }
 }

@@ -17,8 +17,6 @@ import { FileBytes, MemoryBytes, type RandomBytes } from './csv-source.ts';
 import { openCsvStream } from './csv-stream.ts';
 import type { Split, SplitReader } from './split.ts';
 
-export { BATCH_ROWS } from './csv-column-base.ts';
-
 export interface CsvOptions extends DialectOptions {
   /** The first record names the columns. Default true. */
   readonly header?: boolean | undefined;
