@@ -3,17 +3,16 @@
  * `CASE WHEN b <> 0 THEN a / b END` never divides by zero. Where nothing can fail and everything is cheap, all of it is computed for all rows, and
  * the results are picked without a branch a row.
  */
-import { bitmapBytes, type Column, onesBitmap, type StringColumn, withoutFullBitmap } from '../../io/column.ts';
-import type { DataType } from '../../wire/arrow/types.ts';
+import { type Column, onesBitmap } from '../../io/column.ts';
 import { nullColumn } from './build.ts';
 import { compare, trueBits } from './compare.ts';
 import type { Evaluate } from './compile.ts';
 import { mayFail } from './fallible.ts';
 import { assemble, materialize, type Part, SelectedRows } from './gather.ts';
-import { Output } from './kernels.ts';
 import { childrenOf, type Node } from './nodes.ts';
+import { Selection } from './selection.ts';
 import { isNumeric, layoutOf } from './types.ts';
-import { type Rows, rowsOf, type Vector, validityBits } from './vector.ts';
+import { type Rows, rowsOf, type Vector } from './vector.ts';
 
 type CaseNode = Node & { readonly op: 'case' };
 
@@ -54,7 +53,7 @@ function selecting(node: CaseNode, compile: (inner: Node) => Evaluate): Evaluate
   const branches = node.branches.map(({ when, then }) => ({ when: compile(when), then: compile(then) }));
   const otherwise = node.otherwise === null ? null : compile(node.otherwise);
   const missing: Vector = { column: nullColumn(type, 1), scalar: true };
-  const output = new Output();
+  const selection = new Selection(type);
   return (rows) => {
     const { length } = rows;
     const tested = base === null ? null : base(rows);
@@ -64,162 +63,9 @@ function selecting(node: CaseNode, compile: (inner: Node) => Evaluate): Evaluate
     });
     const results = branches.map(({ then }) => then(rows));
     results.push(otherwise === null ? missing : otherwise(rows));
-    const chosen = pickers(hits, length);
     const vectors = results.map(({ column, scalar }) => (column.layout === 'null' ? missing : { column, scalar }));
-    const validity = pickedValidity(vectors, chosen, length);
-    return { column: picked(type, vectors, chosen, validity, length, output), scalar: false };
+    return { column: selection.of(hits, vectors, length), scalar: false };
   };
-}
-
-/** For each result the rows that take it, as bits: no two share one. */
-function pickers(hits: readonly Uint8Array[], length: number): readonly Uint8Array[] {
-  const open = onesBitmap(length);
-  const out = hits.map((bits) => {
-    const mine = new Uint8Array(open.length);
-    for (let i = 0; i < open.length; i++) {
-      mine[i] = (bits[i] ?? 0) & (open[i] ?? 0);
-      open[i] = (open[i] ?? 0) & ~(bits[i] ?? 0);
-    }
-    return mine;
-  });
-  return [...out, open];
-}
-
-function pickedValidity(vectors: readonly Vector[], chosen: readonly Uint8Array[], length: number): Uint8Array | null {
-  if (vectors.every(({ column }) => column.validity === null)) return null;
-  const out = new Uint8Array(bitmapBytes(length));
-  vectors.forEach(({ column, scalar }, k) => {
-    const mine = chosen[k] ?? out;
-    const valid = validityBits(column);
-    const all = scalar ? ((valid[0] ?? 0) & 1 ? 0xff : 0) : null;
-    for (let i = 0; i < out.length; i++) out[i] = (out[i] ?? 0) | ((mine[i] ?? 0) & (all ?? valid[i] ?? 0));
-  });
-  return withoutFullBitmap(out, length);
-}
-
-function picked(
-  type: DataType,
-  vectors: readonly Vector[],
-  chosen: readonly Uint8Array[],
-  validity: Uint8Array | null,
-  length: number,
-  output: Output,
-): Column {
-  const columns = vectors.map(({ column }) => column);
-  if (columns.every((column) => column.layout === 'string')) {
-    return { layout: 'string', type, length, validity, ...pickedTexts(vectors, columns, chosen, length) };
-  }
-  if (columns.every((column) => column.layout === 'boolean')) {
-    const bits = new Uint8Array(bitmapBytes(length));
-    columns.forEach((column, k) => {
-      const all = vectors[k]?.scalar === true ? ((column.bits[0] ?? 0) & 1 ? 0xff : 0) : null;
-      const mine = chosen[k] ?? bits;
-      for (let i = 0; i < bits.length; i++) bits[i] = (bits[i] ?? 0) | ((mine[i] ?? 0) & (all ?? column.bits[i] ?? 0));
-    });
-    return { layout: 'boolean', type, length, validity, bits };
-  }
-  const values = columns.flatMap((column) => (column.layout === 'numeric' ? [column.values] : []));
-  const numbers = values.flatMap((array) =>
-    array instanceof BigInt64Array || array instanceof BigUint64Array ? [] : [array],
-  );
-  if (numbers.length < vectors.length) {
-    return assemble(
-      type,
-      length,
-      vectors.map((vector, k): Part => partOf(vector, rowsOf(chosen[k] ?? new Uint8Array(0), length))),
-    );
-  }
-  const out = output.take(type.kind, length);
-  vectors.forEach(({ scalar }, k) => {
-    const from = numbers[k];
-    const bits = chosen[k];
-    if (from !== undefined && bits !== undefined) mask(from, scalar, bits, out, k === 0);
-  });
-  return { layout: 'numeric', type, length, validity, values: out };
-}
-
-/** The rows of a result that are picked, as a part to assemble. */
-function partOf(vector: Vector, rows: Int32Array): Part {
-  if (vector.scalar) return { rows, vector };
-  const picked = new SelectedRows({ length: vector.column.length, column: () => vector.column }, rows).column(0);
-  return { rows, vector: { column: picked, scalar: false } };
-}
-
-type Words = Int32Array | Int16Array | Int8Array;
-
-/** The same memory as integers, which keep every bit of a NaN. */
-function wordsOf(array: Exclude<Column & { layout: 'numeric' }, never>['values']): Words {
-  const { buffer, byteOffset, byteLength } = array;
-  switch (array.BYTES_PER_ELEMENT) {
-    case 1:
-      return new Int8Array(buffer, byteOffset, byteLength);
-    case 2:
-      return new Int16Array(buffer, byteOffset, byteLength / 2);
-    default:
-      return new Int32Array(buffer, byteOffset, byteLength / 4);
-  }
-}
-
-/** Writes the rows of `from` whose bit is 1: the first call zeros the others, later ones leave them. */
-function mask(
-  from: Parameters<typeof wordsOf>[0],
-  scalar: boolean,
-  bits: Uint8Array,
-  to: Parameters<typeof wordsOf>[0],
-  first: boolean,
-): void {
-  const source = wordsOf(from);
-  const target = wordsOf(to);
-  if (from.BYTES_PER_ELEMENT === 8) {
-    const low = source[0] ?? 0;
-    const high = source[1] ?? 0;
-    for (let i = 0, w = 0; w < target.length; i++, w += 2) {
-      const on = -(((bits[i >> 3] ?? 0) >> (i & 7)) & 1);
-      const x = scalar ? low : (source[w] ?? 0);
-      const y = scalar ? high : (source[w + 1] ?? 0);
-      target[w] = (x & on) | (first ? 0 : (target[w] ?? 0));
-      target[w + 1] = (y & on) | (first ? 0 : (target[w + 1] ?? 0));
-    }
-    return;
-  }
-  const only = source[0] ?? 0;
-  for (let i = 0; i < target.length; i++) {
-    const on = -(((bits[i >> 3] ?? 0) >> (i & 7)) & 1);
-    target[i] = ((scalar ? only : (source[i] ?? 0)) & on) | (first ? 0 : (target[i] ?? 0));
-  }
-}
-
-function pickedTexts(
-  vectors: readonly Vector[],
-  columns: readonly StringColumn[],
-  chosen: readonly Uint8Array[],
-  length: number,
-): { readonly offsets: Int32Array; readonly data: Uint8Array } {
-  const choice = new Uint8Array(length);
-  for (let k = 1; k < chosen.length; k++) {
-    const bits = chosen[k] ?? choice;
-    for (let i = 0; i < length; i++) if ((((bits[i >> 3] ?? 0) >> (i & 7)) & 1) === 1) choice[i] = k;
-  }
-  const offsets = new Int32Array(length + 1);
-  let total = 0;
-  for (let i = 0; i < length; i++) {
-    const k = choice[i] ?? 0;
-    const row = vectors[k]?.scalar === true ? 0 : i;
-    const from = columns[k]?.offsets;
-    total += (from?.[row + 1] ?? 0) - (from?.[row] ?? 0);
-    offsets[i + 1] = total;
-  }
-  const data = new Uint8Array(total);
-  for (let i = 0; i < length; i++) {
-    const k = choice[i] ?? 0;
-    const column = columns[k];
-    if (column === undefined) continue;
-    const row = vectors[k]?.scalar === true ? 0 : i;
-    let at = offsets[i] ?? 0;
-    const end = column.offsets[row + 1] ?? 0;
-    for (let from = column.offsets[row] ?? 0; from < end; ) data[at++] = column.data[from++] ?? 0;
-  }
-  return { offsets, data };
 }
 
 function firstRows(length: number): Int32Array {
