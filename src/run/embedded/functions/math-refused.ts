@@ -6,10 +6,11 @@ import { constantColumn } from '../build.ts';
 import { mayFail } from '../fallible.ts';
 import { type Node, plainValue } from '../nodes.ts';
 import { Refusal } from '../refusal.ts';
-import { castTo, constant, isNullConstant, nullInstead } from '../simplify.ts';
+import { callNode, castTo, constant, isNullConstant, nullInstead } from '../simplify.ts';
 import { FLOAT64, isDecimal, isNumeric } from '../types.ts';
+import type { Vector } from '../vector.ts';
 import type { ScalarFunction } from './define.ts';
-import { floatArguments } from './math-float.ts';
+import { floatArguments, oneOf } from './math-float.ts';
 import { refusedFunction } from './refused.ts';
 
 const LAST_DIGIT = "takes its last digit from the real engine's C library, which differs between systems";
@@ -65,14 +66,24 @@ function bindPower(given: readonly Node[]): Node {
   }
   const power = plainValue(exponent);
   if (power === 1) return base;
-  // A nullable base keeps its nulls; where it is dropped, so are its errors.
-  if (power === 0 && !base.nullable && !mayFail(base)) return constant(constantColumn(FLOAT64, 1));
+  if (power === 0 && base.nullable) {
+    return callNode({ name: 'power', type: FLOAT64, args: [base], mayFail: false, evaluate: oneOf(onesOf) });
+  }
+  // A base that is never null is dropped, and its errors with it.
+  if (power === 0 && !mayFail(base)) return constant(constantColumn(FLOAT64, 1));
   const root = plainValue(base);
   if (Number.isSafeInteger(root) && Number.isSafeInteger(power)) {
     const result = integerPower(Number(root), Number(power));
     if (result !== null) return constant(constantColumn(FLOAT64, result));
   }
   throw new Refusal('power', LAST_DIGIT);
+}
+
+/** A one for each value; nulls stay. */
+function onesOf({ column, scalar }: Vector): Vector {
+  const { length, validity } = column;
+  const values = new Float64Array(length).fill(1);
+  return { column: { layout: 'numeric', type: FLOAT64, length, validity, values }, scalar };
 }
 
 function integerPower(base: number, exponent: number): number | null {
@@ -86,5 +97,5 @@ export const REFUSED_MATH: readonly ScalarFunction[] = [
   ...ONE_FLOAT.map((name) => transcendental(name, 1)),
   transcendental('atan2', 2),
   refusedFunction('log', LAST_DIGIT),
-  { name: 'power', aliases: ['pow'], only: 'to the power of 0 or 1, or of integer literals', bind: bindPower },
+  { name: 'power', aliases: ['pow'], only: 'to the power of 0 or 1, and between integer literals', bind: bindPower },
 ];

@@ -51,7 +51,7 @@ const TEMPLATES = [
   'trunc({dec}, {small})',
   'power({num}, {0|1|1.0|NULL})',
   'power({0|1|2|-3|10|0.0}, {0|1|2|3|15|1.0|NULL})',
-  'pow({dec}, 1)',
+  'pow({dec}, {0|1|-0.0})',
   '{sin|exp|ln|cbrt|atan}(NULL)',
 ];
 
