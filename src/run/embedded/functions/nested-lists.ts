@@ -21,7 +21,9 @@ import { INT64, innerTypes, isFloat, isInteger, sameType, UTF8 } from '../types.
 import type { Vector } from '../vector.ts';
 import { coercedFrom } from './signature.ts';
 
-export type PlainList = Extract<DataType, { readonly kind: 'List' | 'LargeList' | 'FixedSizeList' }>;
+export type PlainList =
+  | { readonly kind: 'List' | 'LargeList'; readonly item: Field }
+  | { readonly kind: 'FixedSizeList'; readonly item: Field; readonly size: number };
 
 export function isPlainList(type: DataType): type is PlainList {
   return type.kind === 'List' || type.kind === 'LargeList' || type.kind === 'FixedSizeList';

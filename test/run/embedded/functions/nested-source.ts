@@ -218,7 +218,7 @@ const LIKE: readonly (readonly [string, string])[] = [
 
 /** Holes: {list} {like} (two lists) {with} (a list and an item) {element} {index} {small}. */
 export function nestedCall(random: Random, template: string): string {
-  return template.replace(/\{([a-z0-9|]+)\}/g, (_, hole: string) => {
+  return template.replace(/\{([^}]+)\}/g, (_, hole: string) => {
     switch (hole) {
       case 'list':
         return random.below(4) === 0 ? random.pick(LITERALS) : random.pick(LISTS);
@@ -241,7 +241,7 @@ export function nestedCall(random: Random, template: string): string {
       case 'index':
         return random.pick(INDEXES);
       case 'small':
-        return random.pick(['n', 'p', '0', '1', '2', '3', '-1', 'k', 'NULL', 'lu[1]']);
+        return random.pick(['n', 'p', '0', '1', '2', '3', '-1', 'NULL', 'lu[1]']);
       case 'map':
         return random.pick([
           'm',
