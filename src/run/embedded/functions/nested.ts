@@ -1,6 +1,7 @@
 /** The functions over lists and maps; those that make lists and structs, and take values out of them, are in `nested-make.ts`. */
 import type { ScalarFunction } from './define.ts';
+import { NESTED_MEASURES } from './nested-measure.ts';
 import { NESTED_RESHAPES } from './nested-reshape.ts';
 import { NESTED_SEARCHES } from './nested-search.ts';
 
-export const NESTED_FUNCTIONS: readonly ScalarFunction[] = [...NESTED_SEARCHES, ...NESTED_RESHAPES];
+export const NESTED_FUNCTIONS: readonly ScalarFunction[] = [...NESTED_SEARCHES, ...NESTED_RESHAPES, ...NESTED_MEASURES];
