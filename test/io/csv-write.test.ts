@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { arrowFloatText } from '../../src/expr/number-text.ts';
-import type { Column, ColumnBatch } from '../../src/io/column.ts';
+import type { Column, ColumnBatch, Values } from '../../src/io/column.ts';
 import { openCsv } from '../../src/io/csv.ts';
 import { CsvRows, formatFloat32, formatFloat64, selectedRows } from '../../src/io/csv-write.ts';
 import type { DataType } from '../../src/wire/arrow/types.ts';
@@ -176,6 +176,65 @@ test('picked rows are the lines of these rows, in their order', async () => {
   assert.equal(await writtenBy(text, types, () => new Uint32Array(0)), '');
 });
 
+test('of few rows the values of every width are picked', () => {
+  const validity = Uint8Array.of(0b11111011, 0xff);
+  const numbers = (
+    kind: 'Int64' | 'UInt64' | 'Float64' | 'Float32' | 'Int32' | 'UInt16' | 'Int8',
+    values: Values,
+  ): Column => ({
+    layout: 'numeric',
+    type: { kind },
+    length: 10,
+    validity,
+    values,
+  });
+  const rows = Array.from({ length: 10 }, (_, i) => i);
+  const columns = [
+    numbers(
+      'Int64',
+      Float64Array.from(rows, (i) => -i),
+    ),
+    numbers(
+      'Int64',
+      BigInt64Array.from(rows, (i) => -(2n ** 62n) - BigInt(i)),
+    ),
+    numbers(
+      'UInt64',
+      BigUint64Array.from(rows, (i) => 2n ** 64n - 1n - BigInt(i)),
+    ),
+    numbers(
+      'Float64',
+      Float64Array.from(rows, (i) => i / 8),
+    ),
+    numbers(
+      'Float32',
+      Float32Array.from(rows, (i) => i / 4),
+    ),
+    numbers(
+      'Int32',
+      Int32Array.from(rows, (i) => -(2 ** 31) + i),
+    ),
+    numbers(
+      'UInt16',
+      Uint16Array.from(rows, (i) => 65535 - i),
+    ),
+    numbers(
+      'Int8',
+      Int8Array.from(rows, (i) => i - 128),
+    ),
+  ];
+  const writer = new CsvRows(
+    columns.map(({ type }) => type),
+    noOther,
+  );
+  const batch = { length: 10, columns };
+  const all = decoder.decode(writer.encode(batch)).split('\n');
+  assert.equal(all[9], '-9,-4611686018427387913,18446744073709551606,1.125,2.25,-2147483639,65526,-119');
+  assert.equal(all[2], ',,,,,,,');
+  const few = Uint32Array.of(9, 2, 0);
+  assert.equal(decoder.decode(writer.encode(batch, few)), `${all[9]}\n${all[2]}\n${all[0]}\n`);
+});
+
 test('slices of columns, other texts and other delimiters', () => {
   const data = encoder.encode('zzone;two"three');
   const strings: Column = {
@@ -216,4 +275,5 @@ test('slices of columns, other texts and other delimiters', () => {
 test('selected rows are those whose bit is set', () => {
   assert.deepEqual([...selectedRows(Uint8Array.of(0b10000101, 0xff), 11)], [0, 2, 7, 8, 9, 10]);
   assert.deepEqual([...selectedRows(new Uint8Array(4), 30)], []);
+  assert.deepEqual([...selectedRows(Uint8Array.of(0b10000101, 0xff), 11, Uint8Array.of(0b100, 0b11))], [2, 8, 9]);
 });

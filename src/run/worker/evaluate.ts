@@ -1,6 +1,6 @@
 /** Runs one job on the embedded engine: every expression of the job over one pass of its split. */
 import type { Column, ColumnBatch } from '../../io/column.ts';
-import { getBit, isValid } from '../../io/column.ts';
+import { selectedRows } from '../../io/csv-write.ts';
 import type { ArrowStreamReader } from '../../io/ipc/stream-reader.ts';
 import type { SplitReport } from '../../io/split.ts';
 import type { DataType, Field, Schema } from '../../wire/arrow/types.ts';
@@ -103,7 +103,11 @@ class Pass {
     if (columns.length === 0) return true;
     const left = (this.#job.limit ?? Number.POSITIVE_INFINITY) - this.#sink.rows;
     const count = lazily ? picked.length : rows.length;
-    if (lazily) this.#sink.write({ length: rows.length, columns }, new Uint32Array(picked.subarray(0, left)));
+    if (lazily)
+      this.#sink.write(
+        { length: rows.length, columns },
+        new Uint32Array(picked.buffer, picked.byteOffset, Math.min(count, left)),
+      );
     else if (count > left) this.#sink.write(rowsOf({ length: count, columns }, firstRows(left)));
     else this.#sink.write({ length: rows.length, columns });
     return count < left;
@@ -172,13 +176,9 @@ function trueRows(verdict: Column): Int32Array | null {
     if (verdict.layout === 'null') return new Int32Array(0);
     throw new DfxError('DEFECT', `a filter of type ${verdict.type.kind}`);
   }
-  const { bits, length } = verdict;
-  const rows = new Int32Array(length);
-  let count = 0;
-  for (let row = 0; row < length; row++) {
-    if (getBit(bits, row) && isValid(verdict, row)) rows[count++] = row;
-  }
-  return count === length ? null : rows.subarray(0, count);
+  const { bits, length, validity } = verdict;
+  const { buffer, length: count } = selectedRows(bits, length, validity);
+  return count === length ? null : new Int32Array(buffer, 0, count);
 }
 
 /** The states of all splits, in their order, as one value. */

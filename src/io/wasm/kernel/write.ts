@@ -21,6 +21,9 @@ const TEXT: u32 = 13;
 /** Text that needs no quotes, of the rows that are written one after the other. */
 const READY: u32 = 14;
 
+/** Beside a kind: the values are those of the rows that are written, one after the other. */
+const PICKED: u32 = 32;
+
 const QUOTE: u8 = 34;
 
 // @ts-ignore: decorator
@@ -77,15 +80,16 @@ export function writeRows(columns: usize, width: u32, rows: usize, count: u32, d
   const separator = i8x16.splat(<i8>delimiter);
   const end = columns + (<usize>width << 4);
   for (let line: u32 = 0; line < count; line++) {
-    const row = rows === 0 ? <usize>line : <usize>load<u32>(rows + (<usize>line << 2));
+    const numbered = rows === 0 ? <usize>line : <usize>load<u32>(rows + (<usize>line << 2));
     const start = out;
     for (let column = columns; column < end; column += 16) {
       if (column !== columns) store<u8>(out++, <u8>delimiter);
       const kind = load<u32>(column);
       const values = <usize>load<u32>(column, 4);
       const validity = <usize>load<u32>(column, 8);
-      if (validity !== 0 && ((load<u8>(validity + (row >> 3)) >> <u8>(row & 7)) & 1) === 0) continue;
-      switch (kind) {
+      if (validity !== 0 && ((load<u8>(validity + (numbered >> 3)) >> <u8>(numbered & 7)) & 1) === 0) continue;
+      const row = kind & PICKED ? <usize>line : numbered;
+      switch (kind & ~PICKED) {
         case NOTHING:
           break;
         case BOOLEAN:
