@@ -1,7 +1,17 @@
 /** The functions over lists and maps; those that make lists and structs, and take values out of them, are in `nested-make.ts`. */
 import type { ScalarFunction } from './define.ts';
+import { NESTED_MAPS } from './nested-maps.ts';
 import { NESTED_MEASURES } from './nested-measure.ts';
 import { NESTED_RESHAPES } from './nested-reshape.ts';
 import { NESTED_SEARCHES } from './nested-search.ts';
+import { NESTED_SETS } from './nested-sets.ts';
+import { NESTED_SUMS } from './nested-sums.ts';
 
-export const NESTED_FUNCTIONS: readonly ScalarFunction[] = [...NESTED_SEARCHES, ...NESTED_RESHAPES, ...NESTED_MEASURES];
+export const NESTED_FUNCTIONS: readonly ScalarFunction[] = [
+  ...NESTED_SEARCHES,
+  ...NESTED_RESHAPES,
+  ...NESTED_MEASURES,
+  ...NESTED_SETS,
+  ...NESTED_SUMS,
+  ...NESTED_MAPS,
+];
