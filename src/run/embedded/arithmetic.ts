@@ -8,7 +8,7 @@
 import { expandInt64, isValid, type Values } from '../../io/column.ts';
 import { DfxError } from '../../wire/errors.ts';
 import { newValues, nullColumn } from './build.ts';
-import { generate, mapLoop, Output, type Shape, safeMapLoop } from './kernels.ts';
+import { generate, loopOnce, mapLoop, Output, type Shape, safeMapLoop } from './kernels.ts';
 import type { ArithmeticOp } from './nodes.ts';
 import { type IntegerKind, integerRange, isFloat, isInteger, isSigned, type NumericKind } from './types.ts';
 import { bothValid, isNullScalar, numeric, shapeOf, type Vector } from './vector.ts';
@@ -129,15 +129,19 @@ function floats(
   out: Values,
 ): Values {
   const rows = out.length;
+  const loop = loopOnce(`float ${kind} ${fn} ${shape}`, () => floatLoop(fn, kind, shape));
+  if (loop(a, b, out, rows)) settleNaNs(fn, kind, a, b, out, shape);
+  return out;
+}
+
+function floatLoop(fn: ArithmeticOp, kind: 'Float32' | 'Float64', shape: Shape): FloatLoop {
   const head = `${shape[0] === 's' ? 'const x=a[0];' : ''}${shape[1] === 's' ? 'const y=b[0];' : ''}let nan=false;`;
   const load = `${shape[0] === 's' ? '' : 'const x=a[i];'}${shape[1] === 's' ? '' : 'const y=b[i];'}`;
   // Rounding the double result once more is right for these operators on floats (53 >= 2 * 24 + 2 bits).
-  const loop = generate<FloatLoop>(
+  return generate<FloatLoop>(
     'a,b,out,n',
     `/*${kind}*/${head}for(let i=0;i<n;i++){${load}const r=x${SYMBOL[fn]}y;out[i]=r;if(r!==r)nan=true;}return nan;`,
   );
-  if (loop(a, b, out, rows)) settleNaNs(fn, kind, a, b, out, shape);
-  return out;
 }
 
 function settleNaNs(

@@ -25,6 +25,18 @@ export function generate<F extends Generated>(parameters: string, body: string):
   return made as F;
 }
 
+const loops = new Map<string, Generated>();
+
+/** What `make` gave for `key`, a name of few letters: the text of a loop is put together once, not for each batch. */
+export function loopOnce<F extends Generated>(key: string, make: () => F): F {
+  let made = loops.get(key);
+  if (made === undefined) {
+    made = make();
+    loops.set(key, made);
+  }
+  return made as F;
+}
+
 function operands(shape: Shape): { head: string; left: string; right: string } {
   const leftScalar = shape[0] === 's';
   const rightScalar = shape[1] === 's';
@@ -39,8 +51,10 @@ export type MapLoop = (a: ArrayLike<unknown>, b: ArrayLike<unknown>, out: unknow
 
 /** `out[i] = expression(x, y)`. `arrays` names the types of the arrays, so that each loop sees one kind of them. */
 export function mapLoop(expression: string, shape: Shape, arrays = ''): MapLoop {
-  const { head, left, right } = operands(shape);
-  return generate('a,b,out,n', `/*${arrays}*/${head}for(let i=0;i<n;i++){${left}${right}out[i]=${expression};}`);
+  return loopOnce(`map ${expression} ${shape} ${arrays}`, () => {
+    const { head, left, right } = operands(shape);
+    return generate('a,b,out,n', `/*${arrays}*/${head}for(let i=0;i<n;i++){${left}${right}out[i]=${expression};}`);
+  });
 }
 
 /** `out[i] = expression(x, y)`, and whether every result was a safe integer. */
@@ -48,11 +62,13 @@ export function safeMapLoop(
   expression: string,
   shape: Shape,
 ): (a: ArrayLike<number>, b: ArrayLike<number>, out: Float64Array, n: number) => boolean {
-  const { head, left, right } = operands(shape);
-  return generate(
-    'a,b,out,n',
-    `${head}let worst=0;for(let i=0;i<n;i++){${left}${right}const r=${expression};out[i]=r;const m=r<0?-r:r;if(m>worst)worst=m;}return worst<=9007199254740991;`,
-  );
+  return loopOnce(`safe ${expression} ${shape}`, () => {
+    const { head, left, right } = operands(shape);
+    return generate(
+      'a,b,out,n',
+      `${head}let worst=0;for(let i=0;i<n;i++){${left}${right}const r=${expression};out[i]=r;const m=r<0?-r:r;if(m>worst)worst=m;}return worst<=9007199254740991;`,
+    );
+  });
 }
 
 /** Sets bit i of `bits` where `predicate(x, y, t)`; `t(i)` compares rows that `<` and `===` can't. */
@@ -60,12 +76,14 @@ export function testLoop(
   predicate: string,
   shape: Shape,
 ): (a: ArrayLike<unknown>, b: ArrayLike<unknown>, bits: Uint8Array, n: number, t: (row: number) => number) => void {
-  const { head, left, right } = operands(shape);
-  return generate(
-    'a,b,bits,n,t',
-    `${head}const whole=n>>3;let i=0;for(let k=0;k<whole;k++){let byte=0;for(let j=1;j<256;j<<=1,i++){${left}${right}if(${predicate})byte|=j;}bits[k]=byte;}` +
-      `if(i<n){let byte=0;for(let j=1;i<n;j<<=1,i++){${left}${right}if(${predicate})byte|=j;}bits[whole]=byte;}`,
-  );
+  return loopOnce(`test ${predicate} ${shape}`, () => {
+    const { head, left, right } = operands(shape);
+    return generate(
+      'a,b,bits,n,t',
+      `${head}const whole=n>>3;let i=0;for(let k=0;k<whole;k++){let byte=0;for(let j=1;j<256;j<<=1,i++){${left}${right}if(${predicate})byte|=j;}bits[k]=byte;}` +
+        `if(i<n){let byte=0;for(let j=1;i<n;j<<=1,i++){${left}${right}if(${predicate})byte|=j;}bits[whole]=byte;}`,
+    );
+  });
 }
 
 /**

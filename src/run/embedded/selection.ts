@@ -5,7 +5,7 @@
 import { bitmapBytes, type Column, type StringColumn, type Values, withoutFullBitmap } from '../../io/column.ts';
 import type { DataType } from '../../wire/arrow/types.ts';
 import { assemble, type Part, SelectedRows } from './gather.ts';
-import { generate, Output } from './kernels.ts';
+import { generate, loopOnce, Output } from './kernels.ts';
 import { rowsOf, type Vector } from './vector.ts';
 
 type Hits = readonly Uint8Array[];
@@ -57,7 +57,9 @@ function pickNumbers(hits: Hits, vectors: readonly Vector[], values: readonly Va
     const [over, below, bits] = [values[k], values[k + 1], hits[k]];
     if (over === undefined || below === undefined || bits === undefined) continue;
     const fixed = under === null && vectors[k + 1]?.scalar === true;
-    const loop = maskLoop(step, vectors[k]?.scalar === true, fixed, out.constructor.name);
+    const whole = vectors[k]?.scalar === true;
+    const kind = out.constructor.name;
+    const loop = loopOnce(`mask ${kind} ${whole} ${fixed}`, () => maskLoop(step, whole, fixed, kind));
     loop(wordsOf(over), under ?? wordsOf(below), bits, target, out.length);
     under = target;
   }
