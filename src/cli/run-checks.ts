@@ -62,7 +62,7 @@ export function checkInputFlags(flags: RunFlags, { spec, name }: PreparedInput):
       'it is for CSV: leave it out, or say --input-format csv',
     );
   }
-  if (format !== 'csv' && flags.schema !== undefined) {
+  if (flags.schema !== undefined && format !== 'csv' && format !== 'ndjson') {
     refuse(`found --schema, and ${name} is ${formatName(format)}, which says its types`, 'leave it out');
   }
 }

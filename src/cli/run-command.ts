@@ -29,7 +29,7 @@ export async function runCommand(operands: readonly string[], flags: RunFlags): 
 
 function timedOut(limit: number): DfxError {
   return new DfxError('TIMEOUT', `the run took longer than ${limit} s and was ended`, {
-    hint: 'give it more with --timeout, or look at what the UDF waits for',
+    hint: 'give it more time with --timeout',
   });
 }
 

@@ -4,8 +4,9 @@ import { ArrowEncoder } from '../io/ipc/encoder.ts';
 import { ArrowStreamReader } from '../io/ipc/stream-reader.ts';
 import { type Block, END_OF_STREAM, encodeSchema, FILE_START, fileEnd, hasDictionaries } from '../io/ipc/write.ts';
 import { type TextFormat, textEncoder } from '../io/out/text.ts';
+import type { Plan } from '../run/plan/plan.ts';
 import type { RowsStream } from '../run/run.ts';
-import type { Schema } from '../wire/arrow/types.ts';
+import type { Field, Schema } from '../wire/arrow/types.ts';
 import { DfxError } from '../wire/errors.ts';
 import type { RowFormat } from './run-format.ts';
 
@@ -40,13 +41,38 @@ export function withoutRows({ schema }: RowsStream): RowsStream {
   return { schema, parts: none() };
 }
 
+/** Refuses columns that the output can't hold before anything is read, where their types are known by then. */
+export function checkColumns(format: RowFormat, { planned, groups, table }: Plan, output: string | null): void {
+  if (format !== 'csv' && format !== 'tsv' && format !== 'ndjson') return;
+  const kept = groups.flatMap(({ keep }) => keep);
+  const fields = planned.flatMap(({ payload, type }): readonly Field[] =>
+    type === null ? [] : [{ name: payload.label, type, nullable: true, metadata: [] }],
+  );
+  const known = (table?.schema.fields ?? []).filter(({ name }) => kept.includes(name));
+  ofOutput(output, () => textEncoderFor(format, { fields: [...known, ...fields], metadata: [] }));
+}
+
+/** What is wrong with the columns is a matter of the output, not of a payload. */
+function ofOutput<T>(output: string | null, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    throw error instanceof DfxError && output !== null ? error.at({ file: output }) : error;
+  }
+}
+
 /** Writes every row. Not for tables, whose end decides what is shown. */
-export async function writeRows(format: RowFormat, rows: RowsStream, write: Write): Promise<void> {
+export async function writeRows(
+  format: RowFormat,
+  rows: RowsStream,
+  write: Write,
+  output: string | null,
+): Promise<void> {
   switch (format) {
     case 'csv':
     case 'tsv':
     case 'ndjson': {
-      const { head } = textEncoderFor(format, rows.schema);
+      const { head } = ofOutput(output, () => textEncoderFor(format, rows.schema));
       if (head.length > 0) await write(head);
       for await (const { chunks } of rows.parts) for (const chunk of chunks) await write(chunk);
       return;
@@ -58,10 +84,10 @@ export async function writeRows(format: RowFormat, rows: RowsStream, write: Writ
       return;
     case 'arrow':
       // A file has one dictionary for all batches, and workers have each their own.
-      if (hasDictionaries(rows.schema)) return encodeRows(format, rows, write);
+      if (hasDictionaries(rows.schema)) return encodeRows(format, rows, write, output);
       return writeArrowFile(rows, write);
     case 'parquet':
-      return encodeRows(format, rows, write);
+      return encodeRows(format, rows, write, output);
     case 'table':
       throw new DfxError('DEFECT', 'a table to be written as a stream');
   }
@@ -83,8 +109,8 @@ async function writeArrowFile(rows: RowsStream, write: Write): Promise<void> {
   await write(fileEnd(rows.schema, [], blocks));
 }
 
-async function encodeRows(format: RowFormat, rows: RowsStream, write: Write): Promise<void> {
-  const encoder = await batchEncoder(format, rows.schema);
+async function encodeRows(format: RowFormat, rows: RowsStream, write: Write, output: string | null): Promise<void> {
+  const encoder = await batchEncoder(format, rows.schema, output);
   for await (const batch of decodedBatches(rows)) for (const piece of encoder.batch(batch)) await write(piece);
   for (const piece of encoder.end()) await write(piece);
 }
@@ -105,20 +131,20 @@ export interface BatchEncoder {
   end(): readonly Uint8Array[];
 }
 
-export async function batchEncoder(format: RowFormat, schema: Schema): Promise<BatchEncoder> {
+export async function batchEncoder(format: RowFormat, schema: Schema, output: string | null): Promise<BatchEncoder> {
   switch (format) {
     case 'arrow':
-      return new ArrowEncoder('file', schema);
+      return ofOutput(output, () => new ArrowEncoder('file', schema));
     case 'arrow-stream':
-      return new ArrowEncoder('stream', schema);
+      return ofOutput(output, () => new ArrowEncoder('stream', schema));
     case 'parquet': {
       const { ParquetEncoder } = await import('../io/out/parquet.ts');
-      return new ParquetEncoder(schema);
+      return ofOutput(output, () => new ParquetEncoder(schema));
     }
     case 'csv':
     case 'tsv':
     case 'ndjson':
-      return new TextRows(textEncoderFor(format, schema));
+      return new TextRows(ofOutput(output, () => textEncoderFor(format, schema)));
     case 'table':
       throw new DfxError('DEFECT', 'a table to be encoded');
   }

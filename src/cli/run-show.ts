@@ -29,6 +29,7 @@ import {
 } from './run-json.ts';
 import {
   batchEncoder,
+  checkColumns,
   decodedBatches,
   type Wanted,
   type Write,
@@ -88,6 +89,7 @@ export async function showValues(
 ): Promise<void> {
   const format = chooseFormat(flags, 'table');
   refuseTerminal(format);
+  checkColumns(format, plan, outputFile(flags));
   const asLines = format === 'table' && outputFile(flags) === null;
   const width = labelWidth(plan.planned.map(({ payload }) => payload.label));
   const good: GoodValue[] = [];
@@ -151,7 +153,7 @@ async function writeValues(
     await writeResult(flags, reports, (write) => write(`${lines.join('\n')}\n`));
     return;
   }
-  const encoder = await batchEncoder(format, schema);
+  const encoder = await batchEncoder(format, schema, outputFile(flags));
   await writeResult(flags, reports, async (write) => {
     for (const piece of encoder.batch(batch)) await write(piece);
     for (const piece of encoder.end()) await write(piece);
@@ -183,11 +185,12 @@ export async function showRows(plan: Plan, context: RunContext, flags: RunFlags,
   const format = chooseFormat(flags, process.stdout.isTTY ? 'table' : 'csv');
   if (path === null) refuseTerminal(format);
   if (format === 'table') return showTable(plan, context, flags, reports);
+  checkColumns(format, plan, path);
   let schema: Schema = { fields: [], metadata: [] };
   const report = await writeResult(flags, reports, (write) =>
     rowsOf(plan, context, wantedFor(format), flags, async (rows) => {
       schema = rows.schema;
-      await writeRows(format, rows, write);
+      await writeRows(format, rows, write, path);
     }),
   );
   await reports.stats(report);

@@ -354,8 +354,12 @@ export class CsvInference {
   }
 
   private unequal(found: number): DfxError {
-    return new DfxError('INPUT_ROW', `row ${this.records + 1} has ${found} fields, expected ${this.kinds.length}`, {
-      hint: 'quote fields that hold the delimiter, or check that every row has the columns of the header',
-    });
+    return new DfxError(
+      'INPUT_ROW',
+      `row ${this.records + 1} has ${found} field${found === 1 ? '' : 's'}, expected ${this.kinds.length}`,
+      {
+        hint: 'quote fields that hold the delimiter, or check that every row has the columns of the header',
+      },
+    );
   }
 }

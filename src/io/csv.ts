@@ -117,7 +117,11 @@ async function schemaOf(
   const schema = inference.schema();
   const names = new Set<string>();
   for (const { name } of schema.fields) {
-    if (names.has(name)) throw new DfxError('INPUT_FORMAT', `the header has the column ${JSON.stringify(name)} twice`);
+    if (names.has(name)) {
+      throw new DfxError('INPUT_FORMAT', `the header has the column ${JSON.stringify(name)} twice`, {
+        hint: 'give the columns other names with --schema',
+      });
+    }
     names.add(name);
   }
   return schema;

@@ -80,12 +80,20 @@ export function conveyorOf(replay: Replay, group: JobGroup, { mode, output }: Jo
     cancel,
     linesBefore,
     isInput: true,
-    counts: group.entries[0] === plan.groups[0]?.entries[0] || plan.groups.length === 1,
+    counts: countsFor(plan, group),
     workers: Math.max(1, Math.min(workers, count ?? workers)),
     queueDepth: plan.queueDepth,
     retries: plan.retries,
     limit: mode === 'rows' ? plan.limit : null,
   });
+}
+
+/** Of groups that each read the input, one is counted: rather one of the embedded engine, which always knows its rows. */
+function countsFor({ groups }: Plan, group: JobGroup): boolean {
+  if (groups.length === 1) return true;
+  const counted = groups.find(({ engine }) => engine === 'embedded') ?? groups[0];
+  // Without payloads that failed, a group is another object.
+  return group.entries.some((entry) => counted?.entries.includes(entry));
 }
 
 /** One job whose input is what workers gave. */

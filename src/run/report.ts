@@ -45,7 +45,7 @@ export interface RunReport {
   /** Null where the real engine doesn't say. */
   readonly rowsIn: number | null;
   readonly rowsOut: number;
-  /** Bytes of the input that were read, what was read again counted again. */
+  /** Bytes of the input that were read, those of a split that ran again counted again, those of a second engine not. */
   readonly bytesRead: number;
   readonly totalBytes: number | null;
   /** Batches of results. */
@@ -96,6 +96,14 @@ export interface PlannedFacts {
   readonly planSeconds: number;
 }
 
+/** What a finished job says of the run as a whole. */
+export interface DoneKind {
+  /** Whether it read the run's input, and not what other workers gave. */
+  readonly isInput: boolean;
+  /** Whether what it read counts: where several engines read one input, that of one does. */
+  readonly counts: boolean;
+}
+
 /** Calls of a progress line are at least so far apart. */
 const PROGRESS_MS = 100;
 
@@ -131,16 +139,14 @@ export class Recorder {
   }
 
   /** Results that count: those of a split that was misplaced don't, but what was read for them was read. */
-  done(pooled: PooledWorker, done: Done, isInput: boolean): void {
+  done(pooled: PooledWorker, done: Done, { isInput, counts }: DoneKind): void {
     const tally = this.#tally(pooled);
     tally.jobs++;
     tally.open += done.seconds.open;
     tally.evaluate += done.seconds.evaluate;
     this.#batches += done.batches;
-    if (isInput) {
-      tally.rows += done.read.rows ?? 0;
-      this.#bytes += done.read.bytes;
-    }
+    if (isInput) tally.rows += done.read.rows ?? 0;
+    if (isInput && counts) this.#bytes += done.read.bytes;
     this.progress();
   }
 

@@ -67,7 +67,7 @@ test('a worker that leaves is dead with its exit code', () => {
   const { status, stdout, last } = run('leaves');
   assert.match(
     last,
-    /^dfx: .*leaves\.bin: the Python worker \d+ left with exit code 7 in the middle of its work \(the last of 3 workers that the same rows ended\); a UDF may have ended the process; what it wrote is on stderr$/,
+    /^dfx: .*leaves\.bin: the Python worker \d+ left with exit code 7 in the middle of its work \(the last of 3 workers that the same rows ended\); a UDF, or a lack of memory, may have ended the process; what it wrote is on stderr$/,
   );
   assert.equal(stdout, '');
   assert.equal(status, 5);
@@ -123,7 +123,7 @@ test('--timeout ends a run and everything in it', () => {
   const { status, stdout, stderr } = run('sleeps', '--timeout', '2s');
   assert.equal(
     stderr,
-    'dfx: the run took longer than 2 s and was ended; give it more with --timeout, or look at what the UDF waits for\n',
+    'dfx: the run took longer than 2 s and was ended; give it more time with --timeout\n',
   );
   assert.equal(stdout, '');
   assert.equal(status, 5);

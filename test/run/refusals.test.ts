@@ -113,7 +113,7 @@ test('a missing column is named with what the file has, by the plan or by the wo
   refused(
     [made.file('missing.bin'), '--input', lines],
     2,
-    `${lines}: the input lacks the columns "nope", "other"; it has "name" (Utf8), "value" (Int64); names are case-sensitive; a ` +
+    `${lines}: the input lacks the columns "nope", "other"; it has "value" (Int64), "name" (Utf8); names are case-sensitive; a ` +
       'CSV file without a header line needs --no-header',
   );
   refused(

@@ -206,7 +206,7 @@ test('a bad row is told with its place, by either engine', () => {
   const embedded = run('embedded');
   assert.equal(
     embedded.stderr,
-    `dfx: ${path}: row 3001 (line 3002), column "value": "x" is no Int64; where the type was inferred, infer from more rows, or give it\n`,
+    `dfx: ${path}: row 3001 (line 3002), column "value": "x" is no Int64; where the type was inferred, give it with --schema\n`,
   );
   assert.equal(embedded.status, 3);
   const datafusion = run('datafusion');

@@ -55,7 +55,7 @@ export function register(program: Command): void {
     .optionsGroup('Input:')
     .option('-i, --input <file>', 'CSV, Arrow, Parquet or NDJSON file to run on; - for standard input')
     .option('--input-format <name>', 'csv, arrow, parquet or ndjson (default: told from the file)', inputFormat)
-    .option('--schema <text>', 'columns of a CSV file: "a Int64, b Utf8", or a file that holds a schema')
+    .option('--schema <text>', 'columns of CSV or NDJSON: "a Int64, b Utf8", or a file that holds a schema')
     .option('--delimiter <char>', 'what separates the fields of a CSV file (default: a comma)', character)
     .option('--no-header', 'the CSV file has no header line: columns are column_1, column_2, …')
     .option('--quote <char>', 'what CSV fields are quoted with (default: ")', character)
@@ -160,8 +160,9 @@ function keep(text: string): readonly string[] | 'all' {
 /** Seconds, with an optional unit: `30`, `1.5s`, `200ms`, `2m`. */
 function seconds(text: string): number {
   const found = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text);
-  const size = { ms: 0.001, s: 1, m: 60, h: 3600 }[found?.[2] ?? 's'] ?? 1;
-  const value = Number(found?.[1] ?? Number.NaN) * size;
+  const [, digits = 'NaN', unit = 's'] = found ?? [];
+  // 700 / 1000 is 0.7, and 700 * 0.001 isn't.
+  const value = unit === 'ms' ? Number(digits) / 1000 : Number(digits) * ({ s: 1, m: 60, h: 3600 }[unit] ?? 1);
   if (value > 0 && value <= 2_000_000) return value;
   throw new DfxError('USAGE', `found the timeout ${JSON.stringify(text)}, expected a time such as 30, 1.5s or 2m`);
 }

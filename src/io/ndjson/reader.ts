@@ -128,7 +128,7 @@ export class NdjsonReader {
     const line = this.#range.lines + this.lines + 1;
     const name = column < 0 ? '' : `, column ${JSON.stringify(this.#fields[column]?.name)}`;
     return new DfxError('INPUT_ROW', `row ${row} (line ${line})${name}: ${fault.message}`, {
-      ...(column < 0 ? {} : { hint: 'where the type was inferred, infer from more rows, or give it' }),
+      ...(column < 0 ? {} : { hint: 'where the type was inferred, give it with --schema' }),
     });
   }
 }

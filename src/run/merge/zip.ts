@@ -88,8 +88,9 @@ function encoded(encoder: BatchEncoder, batch: ColumnBatch): RowsPart {
 /** Arrow that is wanted as lines. */
 export function textParts({ schema, parts }: RowsStream, { output, delimiter }: OutputOptions): RowsStream {
   if (output === 'arrow') return { schema, parts };
-  const encoder = textEncoder(output, schema, { delimiter });
   const lines = async function* (): AsyncGenerator<RowsPart, void, void> {
+    // Whoever reads the rows is the first to refuse columns that text can't hold.
+    const encoder = textEncoder(output, schema, { delimiter });
     const reader = new ArrowStreamReader();
     for (const piece of encodeSchema(schema).pieces) reader.push(piece);
     for await (const { chunks } of parts) {

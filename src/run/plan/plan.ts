@@ -91,6 +91,7 @@ export async function planRun(payloads: readonly Payload[], options: PlanOptions
   const now = BigInt(Date.now()) * 1_000_000n;
   let { source } = options;
   let reading = await readTable(source);
+  refuseBroken(reading, options);
   const planned: PlannedPayload[] = [];
   const refused: { readonly payload: Payload; readonly error: DfxError }[] = [];
   let filter = options.filter === undefined ? null : await planPayload(options.filter, options, reading, now);
@@ -207,6 +208,18 @@ async function readTable(source: PreparedInput | null): Promise<TableReading> {
     if (error instanceof DfxError) return { ok: false, error };
     throw error;
   }
+}
+
+/**
+ * Text that is wrong for dfx's own reader is wrong for the real engine, which doesn't say where. Of other formats it may know more: what dfx
+ * doesn't support is the engine's to try.
+ */
+function refuseBroken(reading: TableReading, { source, engine }: PlanOptions): void {
+  if (reading.ok || engine === 'datafusion') return;
+  const { error } = reading;
+  const isText = source?.spec.format === 'csv' || source?.spec.format === 'ndjson';
+  const isBroken = error.code === 'INPUT_ROW' || error.code === 'INPUT_FORMAT';
+  if (isBroken && (isText || engine === 'embedded')) throw error.at({ file: source?.name });
 }
 
 function splitsOf(reading: TableReading): readonly Split[] {

@@ -241,7 +241,7 @@ export class Worker {
     return new DfxError(
       'WORKER_DIED',
       `${this.command.title} ${this.pid} ${how} in the middle of its work${telling === null ? '' : `: ${telling}`}`,
-      { hint: 'a UDF may have ended the process; what it wrote is on stderr' },
+      { hint: 'a UDF, or a lack of memory, may have ended the process; what it wrote is on stderr' },
     );
   }
 }

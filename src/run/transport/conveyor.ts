@@ -336,7 +336,7 @@ export class Conveyor {
         }
         return;
       case 'done':
-        this.#options.recorder.done(pooled, message, this.#options.isInput);
+        this.#options.recorder.done(pooled, message, this.#options);
         task.outcome = { kind: 'done', done: message, worker: pooled };
         break;
       case 'failed':
