@@ -1,5 +1,6 @@
 /** The functions over lists and maps; those that make lists and structs, and take values out of them, are in `nested-make.ts`. */
 import type { ScalarFunction } from './define.ts';
+import { MAP_MAKERS } from './nested-map-make.ts';
 import { NESTED_MAPS } from './nested-maps.ts';
 import { NESTED_MEASURES } from './nested-measure.ts';
 import { NESTED_RESHAPES } from './nested-reshape.ts';
@@ -14,4 +15,5 @@ export const NESTED_FUNCTIONS: readonly ScalarFunction[] = [
   ...NESTED_SETS,
   ...NESTED_SUMS,
   ...NESTED_MAPS,
+  ...MAP_MAKERS,
 ];

@@ -1,0 +1,64 @@
+/** The functions over lists and maps, against the real engine on random ones. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type Case, differences, judge, summary } from '../judge.ts';
+import { Random } from '../random-sql.ts';
+import { nestedCall, nestedTable } from './nested-source.ts';
+
+const SEED = Number(process.env['DFX_SEED'] ?? '20260');
+const EACH = 25;
+
+const TEMPLATES = [
+  'array_has({with})',
+  'array_has_all({like})',
+  'array_has_any({like})',
+  'array_position({with})',
+  'array_position({with}, {index})',
+  'array_positions({with})',
+  'array_remove({with})',
+  'array_remove_n({with}, {index})',
+  'array_remove_all({with})',
+  'array_replace({with}, {element})',
+  'array_replace_n({with}, 1, {index})',
+  'array_replace_all({with}, NULL)',
+  'array_append({with})',
+  'array_prepend({htiw})',
+  'array_concat({like})',
+  'array_concat({list}, {like})',
+  'array_slice({list}, {index}, {index})',
+  'array_slice({list}, {index}, {index}, {index})',
+  '{array_pop_front|array_pop_back|array_reverse|array_compact|flatten|array_sort}({list})',
+  "array_sort({list}, '{asc|DESC|Desc}')",
+  "array_sort({list}, '{asc|DESC}', '{nulls first|NULLS LAST}')",
+  'array_repeat({element|list}, {small})',
+  'array_resize({list}, {small})',
+  'array_resize({list}, {p|1|3|0}, {element})',
+  'array_length({list})',
+  'array_length({list}, {1|2|3|p|n|NULL})',
+  '{cardinality|empty|array_ndims|array_dims}({list})',
+  '{array_min|array_max|array_any_value}({list})',
+  '{range|generate_series}({n|p|3|0|-2|NULL})',
+  '{range|generate_series}({n|p|1}, {n|p|5}, {n|p|-1|2|0|9223372036854775807})',
+  'range(9223372036854775800, {9223372036854775807|i}, {1|3|9223372036854775807})',
+  'array_distinct({list})',
+  '{array_union|array_intersect|array_except}({like})',
+  '{array_sum|array_product|array_avg}({lf|lh|lg|li|le|bi|fx|lk|lu})',
+  '{cardinality|map_keys|map_values|map_entries}({m|mi|mv})',
+  'map_extract({m|mi|mv}, {element})',
+  '{cardinality|map_keys|map_values|map_entries}({map})',
+  'map([{i|s|1}, {p|2|NULL}], [{element}, {element}])',
+  'map({nz|li|ls}, {nz|li|ls})',
+  'arrays_zip({like})',
+  'arrays_zip({list}, {list}, {list})',
+];
+
+test('lists and maps come out as in the real engine', { timeout: 120_000 }, async (t) => {
+  const random = new Random(SEED);
+  const tables = new Map([['t', nestedTable(random)]]);
+  const sqls = new Set(TEMPLATES.flatMap((one) => Array.from({ length: EACH }, () => nestedCall(random, one))));
+  const cases = [...sqls].map((sql): Case => ({ table: 't', kind: 'row', sql }));
+  const outcomes = await judge(tables, cases);
+  for (const line of summary(outcomes)) t.diagnostic(line);
+  assert.equal(differences(cases, outcomes), '');
+  assert.ok(outcomes.filter(({ state }) => state === 'equal').length > cases.length * 0.5);
+});
