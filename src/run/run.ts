@@ -67,7 +67,7 @@ export function replayRows(
 
 async function* counted(
   parts: AsyncGenerator<RowsPart, void, void>,
-  { recorder }: Replay,
+  { recorder, plan }: Replay,
 ): AsyncGenerator<RowsPart, void, void> {
   for await (const part of parts) {
     recorder.rowsOut += part.rows;
@@ -76,6 +76,7 @@ async function* counted(
     recorder.writeMs += performance.now() - given;
     recorder.progress();
   }
+  plan.source?.stillThere();
 }
 
 /** Waits for the schema, which comes with the first split's result. */
@@ -154,6 +155,7 @@ export function replayValues(
       for (const { payload } of plan.planned) {
         const outcome = await outcomes.of(payload);
         context.signal.throwIfAborted();
+        plan.source?.stillThere();
         if (outcome.ok) replay.recorder.rowsOut++;
         const given = performance.now();
         await consume(outcome);

@@ -12,6 +12,7 @@ import { loadPayloads, type Payload } from '../../src/run/plan/load.ts';
 import { type PlanOptions, planRun } from '../../src/run/plan/plan.ts';
 import type { RunReport } from '../../src/run/report.ts';
 import { type RunContext, replayRows, replayValues } from '../../src/run/run.ts';
+import { DfxError } from '../../src/wire/errors.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'dfx-test-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -167,4 +168,33 @@ test('columns of several groups stand side by side', async () => {
       .map(({ id, a }, at) => `${at + 1},${id + a}\n`)
       .join(''),
   );
+});
+
+test('an input that is cut off or written to while it is read gives no result', async () => {
+  const text = 'id,a,s\n1,2,x\n3,4,y\n';
+  for (const [name, change] of [
+    ['cut.csv', 'id,a,s\n1,2,x\n'],
+    ['longer.csv', `${text}5,6,z\n`],
+    ['other.csv', text.replace('4', '7')],
+  ] as const) {
+    const changing = join(folder, name);
+    writeFileSync(changing, text);
+    const told = new DfxError('INPUT_FORMAT', 'the input changed while it was read', {
+      file: changing,
+      hint: 'run it again when nobody writes to it',
+    });
+    const sum = await plan([payload('sum', 'sum(a)')], changing);
+    const row = await plan([payload('row', 'a + 1')], changing);
+    writeFileSync(changing, change);
+    await assert.rejects(
+      replayValues(sum, context, async () => undefined),
+      told,
+    );
+    await assert.rejects(
+      replayRows(row, context, { output: 'csv' }, async ({ parts }) => {
+        for await (const part of parts) void part;
+      }),
+      told,
+    );
+  }
 });

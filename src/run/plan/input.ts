@@ -7,6 +7,7 @@ import { readNamedPipe } from '../../io/named-pipe.ts';
 import type { Schema } from '../../wire/arrow/index.ts';
 import { DfxError } from '../../wire/errors.ts';
 import type { InputFormat, InputSpec } from '../transport/messages.ts';
+import { type StillThere, stampFile } from './file-stamp.ts';
 import { Pipe } from './pipe.ts';
 
 export interface InputOptions {
@@ -16,7 +17,7 @@ export interface InputOptions {
   readonly quote?: string | undefined;
   readonly escape?: string | undefined;
   readonly nullText?: string | undefined;
-  /** Of CSV: names and types of all columns, instead of inferring them. */
+  /** Of CSV and NDJSON: names and types of all columns, instead of inferring them. */
   readonly schema?: Schema | undefined;
   /** Aborting it ends the wait for a pipe. */
   readonly signal?: AbortSignal | undefined;
@@ -34,6 +35,8 @@ export interface PreparedInput {
   readonly isFile: boolean;
   /** Where the bytes come from, if they come once. */
   readonly pipe: Pipe | null;
+  /** Throws where the file isn't what it was when it was prepared. */
+  readonly stillThere: StillThere;
   /** Removes what was put aside for the run. */
   readonly close: () => Promise<void>;
 }
@@ -43,8 +46,10 @@ export async function prepareInput(name: string, options: InputOptions): Promise
   const { schema, signal } = options;
   if (name !== '-' && !(await isPipe(name))) {
     const { start, size } = await readStart(name);
+    const stillThere = stampFile(name);
     const spec = describeInput(name, name, start, options);
-    return { spec, name, schema, size, isFile: start[0] === 0x41, pipe: null, close: async () => undefined };
+    const close = async (): Promise<void> => undefined;
+    return { spec, name, schema, size, isFile: start[0] === 0x41, pipe: null, stillThere, close };
   }
   const shown = name === '-' ? 'stdin' : name;
   const pipe = new Pipe(name === '-' ? process.stdin : await readNamedPipe(name), signal);
@@ -59,6 +64,7 @@ export async function prepareInput(name: string, options: InputOptions): Promise
       size: null,
       isFile: start[0] === 0x41,
       pipe,
+      stillThere: () => undefined,
       close,
     };
     return needsFile(spec.format, start) || spec.format === 'ndjson' ? await spooled(input) : input;
