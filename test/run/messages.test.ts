@@ -45,12 +45,13 @@ test('a plan that fails over types says what the columns are in this input', () 
   );
 });
 
-test('a CSV row of another length is told by its line', () => {
+test('a CSV row of another length is told by its number', () => {
   const ragged = input('ragged.csv', 'value,b\n1,2\n3\n');
   told(
     [plus, '--input', ragged],
     3,
-    `${ragged}: Encountered unequal lengths between records on CSV file. Expected 2 records, found 1 records at line 3`,
+    `${ragged}: row 2 has 1 field, expected 2; quote fields that hold the delimiter, or check that every row has the columns of ` +
+      'the header',
   );
 });
 
