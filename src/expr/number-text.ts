@@ -82,8 +82,17 @@ function withoutExponent(text: string): string {
 /** Exponents between which arrow-rs writes plain digits (its ryu, "pretty" form): `0.00001` and `1e-6`, `1.0` and `1e20`. */
 const PRETTY = { 32: { least: -6, most: 13 }, 64: { least: -5, most: 16 } } as const;
 
-/** A float inside an array, as arrow-rs prints it: `1.0`, `0.00012`, `1e-6`, `3.4028235e38`. */
+/** A float as arrow-rs prints it: `1.0`, `0.00012`, `1e-6`, `3.4028235e38`. */
 export function arrowFloatText(value: number, bits: 32 | 64): string {
+  return prettyFloat(value, bits, PRETTY[bits]);
+}
+
+/** A 32-bit float as Rust's `{:?}` prints it: plain digits go as far as those of 64 bits. */
+export function debugFloat32Text(value: number): string {
+  return prettyFloat(value, 32, PRETTY[64]);
+}
+
+function prettyFloat(value: number, bits: 32 | 64, plainly: { readonly least: number; readonly most: number }): string {
   const spelled = special(value);
   if (spelled !== undefined) return spelled;
   const plain = withoutExponent(
@@ -94,7 +103,7 @@ export function arrowFloatText(value: number, bits: 32 | 64): string {
   if (digits === '') return `${sign}0.0`;
   // The decimal point stands this many digits after the first one's place.
   const point = whole === '0' ? digits.length - fraction.length : whole.length;
-  if (point > PRETTY[bits].least && point <= PRETTY[bits].most) return /\./.test(plain) ? plain : `${plain}.0`;
+  if (point > plainly.least && point <= plainly.most) return /\./.test(plain) ? plain : `${plain}.0`;
   const [first = '', rest = ''] = [digits.charAt(0), digits.slice(1).replace(/0+$/, '')];
   return `${sign}${first}${rest === '' ? '' : `.${rest}`}e${point - 1}`;
 }

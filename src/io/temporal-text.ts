@@ -96,13 +96,6 @@ export function putDigits(out: Uint8Array, at: number, value: number, width: num
   return at + digits;
 }
 
-/** A safe integer. */
-export function putInteger(out: Uint8Array, at: number, value: number): number {
-  if (value >= 0) return putDigits(out, at, value, 1);
-  out[at] = MINUS;
-  return putDigits(out, at + 1, -value, 1);
-}
-
 export function putAscii(out: Uint8Array, at: number, text: string): number {
   for (let i = 0; i < text.length; i++) out[at + i] = text.charCodeAt(i);
   return at + text.length;
@@ -220,29 +213,4 @@ export function intervalText(months: number, days: number, rest: bigint, digits:
     parts.push(`${sign}${size}.${String(digitsOf).padStart(digits, '0')} secs`);
   }
   return parts.join(' ');
-}
-
-const scratch = new Uint8Array(MAX_TEXT);
-
-function taken(end: number): string {
-  let text = '';
-  for (let i = 0; i < end; i++) text += String.fromCharCode(scratch[i] ?? 0);
-  return text;
-}
-
-export function dateText(days: number): string {
-  return taken(putDate(scratch, 0, days));
-}
-
-export function clockText(secondOfDay: number, nanos: number): string {
-  return taken(putClock(scratch, 0, secondOfDay, nanos));
-}
-
-export function dateTimeText(seconds: number, nanos: number): string {
-  return taken(putDateTime(scratch, 0, seconds, nanos));
-}
-
-/** `+05:30`, `Z`. */
-export function offsetText(offset: number): string {
-  return taken(putOffset(scratch, 0, offset));
 }

@@ -1,4 +1,6 @@
 /** CAST and TRY_CAST to and from decimals, as arrow-cast 59 does them for DataFusion 55. */
+
+import { arrowFloatText, debugFloat32Text } from '../../../expr/number-text.ts';
 import {
   type Column,
   type DecimalColumn,
@@ -11,7 +13,6 @@ import { DfxError } from '../../../wire/errors.ts';
 import { compactDecimals, newValues } from '../build.ts';
 import { formatDecimal } from '../decimal/format.ts';
 import { maxPrecision, nativeBits, numberAsDecimal } from '../decimal/types.ts';
-import { debugFloat32, formatFloat64 } from '../number-format.ts';
 import {
   type DecimalType,
   type IntegerKind,
@@ -240,7 +241,8 @@ function fromFloat(column: NumericColumn, to: DecimalType, safe: boolean): Colum
   const { length, values, type } = column;
   const sink = new DecimalSink(to, length);
   const bits = nativeBits(to.kind);
-  const debug = type.kind === 'Float32' ? debugFloat32 : formatFloat64;
+  const debug = (value: number): string =>
+    type.kind === 'Float32' ? debugFloat32Text(value) : arrowFloatText(value, 64);
   const failing = new Failing(
     column,
     safe,

@@ -1,4 +1,6 @@
 /** CAST and TRY_CAST between integers, floats and booleans, as arrow-cast 59 does them for DataFusion 55. */
+
+import { arrowFloatText, debugFloat32Text } from '../../../expr/number-text.ts';
 import {
   type BooleanColumn,
   bitmapBytes,
@@ -11,7 +13,6 @@ import {
 } from '../../../io/column.ts';
 import { DfxError } from '../../../wire/errors.ts';
 import { newValues } from '../build.ts';
-import { debugFloat32, formatFloat64 } from '../number-format.ts';
 import {
   type FloatKind,
   type IntegerKind,
@@ -157,5 +158,5 @@ function numberToInteger(column: NumericColumn, kind: IntegerKind, safe: boolean
 /** As Rust's `{:?}` prints a number. */
 function debugNumber(kind: string, value: number | bigint): string {
   if (!isAnyFloat(kind)) return String(value);
-  return kind === 'Float64' ? formatFloat64(Number(value)) : debugFloat32(Number(value));
+  return kind === 'Float64' ? arrowFloatText(Number(value), 64) : debugFloat32Text(Number(value));
 }

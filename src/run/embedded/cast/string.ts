@@ -1,4 +1,6 @@
 /** CAST and TRY_CAST between texts and numbers or booleans, as arrow-cast 59 does them for DataFusion 55. */
+
+import { arrowFloatText } from '../../../expr/number-text.ts';
 import {
   bitmapBytes,
   type Column,
@@ -12,7 +14,6 @@ import {
 } from '../../../io/column.ts';
 import { parseCastBoolean, parseDouble, parseFloat32, parseInteger, putParsed } from '../../../io/number-text.ts';
 import { DfxError } from '../../../wire/errors.ts';
-import { formatFloat32, formatFloat64 } from '../number-format.ts';
 import { type FloatKind, type IntegerKind, isFloat, isNumeric, isString, type StringKind } from '../types.ts';
 import { booleanColumn } from '../vector.ts';
 import { type CastFamily, Failing } from './define.ts';
@@ -92,13 +93,13 @@ function stringToBoolean(column: StringColumn, safe: boolean): Column {
 function numberToString(column: NumericColumn, kind: StringKind): Column {
   const { values } = column;
   const from = column.type.kind;
-  const format = from === 'Float64' ? formatFloat64 : from === 'Float32' ? formatFloat32 : null;
-  if (format === null && !(values instanceof BigInt64Array || values instanceof BigUint64Array)) {
+  const bits = from === 'Float64' ? 64 : from === 'Float32' ? 32 : null;
+  if (bits === null && !(values instanceof BigInt64Array || values instanceof BigUint64Array)) {
     return integersToStrings(column, values, kind);
   }
   return buildStrings(kind, column, (row) => {
     const value = values[row] ?? 0;
-    return format === null ? String(value) : format(Number(value));
+    return bits === null ? String(value) : arrowFloatText(Number(value), bits);
   });
 }
 

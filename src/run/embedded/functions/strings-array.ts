@@ -1,11 +1,12 @@
 /** `string_to_array` and `array_to_string`. */
+
+import { arrowFloatText } from '../../../expr/number-text.ts';
 import { type Column, isValid, type StringColumn } from '../../../io/column.ts';
 import type { DataType } from '../../../wire/arrow/types.ts';
 import { DfxError } from '../../../wire/errors.ts';
 import { nullColumn } from '../build.ts';
 import { canCast, castColumn, castMayFail } from '../cast/index.ts';
 import { buildStrings } from '../cast/text-sink.ts';
-import { formatFloat32, formatFloat64 } from '../number-format.ts';
 import { Refusal } from '../refusal.ts';
 import { callNode, castTo } from '../simplify.ts';
 import { isFloat, isList, isString, UTF8 } from '../types.ts';
@@ -193,8 +194,8 @@ function leafTexts(lists: Column): StringColumn | null {
   let made: Column;
   if (column.layout === 'numeric' && isFloat(kind)) {
     const { values } = column;
-    const format = kind === 'Float32' ? formatFloat32 : formatFloat64;
-    made = buildStrings('Utf8', column, (row) => positional(Number(values[row] ?? 0), format));
+    const bits = kind === 'Float32' ? 32 : 64;
+    made = buildStrings('Utf8', column, (row) => positional(Number(values[row] ?? 0), bits));
   } else {
     made = castColumn(column, UTF8, false);
   }
@@ -203,10 +204,10 @@ function leafTexts(lists: Column): StringColumn | null {
 }
 
 /** As Rust displays a float: the shortest digits, never an exponent, no `.0`. */
-function positional(value: number, format: (value: number) => string): string {
+function positional(value: number, bits: 32 | 64): string {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? 'NaN' : value < 0 ? '-inf' : 'inf';
   const [, sign = '', whole = '', part = '', exponent = '0'] =
-    /^(-?)(\d+)(?:\.(\d+))?(?:e([+-]?\d+))?$/.exec(format(value)) ?? [];
+    /^(-?)(\d+)(?:\.(\d+))?(?:e([+-]?\d+))?$/.exec(arrowFloatText(value, bits)) ?? [];
   const digits = whole + part;
   const point = whole.length + Number(exponent);
   const left = point > 0 ? digits.slice(0, point).padEnd(point, '0') : '0';
