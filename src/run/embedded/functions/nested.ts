@@ -7,6 +7,7 @@ import { NESTED_RESHAPES } from './nested-reshape.ts';
 import { NESTED_SEARCHES } from './nested-search.ts';
 import { NESTED_SETS } from './nested-sets.ts';
 import { NESTED_SUMS } from './nested-sums.ts';
+import { NESTED_VECTORS } from './nested-vectors.ts';
 
 export const NESTED_FUNCTIONS: readonly ScalarFunction[] = [
   ...NESTED_SEARCHES,
@@ -14,6 +15,7 @@ export const NESTED_FUNCTIONS: readonly ScalarFunction[] = [
   ...NESTED_MEASURES,
   ...NESTED_SETS,
   ...NESTED_SUMS,
+  ...NESTED_VECTORS,
   ...NESTED_MAPS,
   ...MAP_MAKERS,
 ];
