@@ -169,6 +169,25 @@ for (const [signal, status] of [
   });
 }
 
+/** Until the process has used no processor time for a second: it has started, and waits. */
+async function idle(pid: number): Promise<void> {
+  const used = (): string => {
+    try {
+      return readFileSync(`/proc/${pid}/stat`, 'latin1').split(' ').slice(13, 15).join(' ');
+    } catch {
+      return ''; // no such file where the system isn't Linux: the time below is all there is
+    }
+  };
+  let before = used();
+  let quiet = 0;
+  for (let waited = 0; quiet < 1000 || waited < 2500; waited += 100) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const now = used();
+    quiet = now === before ? quiet + 100 : 0;
+    before = now;
+  }
+}
+
 for (const { what, args } of [
   { what: 'standard input', args: ['run', '-'] },
   { what: 'a pipe that nobody writes to', args: ['run', 'pipe'] },
@@ -179,7 +198,7 @@ for (const { what, args } of [
     try {
       assert.equal(shell('mkfifo pipe', { cwd: at.path }).status, 0);
       const child = spawn(process.execPath, [launcher, ...args], { cwd: at.path, env: environment });
-      await new Promise((resolve) => setTimeout(resolve, 2500));
+      await idle(child.pid ?? 0);
       child.kill('SIGINT');
       assert.deepEqual(await once(child, 'close'), [130, null]);
       const late = spawn(process.execPath, [launcher, ...args, '--timeout', '1s'], { cwd: at.path, env: environment });
