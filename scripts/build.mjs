@@ -71,7 +71,7 @@ const lateChildProcess = {
 };
 
 /**
- * Modules of Node's that a worker needs for few expressions and files: each call loads its module. Only functions are taken from them, and
+ * Modules of Node's that are needed for few expressions and files: each call loads its module. Only functions are taken from them, and
  * called; a name that is missing here fails the build.
  */
 const LATE = {
@@ -80,21 +80,24 @@ const LATE = {
   'fs/promises': ['open', 'stat'],
 };
 
-const lateBuiltins = {
-  name: 'late-builtins',
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^node:(crypto|zlib|fs\/promises)$/ }, ({ path, namespace }) =>
-      namespace === 'late-builtin'
-        ? { path, external: true }
-        : { path: path.slice('node:'.length), namespace: 'late-builtin' },
-    );
-    onLoad({ filter: /./, namespace: 'late-builtin' }, ({ path }) => ({
-      contents: LATE[path]
-        .map((name) => `export const ${name} = (...args) => require('node:${path}').${name}(...args);`)
-        .join('\n'),
-    }));
-  },
-};
+/** Of the packages in a bundle nothing is known: they load what they want. */
+function lateBuiltins(...modules) {
+  return {
+    name: 'late-builtins',
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: new RegExp(`^node:(${modules.join('|')})$`) }, ({ path, namespace, importer }) => {
+        if (namespace === 'late-builtin') return { path, external: true };
+        if (/[\\/]node_modules[\\/]/.test(importer)) return undefined;
+        return { path: path.slice('node:'.length), namespace: 'late-builtin' };
+      });
+      onLoad({ filter: /./, namespace: 'late-builtin' }, ({ path }) => ({
+        contents: LATE[path]
+          .map((name) => `export const ${name} = (...args) => require('node:${path}').${name}(...args);`)
+          .join('\n'),
+      }));
+    },
+  };
+}
 
 // What a start runs, compiled: without it, compiling takes more time than everything else together. V8 takes it only where the version
 // and the flags are the same, and compiles the file otherwise.
@@ -130,11 +133,16 @@ for (const command of [null, ...commands]) {
     ...commonJs,
     entryPoints: ['src/cli/main.ts'],
     outfile,
-    plugins: [only(command), lateChildProcess],
+    plugins: [only(command), lateChildProcess, lateBuiltins('crypto', 'zlib')],
   });
 }
 const worker = 'dist/worker/node.cjs';
-await bundle({ ...commonJs, entryPoints: ['src/run/worker/node.ts'], outfile: worker, plugins: [lateBuiltins] });
+await bundle({
+  ...commonJs,
+  entryPoints: ['src/run/worker/node.ts'],
+  outfile: worker,
+  plugins: [lateBuiltins('crypto', 'zlib', 'fs/promises')],
+});
 if (existsSync(SAMPLE)) warmUp();
 
 function warmUp() {
@@ -148,8 +156,10 @@ function warmUp() {
     const aggregate = payload('aggregate', 'sum(value * 2.5)');
     const rows = payload('rows', 'value * 2 + 0.5');
     const condition = payload('condition', 'value > 10');
-    warmWorker(worker, { aggregate, rows, condition }, folder);
-    const input = ['--input', 'fixtures/main/values.csv'];
+    const table = join(folder, 'values.csv');
+    writeFileSync(table, `value,text\n${'17.25,words\n'.repeat(3e5)}`);
+    warmWorker(worker, { aggregate, rows, condition }, table, folder);
+    const input = ['--input', table];
     const run = [
       ['run', aggregate, ...input],
       ['run', rows, ...input, '--output', join(folder, 'out.arrow')],

@@ -10,11 +10,19 @@ const file = resolve(name);
 const script = compile(file, readFileSync(file, 'latin1'));
 const waiting = JSON.parse(runs);
 
+/** A command that is through ends the process: here the next one follows. */
+process.exit = () => {
+  if (!process.listenerCount('beforeExit')) return undefined;
+  process.removeAllListeners('beforeExit');
+  setImmediate(next);
+};
+const exit = process.reallyExit.bind(process);
+
 function next() {
   const args = waiting.shift();
   if (args === undefined) {
     writeFileSync(`${file}.cache`, script.createCachedData());
-    process.exit(0);
+    exit(0);
   }
   process.argv = [process.execPath, 'dfx', ...args];
   // the event comes again only where there was something to do since

@@ -60,6 +60,11 @@ process.on('unhandledRejection', (thrown) => process.exit(report(thrown).exitCod
 process.stdout.on('error', () => undefined);
 process.stderr.on('error', () => undefined);
 
-main(process.argv.slice(2)).catch((thrown: unknown) => {
-  process.exitCode = thrown instanceof ReaderGone ? EXIT.ok : report(thrown).exitCode;
-});
+main(process.argv.slice(2))
+  .catch((thrown: unknown) => {
+    process.exitCode = thrown instanceof ReaderGone ? EXIT.ok : report(thrown).exitCode;
+  })
+  .then(() => {
+    // What is written is out: taking the heap apart would only take time.
+    if (process.stdout.writableLength === 0 && process.stderr.writableLength === 0) process.exit();
+  });

@@ -47,7 +47,7 @@ function outputFile({ output }: RunFlags): string | null {
 
 /** Seconds since the process started. */
 function clock(): number {
-  return performance.now() / 1000;
+  return process.uptime();
 }
 
 /** Lets `produce` write to the output file or to stdout. After a failure no file is there. */

@@ -131,7 +131,7 @@ function templateOf(plan: Plan, group: JobGroup, mode: Mode, { output, delimiter
   return {
     command,
     labels: entries.map(({ payload }) => payload.label),
-    payloads: all.map(({ payload }) => ({ hash: payload.hash, bytes: payload.bytes })),
+    payloads: all.map(({ payload }) => ({ hash: payload.key, bytes: payload.bytes })),
     schema:
       told && (group.engine === 'embedded' || group.how === 'rows' || plan.source?.schema !== undefined)
         ? inputSchema(plan)
@@ -139,11 +139,11 @@ function templateOf(plan: Plan, group: JobGroup, mode: Mode, { output, delimiter
     job: {
       mode,
       columns: entries.map(({ payload }) => ({
-        payload: payload.hash,
+        payload: payload.key,
         name: payload.label,
         relation: payload.relation,
       })),
-      filter: filter === null ? null : { payload: filter.payload.hash, relation: filter.payload.relation },
+      filter: filter === null ? null : { payload: filter.payload.key, relation: filter.payload.relation },
       keep,
       input: spec,
       inlineCode: all.every(({ inlineCode }) => inlineCode),

@@ -1,4 +1,5 @@
 /** What a run did: counted while it runs, for --stats, --json and the line of progress. */
+import { milliseconds } from './clock.ts';
 import type { PooledWorker } from './spawn/pool.ts';
 import type { Done, EngineVersion } from './transport/messages.ts';
 
@@ -110,7 +111,7 @@ const PROGRESS_MS = 100;
 export class Recorder {
   readonly #facts: PlannedFacts;
   readonly #onProgress: ((progress: Progress) => void) | undefined;
-  readonly #began = performance.now();
+  readonly #began = milliseconds();
   readonly #workers = new Map<PooledWorker, WorkerTally>();
   #lastProgress = 0;
   #rowsIn = 0;
@@ -134,7 +135,7 @@ export class Recorder {
   }
 
   hello(pooled: PooledWorker): void {
-    this.#firstHello ??= performance.now();
+    this.#firstHello ??= milliseconds();
     this.#tally(pooled).engine = pooled.worker.hello?.engine ?? null;
   }
 
@@ -162,7 +163,7 @@ export class Recorder {
 
   progress(): void {
     if (this.#onProgress === undefined) return;
-    const now = performance.now();
+    const now = milliseconds();
     if (now - this.#lastProgress < PROGRESS_MS) return;
     this.#lastProgress = now;
     this.#onProgress({
@@ -179,7 +180,7 @@ export class Recorder {
 
   report(): RunReport {
     const workers = [...this.#workers.values()];
-    const now = performance.now();
+    const now = milliseconds();
     return {
       rowsIn: this.#rowsKnown ? this.#rowsIn : null,
       rowsOut: this.rowsOut,

@@ -1,9 +1,11 @@
 /** Runs a plan: rows as parts of a table, values one a payload. Nothing outlives a run. */
+
 import { ArrowStreamReader } from '../io/ipc/stream-reader.ts';
 import { END_OF_STREAM } from '../io/ipc/write.ts';
 import { formatDataType, readIpcSchema } from '../wire/arrow/index.ts';
 import type { Field, Schema } from '../wire/arrow/types.ts';
 import { DfxError } from '../wire/errors.ts';
+import { milliseconds } from './clock.ts';
 import { textParts, zipRows } from './merge/zip.ts';
 import type { JobGroup } from './plan/groups.ts';
 import type { Payload } from './plan/load.ts';
@@ -71,9 +73,9 @@ async function* counted(
 ): AsyncGenerator<RowsPart, void, void> {
   for await (const part of parts) {
     recorder.rowsOut += part.rows;
-    const given = performance.now();
+    const given = milliseconds();
     yield part;
-    recorder.writeMs += performance.now() - given;
+    recorder.writeMs += milliseconds() - given;
     recorder.progress();
   }
   plan.source?.stillThere();
@@ -157,9 +159,9 @@ export function replayValues(
         context.signal.throwIfAborted();
         plan.source?.stillThere();
         if (outcome.ok) replay.recorder.rowsOut++;
-        const given = performance.now();
+        const given = milliseconds();
         await consume(outcome);
-        replay.recorder.writeMs += performance.now() - given;
+        replay.recorder.writeMs += milliseconds() - given;
       }
     } catch (error) {
       replay.pool.killAll();
@@ -222,14 +224,14 @@ async function runTogether(replay: Replay, group: JobGroup, outcomes: Outcomes):
   const found = await collect(conveyor.deliveries());
   let result = found;
   if (mode === 'partial') {
-    const began = performance.now();
+    const began = milliseconds();
     const states = [
       found.schema.subarray(0, found.schema.length - END_OF_STREAM.length),
       ...found.chunks,
       END_OF_STREAM,
     ];
     result = await collect(mergerOf(replay, group, states).deliveries());
-    recorder.mergeMs += performance.now() - began;
+    recorder.mergeMs += milliseconds() - began;
   }
   settleValues(group.entries, found, result, outcomes);
 }

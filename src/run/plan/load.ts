@@ -15,9 +15,11 @@ export interface Payload {
   readonly label: string;
   /** The file's name for messages. */
   readonly file: string;
-  /** The bare protobuf bytes that a worker gets, and their SHA-256. */
+  /** The bare protobuf bytes that a worker gets, and their SHA-256, which is computed when it is asked for. */
   readonly bytes: Uint8Array;
   readonly hash: string;
+  /** What workers know it by. Equal bytes have equal names. */
+  readonly key: string;
   readonly expr: Expr;
   readonly shape: Shape;
   /** Window functions: they need the whole input, and the engine gives their rows in another order. */
@@ -31,6 +33,13 @@ export interface Payload {
   readonly functions: readonly string[];
   /** The table name that its columns go by, null for none. */
   readonly relation: string | null;
+}
+
+/** Payloads of so few bytes are named by them: a hash would load Node's crypto. */
+const SHORT = 256;
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
 }
 
 export interface LoadOptions {
@@ -117,7 +126,10 @@ function describe(label: string, file: string, found: PayloadExpr): Payload {
     label,
     file,
     bytes,
-    hash: createHash('sha256').update(bytes).digest('hex'),
+    get hash() {
+      return sha256(bytes);
+    },
+    key: bytes.length <= SHORT ? Buffer.from(bytes).toString('base64url') : sha256(bytes),
     expr,
     shape,
     windows,

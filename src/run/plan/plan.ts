@@ -1,4 +1,5 @@
 /** From payloads and options to jobs: everything that can be refused is refused here, before a process is spawned. */
+
 import { availableParallelism } from 'node:os';
 import { hasDictionaries, type InputTable, openInput } from '../../io/index.ts';
 import { type Split, WHOLE } from '../../io/split.ts';
@@ -6,6 +7,7 @@ import { formatDataType, type Schema } from '../../wire/arrow/index.ts';
 import type { DataType } from '../../wire/arrow/types.ts';
 import { DfxError } from '../../wire/errors.ts';
 import { pythonText } from '../../wire/frame.ts';
+import { milliseconds } from '../clock.ts';
 import { type ChosenInterpreter, chooseInterpreter, noInterpreter } from '../env/choose.ts';
 import { pythonCommand } from '../python/command.ts';
 import type { How, PlannedFacts } from '../report.ts';
@@ -86,7 +88,7 @@ export interface Plan {
 const BATCH_SIZE = 8192;
 
 export async function planRun(payloads: readonly Payload[], options: PlanOptions): Promise<Plan> {
-  const began = performance.now();
+  const began = milliseconds();
   const shape = commonShape(payloads, options.filter);
   const now = BigInt(Date.now()) * 1_000_000n;
   let { source } = options;
@@ -143,7 +145,7 @@ export async function planRun(payloads: readonly Payload[], options: PlanOptions
       explanation,
       totalBytes: source?.size ?? null,
       startSeconds: began / 1000,
-      planSeconds: (performance.now() - began) / 1000,
+      planSeconds: (milliseconds() - began) / 1000,
     },
   };
 }

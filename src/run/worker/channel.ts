@@ -17,8 +17,14 @@ export interface Header {
 const reader = new FrameReader();
 let room = new Uint8Array(0);
 
+/** Bytes that wait to be written: small frames go out together, since each write wakes the parent. */
+const HELD_BYTES = 64 * 1024;
+let held: Uint8Array[] = [];
+let heldBytes = 0;
+
 /** The next frame. Ends the process when there is none. */
 export function receive(): Frame {
+  flush();
   for (;;) {
     const frame = reader.next();
     if (frame !== null) return frame;
@@ -32,8 +38,29 @@ export function receive(): Frame {
 }
 
 export function send(header: Header, body: Uint8Array | null = null): void {
-  writeAll(encodeFrameHead(header, body?.length ?? 0));
-  if (body !== null) writeAll(body);
+  hold(encodeFrameHead(header, body?.length ?? 0));
+  if (body === null) return;
+  if (body.length < HELD_BYTES) {
+    // the sender may use its memory again
+    hold(body.slice());
+    return;
+  }
+  flush();
+  writeAll(body);
+}
+
+function hold(bytes: Uint8Array): void {
+  held.push(bytes);
+  heldBytes += bytes.length;
+  if (heldBytes >= HELD_BYTES) flush();
+}
+
+function flush(): void {
+  if (heldBytes === 0) return;
+  const all = held.length === 1 && held[0] !== undefined ? held[0] : Buffer.concat(held);
+  held = [];
+  heldBytes = 0;
+  writeAll(all);
 }
 
 function writeAll(bytes: Uint8Array): void {

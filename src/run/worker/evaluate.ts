@@ -1,10 +1,12 @@
 /** Runs one job on the embedded engine: every expression of the job over one pass of its split. */
+
 import type { Column, ColumnBatch } from '../../io/column.ts';
 import { selectedRows } from '../../io/csv-write.ts';
 import type { ArrowStreamReader } from '../../io/ipc/stream-reader.ts';
 import type { SplitReport } from '../../io/split.ts';
 import type { DataType, Field, Schema } from '../../wire/arrow/types.ts';
 import { DfxError } from '../../wire/errors.ts';
+import { milliseconds } from '../clock.ts';
 import { gather } from '../embedded/gather.ts';
 import type { Evaluator } from '../embedded/index.ts';
 import type { Done, Job } from '../transport/messages.ts';
@@ -16,12 +18,12 @@ const NOTHING_READ: SplitReport = { rows: 0, bytes: 0, start: 0, end: 0, lines: 
 
 /** `body` is the job's. Sends the result; gives the account of it. */
 export async function evaluateJob(job: Job, body: Uint8Array, preparation: Preparation): Promise<Omit<Done, 'type'>> {
-  const started = performance.now();
+  const started = milliseconds();
   if (job.mode === 'merge') return mergeStates(job, body, preparation, started);
   const prepared = await preparation.prepare(job, body);
   const evaluators = prepared.evaluators();
   const sink = resultSink(job, schemaOf(job, prepared, evaluators));
-  const opened = performance.now();
+  const opened = milliseconds();
   const pass = new Pass(job, prepared, evaluators, sink);
   const read = await pass.run();
   sink.end();
@@ -29,7 +31,7 @@ export async function evaluateJob(job: Job, body: Uint8Array, preparation: Prepa
 }
 
 function account(job: Job, sink: ResultSink, read: SplitReport, started: number, opened: number): Omit<Done, 'type'> {
-  const seconds = { open: (opened - started) / 1000, evaluate: (performance.now() - opened) / 1000 };
+  const seconds = { open: (opened - started) / 1000, evaluate: (milliseconds() - opened) / 1000 };
   return { job: job.job, rows: sink.rows, batches: sink.batches, read, seconds };
 }
 
@@ -192,7 +194,7 @@ async function mergeStates(
   const widths = evaluators.map((evaluator) => statesOf(evaluator).length);
   const results = job.columns.map(({ name }, at) => field(name, evaluators[at]?.type ?? { kind: 'Null' }));
   const sink = resultSink(job, { fields: results, metadata: [] });
-  const opened = performance.now();
+  const opened = milliseconds();
   for (let states = nextOf(reader); states !== null; states = nextOf(reader)) {
     const { columns } = states;
     let from = 0;
