@@ -189,7 +189,7 @@ export async function collect(deliveries: AsyncIterable<Delivery>): Promise<Coll
         schema = delivery.bytes;
         break;
       case 'part':
-        chunks.push(delivery.chunk);
+        for (const chunk of delivery.chunks) chunks.push(chunk);
         break;
       case 'end':
         ends.push(delivery);

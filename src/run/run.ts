@@ -101,7 +101,7 @@ async function openRows(replay: Replay, group: JobGroup, options: OutputOptions)
       try {
         for await (const delivery of deliveries) {
           if (delivery.kind !== 'part') continue;
-          yield { rows: delivery.rows, chunks: [delivery.chunk], messages: delivery.messages };
+          yield { rows: delivery.rows, chunks: delivery.chunks, messages: delivery.messages };
         }
       } catch (error) {
         throw userError(error, group, replay);

@@ -48,7 +48,7 @@ export function runJob(worker: Worker, job: Job, body: readonly Uint8Array[] = [
       onLost: reject,
       onMessage: (message: FromWorker) => {
         if (message.type === 'schema') schema = new Uint8Array(message.bytes);
-        else if (message.type === 'result') chunks.push(message.chunk);
+        else if (message.type === 'result') for (const chunk of message.chunks) chunks.push(chunk);
         else if (message.type === 'failed') settle(() => reject(new WorkerFailure(message)));
         else if (message.type === 'done') {
           const stream = Buffer.concat([

@@ -2,7 +2,7 @@
  * A file that appears whole or not at all: written under a temporary name beside it, then renamed. A device or a pipe is written
  * to as it is: renaming would put a file in its place. Of a symbolic link, the file behind it is replaced.
  */
-import { rmSync } from 'node:fs';
+import { rmSync, writeSync } from 'node:fs';
 import { type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { outputError } from '../../io/file-errors.ts';
@@ -67,7 +67,9 @@ export class OutputFile {
 
   async write(data: Uint8Array | string): Promise<void> {
     try {
-      await this.#handle.writeFile(data);
+      // A disk takes bytes at once; a device or a pipe may not, and signals must be heard meanwhile.
+      if (this.#temporary === null || typeof data === 'string') await this.#handle.writeFile(data);
+      else for (let at = 0; at < data.length; ) at += writeSync(this.#handle.fd, data, at);
     } catch (cause) {
       throw outputError(this.#path, cause);
     }

@@ -60,7 +60,7 @@ export type Delivery =
       readonly kind: 'part';
       readonly rows: number;
       readonly messages: readonly ArrowMessage[];
-      readonly chunk: Uint8Array;
+      readonly chunks: readonly Uint8Array[];
     }
   /** A split is through. */
   | { readonly kind: 'end'; readonly done: Done; readonly worker: PooledWorker };
@@ -197,7 +197,7 @@ export class Conveyor {
       }
     }
     for (let part = head.takePart(); part !== null; part = head.takePart()) {
-      yield { kind: 'part', rows: part.rows, messages: part.messages, chunk: part.chunk };
+      yield { kind: 'part', rows: part.rows, messages: part.messages, chunks: part.chunks };
     }
     const slot = this.#slots.find(({ queue }) => queue[0] === head);
     if (slot?.paused === true) {

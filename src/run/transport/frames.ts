@@ -11,7 +11,40 @@ export const MAX_HEADER = 16 * 1024 * 1024;
 
 export interface Frame {
   readonly header: Readonly<Record<string, unknown>> & { readonly type: string };
+  /** The pieces one after the other, in one: a copy where there are several. */
   readonly body: Uint8Array;
+  /** Views of the chunks that came. */
+  readonly pieces: readonly Uint8Array[];
+  readonly length: number;
+}
+
+class ReadFrame implements Frame {
+  readonly header: Frame['header'];
+  readonly pieces: readonly Uint8Array[];
+  readonly length: number;
+
+  constructor(header: Frame['header'], pieces: readonly Uint8Array[], length: number) {
+    this.header = header;
+    this.pieces = pieces;
+    this.length = length;
+  }
+
+  get body(): Uint8Array {
+    return joined(this.pieces, this.length);
+  }
+}
+
+function joined(pieces: readonly Uint8Array[], length: number): Uint8Array {
+  const [first] = pieces;
+  if (first !== undefined && pieces.length === 1) return first;
+  if (first === undefined) return NO_BYTES;
+  const whole = new Uint8Array(length);
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
 }
 
 const NO_BYTES = new Uint8Array(0);
@@ -56,7 +89,7 @@ export class FrameReader {
     if (this.#held < PREFIX_LENGTH + headerLength + bodyLength) return null;
     this.#take(PREFIX_LENGTH);
     const text = new TextDecoder().decode(this.#take(headerLength));
-    return { header: parseHeader(text), body: bodyLength === 0 ? NO_BYTES : this.#take(bodyLength) };
+    return new ReadFrame(parseHeader(text), this.#takePieces(bodyLength), bodyLength);
   }
 
   #peek(length: number): Uint8Array {
@@ -69,26 +102,27 @@ export class FrameReader {
   }
 
   #take(length: number): Uint8Array {
-    const first = this.#chunks[0];
-    if (first !== undefined && first.length >= length) {
-      if (first.length === length) this.#chunks.shift();
-      else this.#chunks[0] = first.subarray(length);
-      this.#held -= length;
-      return first.subarray(0, length);
-    }
-    const whole = new Uint8Array(length);
-    let filled = 0;
-    while (filled < length) {
+    return joined(this.#takePieces(length), length);
+  }
+
+  #takePieces(length: number): readonly Uint8Array[] {
+    const pieces: Uint8Array[] = [];
+    let missing = length;
+    while (missing > 0) {
       const chunk = this.#chunks[0];
       if (chunk === undefined) throw new DfxError('DEFECT', 'a frame was taken before it was whole');
-      const part = chunk.subarray(0, length - filled);
-      whole.set(part, filled);
-      filled += part.length;
-      if (part.length === chunk.length) this.#chunks.shift();
-      else this.#chunks[0] = chunk.subarray(part.length);
+      if (chunk.length <= missing) {
+        this.#chunks.shift();
+        pieces.push(chunk);
+        missing -= chunk.length;
+      } else {
+        this.#chunks[0] = chunk.subarray(missing);
+        pieces.push(chunk.subarray(0, missing));
+        missing = 0;
+      }
     }
     this.#held -= length;
-    return whole;
+    return pieces;
   }
 }
 

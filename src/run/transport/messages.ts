@@ -117,9 +117,11 @@ export interface ResultPart {
   readonly type: 'result';
   readonly job: number;
   readonly rows: number;
-  /** Of Arrow: what the chunk consists of. */
+  /** Of Arrow: what the chunks consist of. */
   readonly messages: readonly ArrowMessage[];
-  readonly chunk: Uint8Array;
+  /** Of all chunks. */
+  readonly bytes: number;
+  readonly chunks: readonly Uint8Array[];
 }
 
 export interface Done {

@@ -26,8 +26,9 @@ export function readMessage(frame: Frame): FromWorker {
         type: 'result',
         job: header.natural('job'),
         rows: header.natural('rows'),
-        messages: readArrowMessages(header, frame.body.length),
-        chunk: frame.body,
+        messages: readArrowMessages(header, frame.length),
+        bytes: frame.length,
+        chunks: frame.pieces,
       };
     case 'done': {
       const seconds = header.object('seconds');

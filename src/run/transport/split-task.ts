@@ -96,13 +96,13 @@ export class SplitTask {
 
   addPart(part: ResultPart): void {
     this.#parts.push(part);
-    this.held += part.chunk.length;
+    this.held += part.bytes;
   }
 
   takePart(): ResultPart | null {
     const part = this.#parts.shift();
     if (part === undefined) return null;
-    this.held -= part.chunk.length;
+    this.held -= part.bytes;
     return part;
   }
 

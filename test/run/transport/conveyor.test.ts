@@ -66,7 +66,7 @@ async function run(env: NodeJS.ProcessEnv, options: Partial<ConveyorOptions> = {
   let error: unknown = null;
   try {
     for await (const delivery of conveyor.deliveries()) {
-      if (delivery.kind === 'part') lines.push(new TextDecoder().decode(delivery.chunk).trim());
+      if (delivery.kind === 'part') lines.push(Buffer.concat(delivery.chunks).toString().trim());
       if (delivery.kind === 'end') pids.add(delivery.worker.worker.pid);
     }
   } catch (thrown) {

@@ -55,6 +55,21 @@ test('a body within one chunk is not copied', () => {
   assert.equal(reader.next()?.body.buffer, bytes.buffer);
 });
 
+test('a body in several chunks is their views, and a copy only where it is asked for in one piece', () => {
+  const bytes = frame('{"type":"result","job":0}', 'data');
+  const cut = bytes.length - 3;
+  const chunks = [Uint8Array.from(bytes.subarray(0, cut)), Uint8Array.from(bytes.subarray(cut))];
+  const reader = new FrameReader();
+  for (const chunk of chunks) reader.push(chunk);
+  const found = reader.next();
+  assert.deepEqual(
+    found?.pieces.map(({ buffer }) => buffer),
+    chunks.map(({ buffer }) => buffer),
+  );
+  assert.equal(Buffer.from(found?.body ?? []).toString(), 'data');
+  assert.equal(found?.length, 4);
+});
+
 test('what is no frame is a defect, not a wait for gigabytes', () => {
   const read = (bytes: Buffer) => {
     const reader = new FrameReader();
@@ -70,7 +85,8 @@ test('what is no frame is a defect, not a wait for gigabytes', () => {
 });
 
 test("a worker's messages are checked member by member", () => {
-  const message = (header: object, body = new Uint8Array(0)) => readMessage({ header: { type: '', ...header }, body });
+  const message = (header: object, body = new Uint8Array(0)) =>
+    readMessage({ header: { type: '', ...header }, body, pieces: [body], length: body.length });
   fails(() => message({ type: 'done', job: '1' }), "found a frame whose seconds isn't an object");
   fails(
     () => message({ type: 'done', seconds: { open: 1, evaluate: 1 }, read: {}, job: '1' }),
