@@ -102,6 +102,10 @@ that it lacks. \`--engine auto\`, the default, then takes the real engine, as fo
 const DIFFERENCES: readonly string[] = [
   `A timestamp beyond the calendar of the real engine's library (years -262143 to 262142) is an error here wherever its text or a
   part of it is due. The real engine may skip the row where the value doesn't matter to the result, as behind a condition that is false.`,
+  `Rows whose ORDER BY keys tie, in a window or an aggregate, keep the order of the input here. SQL leaves their order open, and the
+  real engine's sort is not stable beyond 20 rows: row_number, ntile, lag, lead, first_value, last_value, nth_value, ROWS frames, array_agg
+  and string_agg may differ from it where keys tie.`,
+  `Where two NaNs differ in their sign, the one that comes out of var, stddev, covar, corr and regr functions may be the other one.`,
 ];
 
 function documentText(): string {

@@ -19,6 +19,9 @@ export interface InferOptions {
   readonly maxRecords: number;
 }
 
+/** Tables as wide as this are read; a file of one endless line would take minutes before anything is said. */
+const MAX_COLUMNS = 100_000;
+
 export const READ_SIZE = 8 * 1024;
 
 const Seen = {
@@ -267,6 +270,15 @@ export class CsvInference {
     const first = this.names === null;
     const record = readRecord(piece, pos, piece.length, this.dialect);
     const width = record === null ? 0 : record.fields.length;
+    if (width > MAX_COLUMNS) {
+      throw new DfxError(
+        'LIMIT',
+        `the first record has ${width} fields, more than the ${MAX_COLUMNS} columns that are read`,
+        {
+          hint: 'is the delimiter right?',
+        },
+      );
+    }
     if (first) {
       if (this.options.header) {
         this.names =
