@@ -121,10 +121,7 @@ test('a module that the worker has not is named with the way to add it', () => {
 test('--timeout ends a run and everything in it', () => {
   const started = performance.now();
   const { status, stdout, stderr } = run('sleeps', '--timeout', '2s');
-  assert.equal(
-    stderr,
-    'dfx: the run took longer than 2 s and was ended; give it more time with --timeout\n',
-  );
+  assert.equal(stderr, 'dfx: the run took longer than 2 s and was ended; give it more time with --timeout\n');
   assert.equal(stdout, '');
   assert.equal(status, 5);
   assert.ok(performance.now() - started < 15_000);
