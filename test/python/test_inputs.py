@@ -28,14 +28,18 @@ def test_a_column_resolves_under_its_relation(relation):
     assert selected.schema().names == ["value"]
 
 
+def whole(spec):
+    return {"input": spec, "split": {"kind": "whole"}, "columns": []}
+
+
 def test_no_input_is_one_row():
-    with opened_input(SessionContext(), None, None) as frame:
-        assert frame.count() == 1
+    with opened_input(SessionContext(), whole(None), b"") as source:
+        assert source.frame.count() == 1
 
 
 def test_a_path_with_a_pattern_in_it_is_one_file(tmp_path):
     (tmp_path / "a*b.csv").write_text("value\n1\n")
     (tmp_path / "aXb.csv").write_text("value\n2\n3\n")
     spec = {"path": str(tmp_path / "a*b.csv"), "format": "csv"}
-    with opened_input(SessionContext(), spec, None) as frame:
-        assert frame.to_pydict() == {"value": [1]}
+    with opened_input(SessionContext(), whole(spec), b"") as source:
+        assert source.frame.to_pydict() == {"value": [1]}

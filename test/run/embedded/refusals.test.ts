@@ -70,14 +70,14 @@ for (const [what, expr, node, reason] of REFUSALS) {
 }
 
 test('what is not taken is refused when it is compiled, with the node and the reason', () => {
-  const expr: Expr = { kind: 'scalar_function', name: 'uuid', args: [], definition: null };
+  const expr: Expr = { kind: 'scalar_function', name: 'file_name_of', args: [], definition: null };
   assert.throws(
     () => compileExpression(expr, SCHEMA),
     (error) =>
       error instanceof DfxError &&
       error.code === 'UNSUPPORTED' &&
       error.message ===
-        "the embedded engine doesn't take this expression: uuid: isn't a function of the embedded engine",
+        "the embedded engine doesn't take this expression: file_name_of: isn't a function of the embedded engine",
   );
 });
 
