@@ -23,7 +23,7 @@ const CATEGORIES = new Set(['exprs', 'functions', 'casts', 'literals', 'aggregat
 /** Payloads whose value is another each time, in the engine too. */
 const VOLATILE = new Set([
   '55/exprs/planned-select-i-from-values-1-a-2-b-as-v-i-l-union-all-select-3.bin',
-  ...['rand', 'random', 'uuid', 'now', 'current-time', 'current-timestamp'].flatMap((name) => [
+  ...['rand', 'random', 'uuid', 'now', 'current-time', 'current-timestamp', 'current-date', 'today'].flatMap((name) => [
     `55/functions/${name}.bin`,
     `55/functions/py-${name}.bin`,
   ]),

@@ -21,9 +21,16 @@ export function surroundingsOf(root: Expr): Surroundings {
   }
   return {
     alone: aggregates.length <= 1,
-    grouping: groupingOf(aggregates),
+    grouping: isNamedDistinct(root) ? 'values' : groupingOf(aggregates),
     linear: aggregates.filter(isLinear).length > 1,
   };
+}
+
+/** An aggregate that a name stands around: the rule below doesn't look behind it. Around a larger expression it makes no difference. */
+function isNamedDistinct(root: Expr): boolean {
+  let inner = root;
+  while (inner.kind === 'alias') inner = inner.expr;
+  return inner !== root && inner.kind === 'aggregate_function' && inner.distinct;
 }
 
 /** `single_distinct_aggregation_to_group_by`. */
