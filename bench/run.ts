@@ -1,5 +1,5 @@
 /**
- * dfx and the real package side by side: `npm run bench`, `npm run bench -- --only replay,kernels`, `npm run bench -- --quick` for a smoke test.
+ * dfx and the real package side by side: `npm run bench`, `npm run bench -- --only replay,kernels --rows 1000000`, `npm run bench -- --quick` for a smoke test.
  *
  * Each time is a median over samples that alternate between the two. Before anything is timed, the results of both sides are compared. Writes
  * `results/latest.json` and `results/latest.html`. Exits with 1 where a target is missed, unless `--quick`.
@@ -19,10 +19,11 @@ import { sectionText } from './report/text.ts';
 import { type BenchOptions, missedTarget, type Section } from './section.ts';
 
 const { values: flags } = parseArgs({
-  options: { quick: { type: 'boolean', default: false }, only: { type: 'string' } },
+  options: { quick: { type: 'boolean', default: false }, only: { type: 'string' }, rows: { type: 'string' } },
 });
 const options: BenchOptions = {
   quick: flags.quick,
+  rows: flags.rows?.split(',').map(Number) ?? (flags.quick ? [20_000] : [1_000_000, 5_000_000, 50_000_000]),
   python: peerPython(),
   folder: mkdtempSync(join(tmpdir(), 'dfx-bench-')),
   root: fileURLToPath(new URL('..', import.meta.url)),

@@ -37,6 +37,8 @@ export interface Section {
 export interface BenchOptions {
   /** A smoke test: small inputs, few samples, no target. */
   readonly quick: boolean;
+  /** Sizes of the inputs of replay. */
+  readonly rows: readonly number[];
   readonly python: string;
   /** For files of the benchmark; removed at the end. */
   readonly folder: string;

@@ -30,7 +30,7 @@ const MOST_TIME = 0.9;
 export async function replaySection(options: BenchOptions): Promise<Section> {
   const rows: Row[] = [];
   const memory: MemoryRow[] = [];
-  for (const count of options.quick ? [20_000] : [1_000_000, 5_000_000, 50_000_000]) {
+  for (const count of options.rows) {
     const inputs = makeInputs(count, options);
     for (const task of TASKS) {
       for (const format of ['csv', 'arrow'] as const) {
