@@ -89,11 +89,8 @@ function copyRows(from: Values, indices: Int32Array, to: Values): void {
   for (let i = 0; i < indices.length; i++) target[i] = source[indices[i] ?? 0] ?? 0;
 }
 
-function gatherBytes(
-  offsets: Int32Array,
-  data: Uint8Array,
-  indices: Int32Array,
-): { readonly offsets: Int32Array; readonly data: Uint8Array } {
+/** Where the chosen rows will lie, one behind the other. */
+function gatherOffsets(offsets: Int32Array, indices: Int32Array, most: string): Int32Array {
   const { length } = indices;
   const out = new Int32Array(length + 1);
   let total = 0;
@@ -102,8 +99,18 @@ function gatherBytes(
     total += (offsets[row + 1] ?? 0) - (offsets[row] ?? 0);
     out[i + 1] = total;
   }
-  if (total > 0x7fffffff) throw new DfxError('LIMIT', 'a batch holds more than 2 GiB of text');
-  const text = new Uint8Array(total);
+  if (total > 0x7fffffff) throw new DfxError('LIMIT', `a batch holds more than ${most}`);
+  return out;
+}
+
+function gatherBytes(
+  offsets: Int32Array,
+  data: Uint8Array,
+  indices: Int32Array,
+): { readonly offsets: Int32Array; readonly data: Uint8Array } {
+  const { length } = indices;
+  const out = gatherOffsets(offsets, indices, '2 GiB of text');
+  const text = new Uint8Array(out[length] ?? 0);
   for (let i = 0; i < length; i++) {
     const row = indices[i] ?? 0;
     const start = offsets[row] ?? 0;
@@ -122,15 +129,8 @@ function gatherItems(
   indices: Int32Array,
 ): { readonly offsets: Int32Array; readonly item: Column } {
   const { length } = indices;
-  const out = new Int32Array(length + 1);
-  let total = 0;
-  for (let i = 0; i < length; i++) {
-    const row = indices[i] ?? 0;
-    total += (offsets[row + 1] ?? 0) - (offsets[row] ?? 0);
-    out[i + 1] = total;
-  }
-  if (total > 0x7fffffff) throw new DfxError('LIMIT', 'a batch holds more than 2^31 list items');
-  const chosen = new Int32Array(total);
+  const out = gatherOffsets(offsets, indices, '2^31 list items');
+  const chosen = new Int32Array(out[length] ?? 0);
   let at = 0;
   for (let i = 0; i < length; i++) {
     const row = indices[i] ?? 0;

@@ -262,19 +262,6 @@ class SplitRun {
   }
 }
 
-/**
- * Reads `rows` made-up rows of the most common types, so that what a reader runs is compiled when the first file comes: a few milliseconds that
- * a worker has while it waits for its job. Some 40,000 rows get it optimized, too.
- */
-export function warmCsv(rows = 300): void {
-  const kinds = ['Int64', 'Float64', 'Utf8', 'Boolean'] as const;
-  const fields = kinds.map((kind) => ({ name: kind, type: { kind }, nullable: true, metadata: [] }));
-  const reader = new CsvPieces({ fields, metadata: [] }, [0, 1, 2, 3]);
-  const row = '1234567890,0.12345678901234567,text,true\n';
-  // Reading all is what warms: nothing is done with the rows.
-  for (const _ of reader.read(Buffer.from(row.repeat(rows))).batches as Iterable<ColumnBatch>);
-}
-
 /** Reads pieces that a `CsvCutter` made, one after the other: the columns at `indices` of the whole schema. */
 export class CsvPieces {
   private readonly reader: CsvReader;

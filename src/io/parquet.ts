@@ -6,10 +6,10 @@ import { BATCH_ROWS } from './batch-rows.ts';
 import { type InputSource, isRegularFile, readAll } from './byte-source.ts';
 import type { ColumnBatch, InputTable } from './column.ts';
 import { FileAccess, MemoryAccess, type RandomAccess } from './ipc/access.ts';
-import { SPLIT_BYTES, SPLIT_ROWS } from './ipc/table.ts';
 import { type Codec, loadPageCodec } from './parquet/codecs.ts';
 import { type ColumnRows, openColumn } from './parquet/group.ts';
 import { type ParquetSchema, parquetColumns } from './parquet/schema.ts';
+import { RowSplits } from './row-splits.ts';
 import type { RowRange, Split, SplitReader } from './split.ts';
 
 /** Of the footer: millions of columns and row groups. */
@@ -93,29 +93,11 @@ class ParquetTable implements InputTable {
   /** Row groups, cut at multiples of BATCH_ROWS where no column is nested: those are read whole. */
   splits(): readonly Split[] {
     const nested = this.#columns.columns.some((column) => column.kind === 'read' && column.node.shape.kind !== 'leaf');
-    const splits: Split[] = [];
-    let parts: RowRange[] = [];
-    let filled = 0;
-    const flush = (): void => {
-      if (parts.length > 0) splits.push({ kind: 'rows', parts });
-      parts = [];
-      filled = 0;
-    };
-    this.#metadata.row_groups.forEach(({ num_rows, total_byte_size }, batch) => {
-      const rows = Number(num_rows);
-      if (rows <= 0) return;
-      const weight = Math.max(1 / SPLIT_ROWS, Number(total_byte_size) / rows / SPLIT_BYTES);
-      const most = nested ? rows : Math.max(BATCH_ROWS, Math.floor(1 / weight / BATCH_ROWS) * BATCH_ROWS);
-      for (let start = 0; start < rows; start += most) {
-        const end = Math.min(start + most, rows);
-        const size = (end - start) * weight;
-        if (filled > 0 && filled + size > 1) flush();
-        parts.push({ batch, start, end });
-        filled += size;
-      }
+    const splits = new RowSplits();
+    this.#metadata.row_groups.forEach(({ num_rows, total_byte_size }, group) => {
+      splits.add(group, Number(num_rows), Number(total_byte_size), nested);
     });
-    flush();
-    return splits;
+    return splits.end();
   }
 
   read(indices: readonly number[], split: Split): SplitReader {

@@ -4,6 +4,7 @@ import type { Schema } from '../../wire/arrow/types.ts';
 import { DfxError } from '../../wire/errors.ts';
 import { BATCH_ROWS } from '../batch-rows.ts';
 import type { ColumnBatch, InputTable } from '../column.ts';
+import { RowSplits } from '../row-splits.ts';
 import type { RowRange, Split, SplitReader } from '../split.ts';
 import { type Arena, FRESH_ARENA, PooledArena, type RandomAccess } from './access.ts';
 import { bindColumns, checkRows, type PlacedBatch } from './bind.ts';
@@ -19,10 +20,6 @@ import {
   readMessageAt,
 } from './messages.ts';
 import { planSchema, type SchemaPlan, unreadable } from './plan.ts';
-
-/** A split is about so many rows, or so many bytes where those are fewer rows. */
-export const SPLIT_ROWS = 16 * BATCH_ROWS;
-export const SPLIT_BYTES = 16 * 1024 * 1024;
 
 /** Opens the input anew for each reading. */
 export type OpenAccess = () => RandomAccess;
@@ -221,30 +218,13 @@ export function refuseNulls(schema: Schema, index: number): void {
 
 /** Neighbouring rows of record batches. Big record batches are cut at multiples of BATCH_ROWS, compressed ones are not. */
 function cutSplits(access: RandomAccess, batches: readonly BatchPlace[]): readonly Split[] {
-  const splits: Split[] = [];
-  let parts: RowRange[] = [];
-  let filled = 0;
-  const flush = (): void => {
-    if (parts.length > 0) splits.push({ kind: 'rows', parts });
-    parts = [];
-    filled = 0;
-  };
+  const splits = new RowSplits();
   batches.forEach(({ offset }, batch) => {
     const message = messageAt(access, offset);
     const { rows, codec } = batchMetadata(message);
     if (message.metadata.kind !== 'batch') throw unexpected(access, message, 'a RecordBatch');
     checkRows(placeBatch(access, message), message.metadata.bodyLength);
-    if (rows === 0) return;
-    const weight = Math.max(1 / SPLIT_ROWS, message.metadata.bodyLength / rows / SPLIT_BYTES);
-    const most = codec === null ? Math.max(BATCH_ROWS, Math.floor(1 / weight / BATCH_ROWS) * BATCH_ROWS) : rows;
-    for (let start = 0; start < rows; start += most) {
-      const end = Math.min(start + most, rows);
-      const size = (end - start) * weight;
-      if (filled > 0 && filled + size > 1) flush();
-      parts.push({ batch, start, end });
-      filled += size;
-    }
+    splits.add(batch, rows, message.metadata.bodyLength, codec !== null);
   });
-  flush();
-  return splits;
+  return splits.end();
 }

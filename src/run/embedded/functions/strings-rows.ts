@@ -315,13 +315,6 @@ export function sameBytes(a: Uint8Array, from: number, to: number, b: Uint8Array
   return true;
 }
 
-const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
-
-export function textAt({ data, offsets, step }: Texts, row: number): string {
-  const i = row * step;
-  return decoder.decode(data.subarray(offsets[i] ?? 0, offsets[i + 1] ?? 0));
-}
-
 /** A result that rests on the validity of its arguments. */
 export function finished(column: Column, args: readonly Vector[]): Vector {
   return { column, scalar: allScalar(args) };

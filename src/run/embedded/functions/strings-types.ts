@@ -59,10 +59,6 @@ export function takeArguments(name: string, args: readonly Node[], ...counts: re
   }
 }
 
-export function stringKind(type: DataType): StringKind {
-  return isString(type.kind) ? type.kind : 'Utf8';
-}
-
 /** A string as it is; an untyped null as Utf8View. */
 export function stringArgument(name: string, node: Node | undefined): Node {
   if (node === undefined) throw new Refusal(name, 'has too few arguments');

@@ -1,0 +1,38 @@
+/** Cuts rows of record batches or row groups into splits, each of about 16 batches, or 16 MiB where those are fewer rows. */
+import { BATCH_ROWS } from './batch-rows.ts';
+import type { RowRange, Split } from './split.ts';
+
+const SPLIT_ROWS = 16 * BATCH_ROWS;
+const SPLIT_BYTES = 16 * 1024 * 1024;
+
+export class RowSplits {
+  readonly #splits: Split[] = [];
+  #parts: RowRange[] = [];
+  /** How full the split at hand is: 1 is full. */
+  #filled = 0;
+
+  /** The next batch or group, of `bytes` in all. It is cut at multiples of BATCH_ROWS, or taken whole. */
+  add(batch: number, rows: number, bytes: number, whole: boolean): void {
+    if (rows <= 0) return;
+    const weight = Math.max(1 / SPLIT_ROWS, bytes / rows / SPLIT_BYTES);
+    const most = whole ? rows : Math.max(BATCH_ROWS, Math.floor(1 / weight / BATCH_ROWS) * BATCH_ROWS);
+    for (let start = 0; start < rows; start += most) {
+      const end = Math.min(start + most, rows);
+      const size = (end - start) * weight;
+      if (this.#filled > 0 && this.#filled + size > 1) this.#flush();
+      this.#parts.push({ batch, start, end });
+      this.#filled += size;
+    }
+  }
+
+  end(): readonly Split[] {
+    this.#flush();
+    return this.#splits;
+  }
+
+  #flush(): void {
+    if (this.#parts.length > 0) this.#splits.push({ kind: 'rows', parts: this.#parts });
+    this.#parts = [];
+    this.#filled = 0;
+  }
+}
