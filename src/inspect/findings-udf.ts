@@ -4,7 +4,8 @@ import { disassemble, type PickleReading } from '../wire/pickle/index.ts';
 import type { RiskReport, UdfReport, ValueReport, Warning } from './model.ts';
 import { isShipped } from './python-modules.ts';
 import type { UdfFinding } from './udf-report.ts';
-import { bytesText, warning } from './warnings.ts';
+import { bytesText } from './units.ts';
+import { warning } from './warnings.ts';
 
 /** A capture of this size is slow to ship with every task; ten times as much is more than most transports take. */
 const LARGE = 10 * 1024 * 1024;

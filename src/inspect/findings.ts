@@ -7,7 +7,8 @@ import { hasEmptyFrame, riskWarnings, udfWarnings } from './findings-udf.ts';
 import type { Warning } from './model.ts';
 import { placesOf } from './places.ts';
 import { riskReports, type UdfFinding } from './udf-report.ts';
-import { bytesText, warning } from './warnings.ts';
+import { bytesText } from './units.ts';
+import { warning } from './warnings.ts';
 
 export interface Findings {
   readonly payload: Payload;

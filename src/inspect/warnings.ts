@@ -76,13 +76,3 @@ export function warning(
     hint: own.hint === undefined ? hint : own.hint,
   };
 }
-
-/** `1,282 bytes` */
-export function bytesText(count: number): string {
-  return count === 1 ? '1 byte' : `${grouped(count)} bytes`;
-}
-
-/** `1,282`: by hand, since locales take milliseconds to load. */
-export function grouped(count: number): string {
-  return String(count).replace(/\B(?=(?:\d{3})+$)/g, ',');
-}

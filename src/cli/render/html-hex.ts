@@ -1,7 +1,7 @@
 /** A payload's bytes with what they mean beside them, as a table whose rows can be linked to. */
 import type { Payload } from '../../expr/payload.ts';
 import { type HexKind, type HexLine, hexLines } from '../../inspect/hex.ts';
-import { bytesText, grouped } from '../../inspect/warnings.ts';
+import { bytesText, grouped } from '../../inspect/units.ts';
 import { code, html, type Markup, NOTHING } from './html-markup.ts';
 
 export interface ByteView {

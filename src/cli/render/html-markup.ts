@@ -2,6 +2,7 @@
  * The one way from a payload's text into a page. A string that goes through `html` is escaped, always; only {@link Markup}, which
  * nothing but this file can make, is taken as it is. Attributes never hold text of a payload: ids and links are built from numbers.
  */
+import { grouped } from '../../inspect/units.ts';
 import { escapeText } from './escape.ts';
 
 export class Markup {
@@ -111,9 +112,4 @@ export function factList(facts: readonly (Fact | null)[]): Markup {
     each === null ? [] : [html`<div><dt>${each.label}</dt><dd>${each.value}</dd></div>`],
   );
   return rows.length === 0 ? NOTHING : html`<dl>${rows}</dl>`;
-}
-
-/** `1,282` */
-export function grouped(count: number): string {
-  return String(count).replace(/\B(?=(?:\d{3})+$)/g, ',');
 }

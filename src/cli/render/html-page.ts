@@ -1,6 +1,6 @@
 /** The page around the payloads: its policy, its style, its index. */
 import { createHash } from 'node:crypto';
-import { bytesText } from '../../inspect/warnings.ts';
+import { bytesText } from '../../inspect/units.ts';
 import type { Container } from '../../wire/detect.ts';
 import { VERSION } from '../version.ts';
 import { code, html, type Markup, NOTHING } from './html-markup.ts';

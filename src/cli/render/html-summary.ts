@@ -1,6 +1,6 @@
 /** What a payload is, what is wrong with it, and what its containers hold. */
 import type { ArrowReport, ExpressionReport, InspectReport, PickleReport, Warning } from '../../inspect/model.ts';
-import { bytesText, grouped } from '../../inspect/warnings.ts';
+import { bytesText, grouped } from '../../inspect/units.ts';
 import type { Container } from '../../wire/detect.ts';
 import { capped, code, fact, factList, html, joined, type Markup, NOTHING } from './html-markup.ts';
 import { type ByteLink, fieldMetadata, fieldType, moreText, riskList } from './html-udf.ts';

@@ -1,7 +1,7 @@
 /** An expression as a tree that opens and closes without a script. */
 import type { Expr } from '../../expr/model.ts';
 import { type TreeLine, treeOf } from '../../expr/tree.ts';
-import { grouped } from '../../inspect/warnings.ts';
+import { grouped } from '../../inspect/units.ts';
 import { code, html, type Markup, NOTHING } from './html-markup.ts';
 
 /**

@@ -8,7 +8,7 @@ import type {
   UdfReport,
   ValueReport,
 } from '../../inspect/model.ts';
-import { bytesText, grouped } from '../../inspect/warnings.ts';
+import { bytesText, grouped } from '../../inspect/units.ts';
 import { capped, code, codeBlock, fact, factList, html, joined, type Markup, NOTHING } from './html-markup.ts';
 
 /** `byte 40`, linked to the row that shows it. */

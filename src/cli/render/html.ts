@@ -6,7 +6,7 @@
 import type { Expr } from '../../expr/model.ts';
 import type { ExpressionReport, InspectReport } from '../../inspect/model.ts';
 import type { Inspection } from '../../inspect/report.ts';
-import { grouped } from '../../inspect/warnings.ts';
+import { grouped } from '../../inspect/units.ts';
 import type { DfxError } from '../../wire/errors.ts';
 import { type ByteView, byteView } from './html-hex.ts';
 import { code, html, type Markup, NOTHING } from './html-markup.ts';

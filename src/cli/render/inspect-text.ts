@@ -1,6 +1,6 @@
 /** The report for people: what it is, what it says, whose code it carries, what to watch out for. */
 import type { ExpressionReport, InspectReport, Warning } from '../../inspect/model.ts';
-import { bytesText, grouped } from '../../inspect/warnings.ts';
+import { bytesText, grouped } from '../../inspect/units.ts';
 import { escapeText } from './escape.ts';
 import { udfLines } from './inspect-udf.ts';
 import { cutText, wrapLines, wrapText } from './layout.ts';

@@ -1,6 +1,6 @@
 /** A UDF for people. */
 import type { CallableDocument, FieldReport, RiskReport, UdfReport, ValueReport } from '../../inspect/model.ts';
-import { bytesText, grouped } from '../../inspect/warnings.ts';
+import { bytesText, grouped } from '../../inspect/units.ts';
 import { escapeText } from './escape.ts';
 import { labelled, type TextOptions } from './inspect-text.ts';
 import { alignRows, cutText } from './layout.ts';

@@ -1,5 +1,6 @@
 /** Rows as a table for people: the first and the last ones, as wide as the terminal. */
 
+import { grouped } from '../../inspect/units.ts';
 import type { ColumnBatch } from '../../io/column.ts';
 import { displayCells } from '../../io/out/display-cells.ts';
 import { plainType } from '../../io/out/scalar-cells.ts';
@@ -151,6 +152,6 @@ function alignOf({ kind }: DataType): TableColumn['align'] {
 /** `1,000,000 rows (30 shown)`. */
 export function rowCount(taken: TableRows): string {
   const { rows, gapAfter } = taken.shown();
-  const count = `${taken.count.toLocaleString('en')} row${taken.count === 1 ? '' : 's'}`;
+  const count = `${grouped(taken.count)} row${taken.count === 1 ? '' : 's'}`;
   return gapAfter === null ? count : `${count} (the first ${FIRST} and the last ${rows.length - FIRST} shown)`;
 }

@@ -1,5 +1,7 @@
 /** Counts, bytes and times as people read them. */
 
+import { grouped } from '../../inspect/units.ts';
+
 const SIZES = ['', 'kB', 'MB', 'GB', 'TB', 'PB'] as const;
 
 /** `312 bytes`, `1.2 kB`, `166 MB`: powers of ten, as disks and networks are sold. */
@@ -15,7 +17,7 @@ export function byteText(bytes: number): string {
 
 /** `12`, `5,310`, `1.2 M`, `50 M`. */
 export function countText(count: number): string {
-  if (count < 99_999.5) return Math.round(count).toLocaleString('en');
+  if (count < 99_999.5) return grouped(Math.round(count));
   return count < 999_500
     ? `${Math.round(count / 1000)} k`
     : count < 999.5e6
@@ -44,5 +46,5 @@ function shortNumber(value: number): string {
 }
 
 export function plural(count: number, one: string, many = `${one}s`): string {
-  return `${count.toLocaleString('en')} ${count === 1 ? one : many}`;
+  return `${grouped(count)} ${count === 1 ? one : many}`;
 }

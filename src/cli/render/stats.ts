@@ -1,4 +1,5 @@
 /** `--stats`: what a run did, as a small table for stderr. */
+import { grouped } from '../../inspect/units.ts';
 import type { RunReport } from '../../run/report.ts';
 import { escapeText } from './escape.ts';
 import { drawRows, widest } from './plain-table.ts';
@@ -12,7 +13,7 @@ export function statsText(report: RunReport, width: number): string {
     rows.push([escapeText(label), escapeText(text)]);
   };
   const { rowsIn, rowsOut, seconds } = report;
-  add('rows', `${rowsIn === null ? 'rows' : plural(rowsIn, 'row')} in, ${rowsOut.toLocaleString('en')} out`);
+  add('rows', `${rowsIn === null ? 'rows' : plural(rowsIn, 'row')} in, ${grouped(rowsOut)} out`);
   add('bytes', bytesLine(report));
   add('time', timeLine(seconds));
   add(

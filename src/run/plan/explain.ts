@@ -1,4 +1,6 @@
 /** A plan in words: how each payload is evaluated, and how the input is split. */
+
+import { grouped } from '../../inspect/units.ts';
 import type { Split } from '../../io/split.ts';
 import type { PlannedFacts } from '../report.ts';
 import type { PlannedPayload } from './plan.ts';
@@ -16,7 +18,7 @@ export function splittingText(splits: readonly Split[] | null, whole: string | n
       return `${splits.length} byte ranges of ${bytesText(first.end - first.start)}`;
     case 'rows': {
       const rows = first.parts.reduce((sum, { start, end }) => sum + end - start, 0);
-      return `${splits.length} ranges of ${rows.toLocaleString('en')} rows`;
+      return `${splits.length} ranges of ${grouped(rows)} rows`;
     }
   }
 }
