@@ -160,7 +160,8 @@ class TextRows implements BatchEncoder {
   }
 
   batch(batch: ColumnBatch): readonly Uint8Array[] {
-    return [...this.end(), this.#encoder.encode(batch)];
+    // A stream may hold its bytes for longer than the encoder does.
+    return [...this.end(), this.#encoder.encode(batch).slice()];
   }
 
   /** A table without rows still has its header. */

@@ -20,7 +20,7 @@ import { readInOnePiece, WHOLE } from './split.ts';
  */
 export async function openArrow(input: InputSource): Promise<InputTable> {
   if (typeof input === 'string') {
-    if (await isRegularFile(input)) return openAt(() => new FileAccess(input));
+    if (isRegularFile(input)) return openAt(() => new FileAccess(input));
     return openChunks(readStreamFile(input), input);
   }
   if (input instanceof Uint8Array) return openAt(() => new MemoryAccess(input));

@@ -1,5 +1,6 @@
 /** Bytes of an input, in pieces: a file, a stream of chunks (stdin), or bytes in memory. */
-import { type FileHandle, open, stat } from 'node:fs/promises';
+import { statSync } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
 import { DfxError } from '../wire/errors.ts';
 import { fileError } from './file-errors.ts';
 
@@ -38,9 +39,9 @@ export async function readAll(source: InputSource): Promise<Uint8Array> {
 }
 
 /** Whether any place of the file can be read at any time. Throws FILE_NOT_FOUND, FILE_UNREADABLE. */
-export async function isRegularFile(path: string): Promise<boolean> {
+export function isRegularFile(path: string): boolean {
   try {
-    return (await stat(path)).isFile();
+    return statSync(path).isFile();
   } catch (cause) {
     throw fileError(path, cause);
   }

@@ -37,7 +37,7 @@ const INFER_RECORDS = 1000;
 
 /** Throws FILE_NOT_FOUND, FILE_UNREADABLE, INPUT_FORMAT, INPUT_ROW (a record that the schema can't be inferred from). */
 export async function openNdjson(input: InputSource, options: NdjsonOptions = {}): Promise<NdjsonTable> {
-  if (typeof input === 'string' && (await isRegularFile(input))) {
+  if (typeof input === 'string' && isRegularFile(input)) {
     return openAt(() => new FileAccess(input), options);
   }
   if (input instanceof Uint8Array) return openAt(() => new MemoryAccess(input), options);

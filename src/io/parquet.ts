@@ -21,7 +21,7 @@ const MAX_FOOTER_BYTES = 1 << 29;
  */
 export async function openParquet(input: InputSource): Promise<InputTable> {
   const file = typeof input === 'string' ? input : undefined;
-  if (typeof input === 'string' && (await isRegularFile(input))) return openAt(() => new FileAccess(input));
+  if (typeof input === 'string' && isRegularFile(input)) return openAt(() => new FileAccess(input));
   const bytes = await readAll(input);
   return openAt(() => new MemoryAccess(bytes, file));
 }

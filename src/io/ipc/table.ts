@@ -31,6 +31,8 @@ export class IpcTable implements InputTable {
   readonly #index: IpcIndex;
   readonly #plan: SchemaPlan;
   #splits: readonly Split[] | null = null;
+  /** Memory of a reading that is over, for the next one. */
+  #arena: PooledArena | null = null;
 
   constructor(open: OpenAccess) {
     this.#open = open;
@@ -93,7 +95,9 @@ export class IpcTable implements InputTable {
     report: { rows: number; bytes: number },
   ): Generator<ColumnBatch, void, void> {
     const access = this.#open();
-    const arena: Arena = access.shared ? FRESH_ARENA : new PooledArena();
+    const pooled = access.shared ? null : (this.#arena ?? new PooledArena());
+    this.#arena = null;
+    const arena: Arena = pooled ?? FRESH_ARENA;
     const wanted = dictionariesOf(
       this.#plan,
       indices.map((index) => this.#plan.columns[index]),
@@ -131,6 +135,7 @@ export class IpcTable implements InputTable {
     } finally {
       report.bytes = access.taken;
       access.close();
+      this.#arena = pooled;
     }
   }
 

@@ -25,7 +25,7 @@ export interface TextOptions {
 export interface RowsEncoder {
   /** CSV's header line; empty for NDJSON. */
   readonly head: Uint8Array;
-  /** The lines of the rows at `rows`, in that order; of all rows where it isn't given. The bytes are the caller's. */
+  /** The lines of the rows at `rows`, in that order; of all rows where it isn't given. The bytes are good until the next call. */
   encode(batch: ColumnBatch, rows?: Uint32Array | null): Uint8Array;
 }
 
@@ -67,7 +67,7 @@ class KernelEncoder implements RowsEncoder {
       (column, at, picked) => readyTexts(column, typeAt(types, at), picked, delimiter),
       delimiter,
     );
-    return this.#rows.encode(batch, rows).slice();
+    return this.#rows.encode(batch, rows);
   }
 }
 

@@ -96,7 +96,7 @@ export function textParts({ schema, parts }: RowsStream, { output, delimiter }: 
     for await (const { chunks } of parts) {
       for (const chunk of chunks) reader.push(chunk);
       for (let batch = reader.next(); batch !== null; batch = reader.next()) {
-        yield { rows: batch.length, chunks: [encoder.encode(batch)], messages: [] };
+        yield { rows: batch.length, chunks: [encoder.encode(batch).slice()], messages: [] };
       }
     }
   };

@@ -1,5 +1,5 @@
 /** The input of a run: which file, in which format. */
-import { open, stat } from 'node:fs/promises';
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { extname } from 'node:path';
 import { DETECT_BYTES, detectFormat, needsFile } from '../../io/detect.ts';
 import { fileError } from '../../io/file-errors.ts';
@@ -44,8 +44,8 @@ export interface PreparedInput {
 /** Checks the file and finds its format. What comes through a pipe (`-`, a named pipe) is looked at, and waits to be read. */
 export async function prepareInput(name: string, options: InputOptions): Promise<PreparedInput> {
   const { schema, signal } = options;
-  if (name !== '-' && !(await isPipe(name))) {
-    const { start, size } = await readStart(name);
+  if (name !== '-' && !isPipe(name)) {
+    const { start, size } = readStart(name);
     const stillThere = stampFile(name);
     const spec = describeInput(name, name, start, options);
     const close = async (): Promise<void> => undefined;
@@ -79,13 +79,13 @@ export async function spooled(input: PreparedInput): Promise<PreparedInput> {
   const { pipe, spec } = input;
   if (pipe === null) return input;
   const path = await pipe.spool();
-  return { ...input, spec: { ...spec, path }, size: (await stat(path)).size, pipe: null };
+  return { ...input, spec: { ...spec, path }, size: statSync(path).size, pipe: null };
 }
 
 /** A named pipe, or what a shell makes of `<(command)`. */
-async function isPipe(name: string): Promise<boolean> {
+function isPipe(name: string): boolean {
   try {
-    return (await stat(name)).isFIFO();
+    return statSync(name).isFIFO();
   } catch {
     return false; // reading it says why
   }
@@ -111,18 +111,19 @@ function describeInput(path: string, shown: string, start: Uint8Array, options: 
   return { path, format, csv };
 }
 
-async function readStart(path: string): Promise<{ readonly start: Uint8Array; readonly size: number }> {
+/** Waiting for a file's first bytes costs less than loading what reads without waiting. */
+function readStart(path: string): { readonly start: Uint8Array; readonly size: number } {
   try {
-    const found = await stat(path);
+    const found = statSync(path);
     if (found.isDirectory()) {
       throw new DfxError('FILE_UNREADABLE', 'found a folder, expected a file', { file: path });
     }
-    const handle = await open(path, 'r');
+    const file = openSync(path, 'r');
     try {
-      const { buffer, bytesRead } = await handle.read(new Uint8Array(DETECT_BYTES), 0, DETECT_BYTES, 0);
-      return { start: buffer.subarray(0, bytesRead), size: found.size };
+      const start = new Uint8Array(DETECT_BYTES);
+      return { start: start.subarray(0, readSync(file, start, 0, DETECT_BYTES, 0)), size: found.size };
     } finally {
-      await handle.close();
+      closeSync(file);
     }
   } catch (cause) {
     throw fileError(path, cause);

@@ -1,7 +1,7 @@
 /** A job's result on its way to the parent: encoded batch by batch, sent in parts of some hundred kilobytes. */
 import type { ColumnBatch } from '../../io/column.ts';
 import { BatchEncoder } from '../../io/ipc/write.ts';
-import { type RowsEncoder, textEncoder } from '../../io/out/text.ts';
+import { type RowsEncoder, type TextFormat, textEncoder } from '../../io/out/text.ts';
 import { type Schema, writeIpcSchema } from '../../wire/arrow/index.ts';
 import type { ArrowMessage, Job } from '../transport/messages.ts';
 import { send } from './channel.ts';
@@ -21,15 +21,27 @@ export interface ResultSink {
 
 /** Throws UNSUPPORTED for types that the output can't hold. */
 export function resultSink({ job, output, delimiter }: Job, schema: Schema): ResultSink {
+  const ipc = writeIpcSchema(schema);
   const sink =
-    output === 'arrow' ? new ArrowSink(job, schema) : new TextSink(job, textEncoder(output, schema, { delimiter }));
-  send({ type: 'schema', job }, writeIpcSchema(schema));
+    output === 'arrow' ? new ArrowSink(job, schema) : new TextSink(job, encoderOf(output, schema, ipc, delimiter));
+  send({ type: 'schema', job }, ipc);
   return sink;
 }
 
+/** That of the job before: the next one mostly writes the same, and an encoder's memory costs more to make than to use again. */
+let last: { readonly key: string; readonly encoder: RowsEncoder } | null = null;
+
+function encoderOf(output: TextFormat, schema: Schema, ipc: Uint8Array, delimiter: string): RowsEncoder {
+  const key = `${output} ${delimiter} ${Buffer.from(ipc.buffer, ipc.byteOffset, ipc.length).toString('latin1')}`;
+  if (last?.key !== key) last = { key, encoder: textEncoder(output, schema, { delimiter }) };
+  return last.encoder;
+}
+
+/** One job at a time fills it. */
+const partBytes = new Uint8Array(PART_BYTES);
+
 /** Bytes are copied once, so that batches may use their memory again. */
 class Parts {
-  readonly #bytes = new Uint8Array(PART_BYTES);
   #filled = 0;
   #rows = 0;
   #messages: ArrowMessage[] = [];
@@ -46,7 +58,7 @@ class Parts {
       return;
     }
     for (const piece of pieces) {
-      this.#bytes.set(piece, this.#filled);
+      partBytes.set(piece, this.#filled);
       this.#filled += piece.length;
     }
     this.#rows += rows;
@@ -55,7 +67,7 @@ class Parts {
 
   flush(): void {
     if (this.#filled === 0) return;
-    this.#send(this.#rows, this.#messages, this.#bytes.subarray(0, this.#filled));
+    this.#send(this.#rows, this.#messages, partBytes.subarray(0, this.#filled));
     this.#filled = 0;
     this.#rows = 0;
     this.#messages = [];
