@@ -46,10 +46,14 @@ def opened_input(ctx, job, body):
             source = part_of_input(ctx, job, spec, body, stack)
         except Exception as error:
             raise InputError(str(error)) from error
-        relation = relation_of(job)
-        if relation is not None:
-            source.frame = source.frame.alias(quoted_relation(relation))
+        source.frame = named_table(source.frame, job)
         yield source
+
+
+def named_table(frame, job):
+    """The table under the name that the payloads' columns go by."""
+    relation = relation_of(job)
+    return frame if relation is None else frame.alias(quoted_relation(relation))
 
 
 def part_of_input(ctx, job, spec, body, stack):

@@ -16,6 +16,7 @@ class ResultSink:
     def __init__(self, channel, job, schema):
         self.rows = 0
         self.batches = 0
+        self.schema = schema
         self._channel = channel
         self._job = job
         self._pending = bytearray()
