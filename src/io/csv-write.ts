@@ -5,7 +5,7 @@
  */
 import type { DataType } from '../wire/arrow/types.ts';
 import { DfxError } from '../wire/errors.ts';
-import type { Column, ColumnBatch, Values } from './column.ts';
+import { bitmapBytes, type Column, type ColumnBatch, type Values } from './column.ts';
 import { Kernel } from './wasm/kernel.ts';
 
 /** The texts of the rows that are written, one after the other; of a row without a value anything. They need no quotes. */
@@ -156,9 +156,7 @@ export class CsvRows {
   private textRoom({ offsets }: ReadyTexts, kind: number, rows: Uint32Array | null, length: number): number {
     if (kind === Kind.Ready) return (offsets[offsets.length - 1] ?? 0) - (offsets[0] ?? 0);
     if (rows === null) return 2 * ((offsets[length] ?? 0) - (offsets[0] ?? 0)) + 2 * length;
-    let bytes = 0;
-    for (const row of rows) bytes += (offsets[row + 1] ?? 0) - (offsets[row] ?? 0);
-    return 2 * bytes + 2 * rows.length;
+    return 2 * textBytes(offsets, rows) + 2 * rows.length;
   }
 
   private copy(data: ArrayBufferView): number {
@@ -183,6 +181,15 @@ export class CsvRows {
   }
 }
 
+function textBytes(offsets: Int32Array, rows: Uint32Array): number {
+  let bytes = 0;
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i] as number;
+    bytes += (offsets[row + 1] as number) - (offsets[row] as number);
+  }
+  return bytes;
+}
+
 // The commonest case by itself: a loop over one kind of array is twice as fast.
 function pickDoubles(from: Float64Array, rows: Uint32Array, to: Float64Array): void {
   for (let i = 0; i < rows.length; i++) to[i] = from[rows[i] as number] as number;
@@ -202,14 +209,28 @@ function pickWords<T extends Int32Array | Int16Array | Int8Array>(from: T, rows:
 
 /** The rows whose bit is set, for `CsvRows.encode`; of those whose bit is set in `also`, too, where that is given. */
 export function selectedRows(bits: Uint8Array, length: number, also: Uint8Array | null = null): Uint32Array {
+  const bytes = new Uint8Array(bitmapBytes(length));
+  bytes.set(bits.subarray(0, bytes.length));
+  if (also !== null) keepBits(bytes, also);
+  const rest = length & 7;
+  if (rest !== 0) bytes[bytes.length - 1] = (bytes[bytes.length - 1] ?? 0) & ((1 << rest) - 1);
   const rows = new Uint32Array(length);
+  return rows.subarray(0, placesOfBits(bytes, rows));
+}
+
+function keepBits(bytes: Uint8Array, also: Uint8Array): void {
+  for (let i = 0; i < bytes.length; i++) bytes[i] = (bytes[i] as number) & (also[i] as number);
+}
+
+/** Gives how many there are. */
+function placesOfBits(bytes: Uint8Array, places: Uint32Array): number {
   let at = 0;
-  for (let row = 0; row < length; row += 8) {
-    let byte = also === null ? (bits[row >> 3] ?? 0) : (bits[row >> 3] ?? 0) & (also[row >> 3] ?? 0);
-    if (row + 8 > length) byte &= (1 << (length - row)) - 1;
-    for (let bit = row; byte !== 0; byte >>= 1, bit++) if (byte & 1) rows[at++] = bit;
+  for (let i = 0; i < bytes.length; i++) {
+    for (let byte = bytes[i] as number; byte !== 0; byte &= byte - 1) {
+      places[at++] = i * 8 + 31 - Math.clz32(byte & -byte);
+    }
   }
-  return rows.subarray(0, at);
+  return at;
 }
 
 let texts: { readonly kernel: Kernel; readonly at: number } | null = null;

@@ -11,23 +11,30 @@ const HIGH_LIMIT = 2 ** 21;
  * are those whose high word is in [-2^21, 2^21), but for -2^53 itself.
  */
 export function int64ToDoubles(words: Int32Array, signed: boolean, out: Float64Array): boolean {
-  const count = out.length;
-  let outside = 0;
-  for (let i = 0, w = 0; i < count; i++, w += 2) {
-    const high = words[w + 1] as number;
-    // The bits above the 21st of a high word, or of its complement where it is negative.
-    outside |= high ^ (high >> 31);
-    out[i] = high * 4294967296 + ((words[w] as number) >>> 0);
-  }
-  if (signed ? outside >>> 21 !== 0 : hasHighBits(words, count)) return false;
+  const outside = pairsToDoubles(words, out);
+  if (signed ? outside >>> 21 !== 0 : highBits(words, out.length) >>> 21 !== 0) return false;
   if (signed && outside >>> 20 !== 0) return !out.includes(-9007199254740992);
   return true;
 }
 
-function hasHighBits(words: Int32Array, count: number): boolean {
+// Loops that are functions of their own: V8 compiles a loop while it runs, and what stands behind it has run never by then, so that
+// the compiled code is thrown away at the loop's end.
+
+/** Gives the bits of all high words, or of their complements where they are negative. */
+function pairsToDoubles(words: Int32Array, out: Float64Array): number {
+  let outside = 0;
+  for (let i = 0, w = 0; i < out.length; i++, w += 2) {
+    const high = words[w + 1] as number;
+    outside |= high ^ (high >> 31);
+    out[i] = high * 4294967296 + ((words[w] as number) >>> 0);
+  }
+  return outside;
+}
+
+function highBits(words: Int32Array, count: number): number {
   let high = 0;
   for (let i = 0, w = 1; i < count; i++, w += 2) high |= words[w] as number;
-  return high >>> 21 !== 0;
+  return high;
 }
 
 /** The typed array of a type whose values need no conversion, or null. `bytes` start where the element allows it. */
