@@ -97,14 +97,15 @@ const INTRODUCTION = `# Functions
 Every function of DataFusion 55 and where \`dfx run\` computes it. *Embedded*: by the embedded engine, whose answers are the real engine's to
 the last bit (sums of floats apart). It refuses what it can't answer so, before anything is read: a type of argument, a pattern, an option
 that it lacks. \`--engine auto\`, the default, then takes the real engine, as for functions that are *real engine only*; \`--stats\` says why.
+
+Where rows tie in an ORDER BY, the real engine's sort (not a stable one, beyond 20 rows) decides which comes first. With \`--engine embedded\`,
+what tells such rows apart (row_number, ntile, lag, lead, ROWS frames, array_agg, string_agg, last_value and nth_value of something that is
+no key) ends with an error when rows do tie, and is exact where they don't; \`--engine auto\` takes the real engine for it.
 `;
 
 const DIFFERENCES: readonly string[] = [
   `A timestamp beyond the calendar of the real engine's library (years -262143 to 262142) is an error here wherever its text or a
   part of it is due. The real engine may skip the row where the value doesn't matter to the result, as behind a condition that is false.`,
-  `Rows whose ORDER BY keys tie, in a window or an aggregate, keep the order of the input here. SQL leaves their order open, and the
-  real engine's sort is not stable beyond 20 rows: row_number, ntile, lag, lead, first_value, last_value, nth_value, ROWS frames, array_agg
-  and string_agg may differ from it where keys tie.`,
   `Where two NaNs differ in their sign, the one that comes out of var, stddev, covar, corr and regr functions may be the other one.`,
 ];
 

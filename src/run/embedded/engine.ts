@@ -30,6 +30,8 @@ export interface BindOptions {
   readonly now?: bigint;
   /** Whether inline JavaScript UDFs may be opened. Default false: an expression that carries one isn't taken. */
   readonly inlineCode?: boolean;
+  /** Not to take what fails where rows tie in an ORDER BY (`ties.ts`), which shows only when the rows are known. Default false. */
+  readonly refuseTies?: boolean;
 }
 
 /** Whether the engine gives exactly what DataFusion 55 gives for `expr` over rows of `schema`. Reads no data. */
@@ -47,7 +49,14 @@ function bindChecked(expr: Expr, schema: Schema, options: BindOptions): Bound {
   const now = options.now ?? BigInt(Date.now()) * 1_000_000n;
   const bound = bind(expr, schema, options.relation ?? null, { now, inlineCode: options.inlineCode ?? false });
   refuseUncertain(bound);
+  if (options.refuseTies === true) refuseTiesOf(bound);
   return bound;
+}
+
+function refuseTiesOf({ windows, aggregates }: Bound): void {
+  const name =
+    windows.find(({ mindsTies }) => mindsTies)?.name ?? aggregates.find((each) => each.bound.mindsTies)?.name;
+  if (name !== undefined) throw new Refusal(name, 'depends on the order of rows that tie in its ORDER BY');
 }
 
 export interface Evaluator {

@@ -41,7 +41,9 @@ export async function chooseEngine(
   const foreign = option === 'datafusion' ? refuseJavaScript(payload, option) : null;
   if (foreign !== null) throw foreign;
   if (option === 'datafusion') return { ...realEngine(payload), reason: 'asked for with --engine' };
-  const tried = await tryEmbedded(payload, reading, { now, inlineCode });
+  // Where the real engine is a choice, what might fail over the data isn't tried. JavaScript has no other engine.
+  const refuseTies = option === 'auto' && refuseJavaScript(payload, '') === null;
+  const tried = await tryEmbedded(payload, reading, { now, inlineCode }, refuseTies);
   if (tried.ok) {
     const reason = option === 'embedded' ? 'asked for with --engine' : 'the embedded engine takes the whole expression';
     return { engine: 'embedded', reason, how: tried.how, howReason: tried.howReason, type: tried.type };
@@ -79,6 +81,7 @@ async function tryEmbedded(
   payload: Payload,
   reading: TableReading,
   context: Pick<BindContext, 'now' | 'inlineCode'>,
+  refuseTies: boolean,
 ): Promise<Embedded> {
   const no = (reason: string): Embedded => ({ ok: false, reason });
   // What the model doesn't show, no engine but the real one may judge.
@@ -93,7 +96,7 @@ async function tryEmbedded(
   const { canEvaluate, compileExpression } = await import('../embedded/index.ts');
   // Binding a JavaScript UDF reads its frame; its source is for workers.
   const options = { relation: payload.relation, ...context };
-  const verdict = canEvaluate(payload.expr, schema, options);
+  const verdict = canEvaluate(payload.expr, schema, { ...options, refuseTies });
   if (!verdict.ok) return no(`the embedded engine doesn't take it: ${verdict.node} ${verdict.reason}`);
   const { stateSchema, columns } = compileExpression(payload.expr, schema, options);
   const unreadable = table === null ? null : refusalOf(table, columns);

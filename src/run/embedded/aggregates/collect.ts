@@ -7,21 +7,23 @@ import { concatColumns, gather } from '../gather.ts';
 import { type Node, plainValue } from '../nodes.ts';
 import { Refusal } from '../refusal.ts';
 import { castTo } from '../simplify.ts';
+import { hasOpenTie, isSetByKeys, refuseTies, STABLE_ROWS } from '../ties.ts';
 import { isBinary, isString } from '../types.ts';
 import { columnOf, listCell, listType } from './cells.ts';
 import { argumentsOf, refuseIgnoreNulls, refuseSharedOrder } from './coercion.ts';
 import type { Accumulator, AggregateCall, AggregateFunction, BoundAggregate, SortKey } from './define.ts';
 import { DistinctAccumulator, DistinctValues, distinctOperand, listItems, zeroKeys } from './distinct.ts';
-import { type Direction, sortedRows } from './order.ts';
+import { type Direction, rowOrder, sameRows, sortedRows } from './order.ts';
 import { orderKeys } from './ordered.ts';
 
 const LARGE_UTF8: DataType = { kind: 'LargeUtf8' };
 
-/** Every row, in the order of the input or of its keys; rows that tie stay in the order of the input. */
+/** Every row, in the order of the input or of its keys. */
 class CollectingAccumulator implements Accumulator {
   private readonly parts: (readonly Column[])[] = [];
 
   constructor(
+    private readonly name: string,
     private readonly types: readonly DataType[],
     private readonly directions: readonly Direction[],
     private readonly ignoreNulls: boolean,
@@ -58,7 +60,11 @@ class CollectingAccumulator implements Accumulator {
     const [values, ...keys] = this.columns();
     if (values === undefined) throw new DfxError('DEFECT', 'nothing to collect');
     if (this.directions.length === 0) return this.result(values);
-    return this.result(gather(values, sortedRows(keys, this.directions, values.length)));
+    const order = sortedRows(keys, this.directions, values.length);
+    const compare = rowOrder(keys, this.directions);
+    const tie = (i: number, j: number): boolean => compare(i, j) === 0;
+    if (order.length > STABLE_ROWS && hasOpenTie(order, tie, sameRows(values), 0, order.length)) refuseTies(this.name);
+    return this.result(gather(values, order));
   }
 }
 
@@ -143,8 +149,9 @@ const ARRAY_AGG: AggregateFunction = {
     const keys = orderKeys(call);
     const operands = [value, ...keys.map(({ node }) => node)];
     const types = operands.map((node) => node.type);
-    const create = (): Accumulator => new CollectingAccumulator(types, keys, ignoreNulls, result);
-    return { type, nullable: true, operands, state: types.map(listType), create };
+    const create = (): Accumulator => new CollectingAccumulator(call.name, types, keys, ignoreNulls, result);
+    const mindsTies = keys.length > 0 && !isSetByKeys(value, keys);
+    return { type, nullable: true, operands, state: types.map(listType), create, mindsTies };
   },
 };
 
@@ -169,8 +176,9 @@ const STRING_AGG: AggregateFunction = {
     const keys = orderKeys(call);
     const operands = [value, ...keys.map(({ node }) => node)];
     const types = operands.map((node) => node.type);
-    const create = (): Accumulator => new CollectingAccumulator(types, keys, true, result);
-    return { type: LARGE_UTF8, nullable: true, operands, state: types.map(listType), create };
+    const create = (): Accumulator => new CollectingAccumulator(call.name, types, keys, true, result);
+    const mindsTies = keys.length > 0 && !isSetByKeys(given, keys);
+    return { type: LARGE_UTF8, nullable: true, operands, state: types.map(listType), create, mindsTies };
   },
 };
 

@@ -46,6 +46,8 @@ export interface BoundAggregate {
    */
   readonly state: readonly DataType[] | null;
   readonly create: () => Accumulator;
+  /** Whether rows that tie in ORDER BY may make it fail with UNSUPPORTED when they are known (`../ties.ts`). */
+  readonly mindsTies?: boolean;
 }
 
 export interface Accumulator {

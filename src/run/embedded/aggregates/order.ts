@@ -128,6 +128,13 @@ function keyOrder(column: Column, { ascending, nullsFirst }: Direction): RowOrde
   };
 }
 
+/** Whether two rows have the same value, bit for bit. Of a type without an order nothing is known to be the same. */
+export function sameRows(column: Column): (i: number, j: number) => boolean {
+  if (!isOrderable(column.type)) return () => false;
+  const order = rowOrder([column], [{ ascending: true, nullsFirst: true }]);
+  return (i, j) => order(i, j) === 0;
+}
+
 /** Rows `0 … length - 1` in order; rows that tie stay in the order of the input. */
 export function sortedRows(columns: readonly Column[], directions: readonly Direction[], length: number): Int32Array {
   const rows = new Int32Array(length);

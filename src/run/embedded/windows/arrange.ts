@@ -10,7 +10,7 @@ export interface Arrangement {
 }
 
 /**
- * Partitions in the order of their first rows, rows inside by their keys; rows that tie stay in the order of the input. Floats are
+ * Partitions in the order of their first rows, rows inside by their keys; rows that tie in the order of the input. Floats are
  * told apart by their bits, nulls are a partition of their own.
  */
 export function arrange(
@@ -39,6 +39,23 @@ export function arrange(
     }
   }
   return { order, starts };
+}
+
+/** Whether rows of a partition tie in all keys. */
+export function hasTies(
+  order: Int32Array,
+  starts: Int32Array,
+  keys: readonly Column[],
+  directions: readonly Direction[],
+): boolean {
+  const compare = rowOrder(keys, directions);
+  for (let p = 0; p + 1 < starts.length; p++) {
+    const end = starts[p + 1] ?? 0;
+    for (let at = (starts[p] ?? 0) + 1; at < end; at++) {
+      if (compare(order[at - 1] ?? 0, order[at] ?? 0) === 0) return true;
+    }
+  }
+  return false;
 }
 
 /** The partition of each row; without PARTITION BY there is one, even of no rows. */

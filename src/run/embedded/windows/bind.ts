@@ -13,9 +13,10 @@ import { gather, materialize } from '../gather.ts';
 import { type Node, plainValue } from '../nodes.ts';
 import { Refusal } from '../refusal.ts';
 import { castTo } from '../simplify.ts';
+import { refuseTies, STABLE_ROWS } from '../ties.ts';
 import { BOOLEAN, isInteger } from '../types.ts';
 import type { Rows } from '../vector.ts';
-import { arrange } from './arrange.ts';
+import { arrange, hasTies } from './arrange.ts';
 import type { WindowCall, WindowFunction } from './define.ts';
 import { type BoundFrame, bindFrame } from './frames.ts';
 import { type Place, shift, valueInFrame } from './pick.ts';
@@ -46,16 +47,26 @@ export function bindWindow(expr: WindowExpr, node: (inner: Expr) => Node, _conte
       ? standard(expr, args, orderBy, bounds, filter)
       : aggregate(expr, args, bounds, filter !== null);
   const sortNodes = orderBy.map((key) => key.node);
+  const isSorted = orderBy.length + partitionBy.length > 0;
+  const mindsTies = isSorted && !made.steady && !(bounds.peersTogether && isOfKeys(expr));
   return {
     name,
     type: made.type,
     nullable: made.nullable,
     operands: [...made.args, ...partitionBy, ...sortNodes, ...(filter === null ? [] : [filter])],
-    column: columnOf(made, partitionBy, orderBy, filter),
+    column: columnOf(made, partitionBy, orderBy, filter, mindsTies ? name : null),
     arrangement: textOf([expr.partitionBy, expr.orderBy]),
     steady: made.steady,
+    mindsTies,
     companions: !(name === 'lead' || name === 'lag') || expr.nullTreatment !== 'IGNORE_NULLS',
   };
+}
+
+/** Whether rows that tie have the same arguments: where no frame tells them apart either, their order doesn't matter. */
+function isOfKeys({ name, args, partitionBy, orderBy }: WindowExpr): boolean {
+  if (!ORDERED.has(name)) return false;
+  const keys = new Set([...partitionBy, ...orderBy.map(({ expr }) => expr)].map(textOf));
+  return args.every((arg) => arg.kind === 'literal' || keys.has(textOf(arg)));
 }
 
 /** Equal where the expressions are, wherever they stand in the payload. */
@@ -70,6 +81,7 @@ function columnOf(
   partitionBy: readonly Node[],
   orderBy: readonly SortKey[],
   filter: Node | null,
+  mindful: string | null,
 ): (rows: Rows) => Column {
   const all = (nodes: readonly Node[]): ((rows: Rows) => Column[]) => {
     const compiled = nodes.map((each) => compile(each));
@@ -83,6 +95,9 @@ function columnOf(
     const { length } = rows;
     const keyColumns = keys(rows);
     const { order, starts } = arrange(partitions(rows), keyColumns, orderBy, length);
+    if (mindful !== null && order !== null && length > STABLE_ROWS && hasTies(order, starts, keyColumns, orderBy)) {
+      refuseTies(mindful);
+    }
     const sort = (column: Column): Column => (order === null ? column : gather(column, order));
     const bits = passes === null ? null : trueBits(passes(rows), length);
     const filterColumn: Column | null =

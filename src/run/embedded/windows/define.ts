@@ -16,6 +16,8 @@ export interface WindowCall {
   readonly arrangement: string;
   /** Whether rows that tie in ORDER BY, or stand in no order, may change places without a change of the values. */
   readonly steady: boolean;
+  /** Whether rows that tie make it fail with UNSUPPORTED when they are known (`../ties.ts`). */
+  readonly mindsTies: boolean;
   /** Whether another window function may stand beside it: the engine then may go another way. */
   readonly companions: boolean;
 }
