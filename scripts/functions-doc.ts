@@ -98,9 +98,9 @@ Every function of DataFusion 55 and where \`dfx run\` computes it. *Embedded*: b
 the last bit (sums of floats apart). It refuses what it can't answer so, before anything is read: a type of argument, a pattern, an option
 that it lacks. \`--engine auto\`, the default, then takes the real engine, as for functions that are *real engine only*; \`--stats\` says why.
 
-Where rows tie in an ORDER BY, the real engine's sort (not a stable one, beyond 20 rows) decides which comes first. With \`--engine embedded\`,
-what tells such rows apart (row_number, ntile, lag, lead, ROWS frames, array_agg, string_agg, last_value and nth_value of something that is
-no key) ends with an error when rows do tie, and is exact where they don't; \`--engine auto\` takes the real engine for it.
+Where rows tie in an ORDER BY, the real engine's sort, which isn't stable beyond 20 rows, decides which comes first. With
+\`--engine embedded\`, what tells such rows apart (row_number, ntile, lag, lead, ROWS frames, array_agg, string_agg, last_value and nth_value
+of something that is no key) ends with an error when rows do tie, and is exact where they don't; \`--engine auto\` takes the real engine.
 `;
 
 const DIFFERENCES: readonly string[] = [
