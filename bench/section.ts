@@ -1,4 +1,4 @@
-/** What a part of the benchmark gives: rows of two medians, growths of memory, and curves. */
+/** What a part of the benchmark gives: rows of two medians, growths of memory, curves, and timelines. */
 import type { Pair } from './measure.ts';
 
 export interface Row {
@@ -27,11 +27,23 @@ export interface Plot {
   readonly curves: readonly { readonly name: string; readonly milliseconds: readonly number[] }[];
 }
 
+/** Who was busy when: a lane a thread or process, in milliseconds from a common start. */
+export interface Timeline {
+  readonly title: string;
+  readonly lanes: readonly {
+    readonly name: string;
+    readonly spans: readonly { readonly from: number; readonly to: number }[];
+  }[];
+}
+
 export interface Section {
   readonly title: string;
+  /** What a reader must know to judge the figures, a sentence each. */
+  readonly notes?: readonly string[];
   readonly rows: readonly Row[];
   readonly memory: readonly MemoryRow[];
   readonly plots: readonly Plot[];
+  readonly timelines?: readonly Timeline[];
 }
 
 export interface BenchOptions {
