@@ -37,26 +37,40 @@ const Seen = {
 } as const;
 type Seen = (typeof Seen)[keyof typeof Seen];
 
-/** In the order of precedence. Rust's `\d` is any decimal digit of Unicode, and its case folding is Unicode's. */
-const PATTERNS: readonly (readonly [RegExp, Seen])[] = [
-  [/^(true)$|^(false)$/iu, Seen.Boolean],
-  [/^-?(\p{Nd}+)$/u, Seen.Int64],
-  [/^-?((\p{Nd}*\.\p{Nd}+|\p{Nd}+\.\p{Nd}*)([eE][-+]?\p{Nd}+)?|\p{Nd}+([eE][-+]?\p{Nd}+))$/u, Seen.Float64],
-  [/^\p{Nd}{4}-\p{Nd}{2}-\p{Nd}{2}$/u, Seen.Date32],
-  [/^\p{Nd}{4}-\p{Nd}{2}-\p{Nd}{2}[T ]\p{Nd}{2}:\p{Nd}{2}:\p{Nd}{2}(?:[^\p{Nd}.][^\n]*)?$/u, Seen.Second],
-  [
-    /^\p{Nd}{4}-\p{Nd}{2}-\p{Nd}{2}[T ]\p{Nd}{2}:\p{Nd}{2}:\p{Nd}{2}\.\p{Nd}{1,3}(?:[^\p{Nd}][^\n]*)?$/u,
-    Seen.Millisecond,
-  ],
-  [
-    /^\p{Nd}{4}-\p{Nd}{2}-\p{Nd}{2}[T ]\p{Nd}{2}:\p{Nd}{2}:\p{Nd}{2}\.\p{Nd}{1,6}(?:[^\p{Nd}][^\n]*)?$/u,
-    Seen.Microsecond,
-  ],
-  [
-    /^\p{Nd}{4}-\p{Nd}{2}-\p{Nd}{2}[T ]\p{Nd}{2}:\p{Nd}{2}:\p{Nd}{2}\.\p{Nd}{1,9}(?:[^\p{Nd}][^\n]*)?$/u,
-    Seen.Nanosecond,
-  ],
-];
+/** In the order of precedence. `digit` is what `\d` stands for; the flag `u` is for classes of Unicode. */
+function patterns(digit: string, flags: '' | 'u'): readonly (readonly [RegExp, Seen])[] {
+  const d = digit;
+  const not = (more: string): string => (digit.startsWith('[') ? `[^0-9${more}]` : `[^${digit}${more}]`);
+  const day = `${d}{4}-${d}{2}-${d}{2}`;
+  const second = `${day}[T ]${d}{2}:${d}{2}:${d}{2}`;
+  const fraction = (digits: number): RegExp =>
+    new RegExp(`^${second}\\.${d}{1,${digits}}(?:${not('')}[^\\n]*)?$`, flags);
+  return [
+    [new RegExp('^(true)$|^(false)$', `i${flags}`), Seen.Boolean],
+    [new RegExp(`^-?(${d}+)$`, flags), Seen.Int64],
+    [new RegExp(`^-?((${d}*\\.${d}+|${d}+\\.${d}*)([eE][-+]?${d}+)?|${d}+([eE][-+]?${d}+))$`, flags), Seen.Float64],
+    [new RegExp(`^${day}$`, flags), Seen.Date32],
+    [new RegExp(`^${second}(?:${not('.')}[^\\n]*)?$`, flags), Seen.Second],
+    [fraction(3), Seen.Millisecond],
+    [fraction(6), Seen.Microsecond],
+    [fraction(9), Seen.Nanosecond],
+  ];
+}
+
+// Rust's `\d` is any decimal digit of Unicode, and its case folding is Unicode's. Most texts are ASCII, for which those classes, which take
+// milliseconds to make, are not needed.
+let ofAscii: ReturnType<typeof patterns> | null = null;
+let ofUnicode: ReturnType<typeof patterns> | null = null;
+
+function patternsFor(text: string): ReturnType<typeof patterns> {
+  for (let i = 0; i < text.length; i++) {
+    if (text.charCodeAt(i) < 128) continue;
+    ofUnicode ??= patterns('\\p{Nd}', 'u');
+    return ofUnicode;
+  }
+  ofAscii ??= patterns('[0-9]', '');
+  return ofAscii;
+}
 
 const I64_TEXT = /^-?[0-9]+$/;
 
@@ -64,7 +78,7 @@ function seenIn(text: string, bytes: number): Seen {
   if (text.startsWith('"')) return Seen.Utf8;
   const letter = text.charCodeAt(0) | 32;
   if (letter >= 97 && letter <= 122) return wordSeen(text);
-  for (const [pattern, seen] of PATTERNS) {
+  for (const [pattern, seen] of patternsFor(text)) {
     if (!pattern.test(text)) continue;
     if (seen === Seen.Int64 && bytes >= 19 && !fitsInt64(text)) return Seen.Utf8;
     return seen;

@@ -5,13 +5,16 @@
  * Escaped are C0, DEL and C1 (ECMA-48 control functions), line and paragraph separators, the bidirectional controls (UAX #9, "Trojan
  * Source"), invisible format characters and tags, private-use characters, and surrogates without a partner.
  */
-const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\u115f\u1160\u3164\uffa0]|[\u{e0100}-\u{e01ef}]/gu;
-
 /** Most texts are plain: this costs a scan and no regular expression with classes. */
 const PLAIN = /^[\x20-\x7e]*$/;
 
 export function escapeText(text: string): string {
-  return PLAIN.test(text) ? text : text.replace(UNSAFE, escapeCharacter);
+  return PLAIN.test(text) ? text : text.replace(unsafe(), escapeCharacter);
+}
+
+/** Made when it is needed first: classes of Unicode take their time. */
+function unsafe(): RegExp {
+  return /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\u115f\u1160\u3164\uffa0]|[\u{e0100}-\u{e01ef}]/gu;
 }
 
 /** `\x1b`, `\u202e`, `\u{e0001}`. */
