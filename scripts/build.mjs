@@ -120,8 +120,11 @@ const commonJs = {
   format: 'cjs',
   external: Object.keys(dependencies),
   supported: { 'dynamic-import': false },
-  define: { 'import.meta.url': 'dfxUrl', 'import.meta.resolve': 'dfxResolve' },
-  banner: { js: "const dfxUrl=require('node:url').pathToFileURL(__filename).href,dfxResolve=require.resolve;" },
+  define: { 'import.meta.url': 'dfxMeta.url', 'import.meta.resolve': 'dfxMeta.resolve' },
+  // A getter: few runs ask for it.
+  banner: {
+    js: "const dfxMeta={get url(){return require('node:url').pathToFileURL(__filename).href},resolve:require.resolve};",
+  },
 };
 
 const commands = readdirSync('src/cli/commands')
