@@ -9,14 +9,19 @@ import type { WorkerCommand } from '../spawn/worker.ts';
  */
 const STACK_BYTES = 64 * 1024 * 1024;
 
-export function pythonCommand(interpreter: string): WorkerCommand {
+/** `fork`: a process that has read nothing and has one thread is safe to fork on Linux; elsewhere system libraries aren't. */
+export function pythonCommand(interpreter: string, fork = process.platform === 'linux'): WorkerCommand {
+  // -u: what a UDF prints shows at once. faulthandler: a crash in native code says where.
+  const args = ['-u', '-X', 'faulthandler', join(packageRoot(), 'python', 'dfx_worker', '__main__.py')];
   return {
     title: 'the Python worker',
     language: 'Python',
     file: interpreter,
-    // -u: what a UDF prints shows at once. faulthandler: a crash in native code says where.
-    args: ['-u', '-X', 'faulthandler', join(packageRoot(), 'python', 'dfx_worker', '__main__.py')],
-    env: { RUST_MIN_STACK: String(STACK_BYTES), ...process.env },
+    args,
+    forkArgs: fork ? [...args, 'fork'] : undefined,
+    // A thread of pyarrow's allocator would be there before the fork, and not after it.
+    env: { RUST_MIN_STACK: String(STACK_BYTES), JE_ARROW_MALLOC_CONF: 'background_thread:false', ...process.env },
     expendable: false,
+    start: { sandbox: null },
   };
 }

@@ -1,12 +1,22 @@
 /** The workers of a run: started when they are needed, used again by the next job that wants their engine, gone at its end. */
+import type { ChildProcess } from 'node:child_process';
 import { Worker, type WorkerCommand } from './worker.ts';
+import { startZygote, Zygote } from './zygote.ts';
 
 export interface PoolOptions {
   /** A line of a worker's stderr, and the labels of the payloads that it works on. */
   readonly onStderrLine: (labels: readonly string[], line: string) => void;
   /** Workers that were started before the plan was known; each is given out once. */
   readonly started?: ((command: WorkerCommand, onStderrLine: (line: string) => void) => Worker | null) | undefined;
+  /** A forking parent that was started before the plan was known. */
+  readonly startedZygote?: ((command: WorkerCommand) => ChildProcess | null) | undefined;
+  /** Workers that a forking parent should have room for. */
+  readonly slots?: number | undefined;
 }
+
+/** Each slot takes two descriptors on both sides, used or not: where more are needed, another parent is started. */
+const MOST_SLOTS = 32;
+const SLOTS = 4;
 
 export class PooledWorker {
   /** Whose prints these are: the payloads of the job at hand. */
@@ -22,6 +32,7 @@ export class WorkerPool {
   readonly #options: PoolOptions;
   readonly #busy = new Set<PooledWorker>();
   readonly #leaving = new Set<Promise<void>>();
+  readonly #zygotes: Zygote[] = [];
   #idle: PooledWorker[] = [];
   #jobs = 0;
   #closed = false;
@@ -39,12 +50,7 @@ export class WorkerPool {
   take(command: WorkerCommand): PooledWorker {
     const at = this.#idle.findIndex(({ worker }) => worker.command.file === command.file);
     const [idle] = at === -1 ? [] : this.#idle.splice(at, 1);
-    const taken =
-      idle ??
-      new PooledWorker(
-        (onLine) => this.#options.started?.(command, onLine) ?? Worker.start(command, onLine),
-        this.#options,
-      );
+    const taken = idle ?? new PooledWorker((onLine) => this.#start(command, onLine), this.#options);
     this.#busy.add(taken);
     return taken;
   }
@@ -77,6 +83,7 @@ export class WorkerPool {
     this.#closed = true;
     for (const pooled of [...this.#busy]) this.discard(pooled);
     for (const { worker } of this.#idle.splice(0)) this.#leave(worker.killed());
+    for (const zygote of this.#zygotes.splice(0)) this.#leave(zygote.close());
   }
 
   /** Ends every worker and waits until no process is left. */
@@ -85,6 +92,21 @@ export class WorkerPool {
     for (const pooled of [...this.#busy]) this.discard(pooled);
     for (const { worker } of this.#idle.splice(0)) this.#leave(worker.stop());
     while (this.#leaving.size > 0) await Promise.all(this.#leaving);
+    // Whatever its workers left behind ends with it.
+    await Promise.all(this.#zygotes.splice(0).map((zygote) => zygote.close()));
+  }
+
+  #start(command: WorkerCommand, onLine: (line: string) => void): Worker {
+    const { forkArgs } = command;
+    if (forkArgs === undefined) return this.#options.started?.(command, onLine) ?? Worker.start(command, onLine);
+    let zygote = this.#zygotes.find(({ file, hasRoom }) => file === command.file && hasRoom);
+    if (zygote === undefined) {
+      const slots = Math.max(1, Math.min(this.#options.slots ?? SLOTS, MOST_SLOTS));
+      const child = this.#options.startedZygote?.(command) ?? startZygote({ ...command, args: forkArgs }, slots);
+      zygote = new Zygote(command.file, child, (line) => this.#options.onStderrLine([], line));
+      this.#zygotes.push(zygote);
+    }
+    return new Worker(command, zygote.fork(), onLine);
   }
 
   #leave(gone: Promise<void>): void {

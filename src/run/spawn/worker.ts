@@ -1,17 +1,19 @@
 /**
- * One worker process: started, spoken to over descriptors 3 and 4, and never left behind.
+ * One worker process: spoken to over its channel, and never left behind.
  *
  * A worker leads a process group of its own, so that Ctrl-C on the terminal reaches dfx alone and what a UDF starts dies with
  * the worker. It ends by itself when the parent goes: its end of the pipe closes (docs/worker-protocol.md, "Life").
  */
 import type { ChildProcess } from 'node:child_process';
-import type { Readable, Writable } from 'node:stream';
 import { DfxError } from '../../wire/errors.ts';
+import { milliseconds } from '../clock.ts';
 import { encodeFrameHead, FrameReader } from '../transport/frames.ts';
 import { type FromWorker, type Hello, PROTOCOL, type ToWorker } from '../transport/messages.ts';
 import { readMessage } from '../transport/read-messages.ts';
+import { spawnedProcess } from './spawned-process.ts';
 import { startProcess } from './start-process.ts';
 import { StderrTail } from './stderr-tail.ts';
+import { type ExitStatus, exitText, type WorkerProcess } from './worker-process.ts';
 
 /** How to start a worker of an engine. */
 export interface WorkerCommand {
@@ -24,6 +26,18 @@ export interface WorkerCommand {
   readonly language: string;
   /** Whether it can be killed at any time: it runs no code of a payload that would want to end in order. */
   readonly expendable: boolean;
+  /** How its forking parent is started, where it has one: its args, the number of slots comes behind them. */
+  readonly forkArgs?: readonly string[] | undefined;
+  /** What it is told before anything else, where it waits for that: how its sandbox is to be. */
+  readonly start?: { readonly sandbox: unknown } | undefined;
+}
+
+/** What a worker is busy with, for messages. */
+export interface WorkerTask {
+  /** The split's place in the input, from 0. */
+  readonly split: number;
+  /** Rows that it has sent of it. */
+  readonly rows: number;
 }
 
 /** Who hears what a worker says. Calls come one at a time, never from within a method of the worker. */
@@ -48,49 +62,41 @@ export class Worker {
   readonly payloads = new Set<string>();
   /** Null until it has come. */
   hello: Hello | null = null;
-  readonly #child: ChildProcess;
-  readonly #toWorker: Writable;
-  readonly #fromWorker: Readable;
+  readonly #process: WorkerProcess;
   readonly #frames = new FrameReader();
   readonly #tail: StderrTail;
   readonly #exit: Promise<ExitStatus>;
   #listener: WorkerListener | null = null;
   #waiting: FromWorker[] = [];
   #lost: DfxError | null = null;
+  #verdict: DfxError | null = null;
   #leaving = false;
+  #isPaused = false;
+  #task: WorkerTask | null = null;
+  #heard = 0;
 
-  /** `child` has its pipes on descriptors 3 and 4, and its standard error on a pipe. */
-  constructor(command: WorkerCommand, child: ChildProcess, onStderrLine: (line: string) => void) {
+  constructor(command: WorkerCommand, worker: WorkerProcess, onStderrLine: (line: string) => void) {
     this.command = command;
-    this.#child = child;
+    this.#process = worker;
     this.#tail = new StderrTail(onStderrLine);
-    // `startProcess` makes both pipes.
-    this.#toWorker = child.stdio[3] as Writable;
-    this.#fromWorker = child.stdio[4] as Readable;
+    const { toWorker, fromWorker, stderr, exited } = worker;
     // A write to a dead worker fails here; the exit status says why.
-    this.#toWorker.on('error', () => undefined);
-    this.#fromWorker.on('error', () => undefined);
-    child.stderr?.on('data', (chunk: Uint8Array) => this.#tail.push(chunk));
-    this.#exit = new Promise((resolve) => {
-      child.on('error', (cause) => resolve({ kind: 'not-started', cause }));
-      // 'close' comes after stderr's last bytes, unless a process that the UDF started holds it open: 'exit' starts a clock.
-      child.on('exit', (code, signal) => {
-        const status: ExitStatus = signal === null ? { kind: 'code', code: code ?? 0 } : { kind: 'signal', signal };
-        this.#killGroup();
-        const late = setTimeout(() => {
-          // Whatever still holds the pipes open isn't the worker: a process that a UDF forked and detached.
-          this.#fromWorker.destroy();
-          resolve(status);
-        }, EXIT_GRACE_MS);
-        child.on('close', () => {
-          clearTimeout(late);
-          this.#tail.end();
-          resolve(status);
-        });
-      });
+    toWorker.on('error', () => undefined);
+    fromWorker.on('error', () => undefined);
+    stderr.on('error', () => undefined);
+    stderr.on('data', (chunk: Uint8Array) => this.#tail.push(chunk));
+    // The pipes end after the worker's last bytes, unless a process that the UDF started holds them open.
+    const ends = [fromWorker, stderr].map((pipe) => new Promise<void>((resolve) => pipe.on('close', resolve)));
+    this.#exit = exited.then(async (status) => {
+      // A pipe that nobody reads never ends.
+      const closed = this.#leaving ? ends.slice(1) : ends;
+      await Promise.race([Promise.all(closed), new Promise((resolve) => setTimeout(resolve, EXIT_GRACE_MS).unref())]);
+      this.#tail.end();
+      fromWorker.destroy();
+      return status;
     });
-    this.#fromWorker.on('data', (chunk: Uint8Array) => this.#take(chunk));
-    this.#fromWorker.on('close', () => void this.#ended());
+    fromWorker.on('data', (chunk: Uint8Array) => this.#take(chunk));
+    fromWorker.on('close', () => void this.#ended());
     live.add(this);
     if (!exitHook) {
       exitHook = true;
@@ -98,15 +104,21 @@ export class Worker {
         for (const worker of live) worker.kill();
       });
     }
+    if (command.start !== undefined) this.send({ type: 'start', ...command.start });
   }
 
   static start(command: WorkerCommand, onStderrLine: (line: string) => void): Worker {
-    return new Worker(command, startProcess(command), onStderrLine);
+    return Worker.around(command, startProcess(command), onStderrLine);
   }
 
-  /** 0 when the process could not be started. */
+  /** Of a process that `startProcess` made. */
+  static around(command: WorkerCommand, child: ChildProcess, onStderrLine: (line: string) => void): Worker {
+    return new Worker(command, spawnedProcess(child), onStderrLine);
+  }
+
+  /** 0 when the process could not be started, or not yet. */
   get pid(): number {
-    return this.#child.pid ?? 0;
+    return this.hello?.pid ?? this.#process.pid;
   }
 
   /** What came before is told at once. */
@@ -119,33 +131,59 @@ export class Worker {
 
   /** Writes one frame. A worker that is gone shows as lost. */
   send(header: ToWorker, bodies: readonly Uint8Array[] = []): void {
-    if (this.#toWorker.destroyed) return;
+    const { toWorker } = this.#process;
+    if (toWorker.destroyed) return;
     const length = bodies.reduce((sum, body) => sum + body.length, 0);
-    this.#toWorker.cork();
-    this.#toWorker.write(encodeFrameHead(header, length));
-    for (const body of bodies) if (body.length > 0) this.#toWorker.write(body);
-    this.#toWorker.uncork();
+    toWorker.cork();
+    toWorker.write(encodeFrameHead(header, length));
+    for (const body of bodies) if (body.length > 0) toWorker.write(body);
+    toWorker.uncork();
   }
 
   /** Reads nothing more until `resume`: the worker waits when the pipe is full. */
   pause(): void {
-    this.#fromWorker.pause();
+    this.#isPaused = true;
+    this.#process.fromWorker.pause();
   }
 
   resume(): void {
-    this.#fromWorker.resume();
+    this.#isPaused = false;
+    this.#heard = milliseconds();
+    this.#process.fromWorker.resume();
+  }
+
+  /** What it does from now on; null: nothing, and its silence says nothing. */
+  work(task: WorkerTask | null): void {
+    this.#task = task;
+    this.#heard = milliseconds();
+  }
+
+  get task(): WorkerTask | null {
+    return this.#task;
+  }
+
+  /** For how long it has been expected to say something and hasn't, in milliseconds. */
+  get silence(): number {
+    return this.#task === null || this.#isPaused || this.#lost !== null ? 0 : milliseconds() - this.#heard;
+  }
+
+  /** Kills it: `error` is what its listener hears. */
+  condemn(error: DfxError): void {
+    this.#verdict ??= error;
+    this.#process.kill();
   }
 
   /** Asks the worker to leave and waits until it is gone; one that stays is killed. */
   async stop(): Promise<void> {
     if (this.command.expendable) return this.killed();
     this.#leaving = true;
-    if (!this.#toWorker.destroyed) {
+    const { toWorker, fromWorker } = this.#process;
+    if (!toWorker.destroyed) {
       this.send({ type: 'stop' });
-      this.#toWorker.end();
+      toWorker.end();
     }
     // Nothing reads results any more: a worker that still writes must see the end of its pipe.
-    this.#fromWorker.destroy();
+    fromWorker.destroy();
     const late = setTimeout(() => this.kill(), LEAVE_MS);
     await this.#exit;
     clearTimeout(late);
@@ -155,8 +193,7 @@ export class Worker {
   /** Kills the worker and whatever it started. Safe to call at any time, more than once. */
   kill(): void {
     this.#leaving = true;
-    this.#child.kill('SIGKILL');
-    this.#killGroup();
+    this.#process.kill();
   }
 
   /** Kills the worker and waits until the process is gone. */
@@ -167,6 +204,7 @@ export class Worker {
   }
 
   #take(chunk: Uint8Array): void {
+    this.#heard = milliseconds();
     try {
       this.#frames.push(chunk);
       for (let frame = this.#frames.next(); frame !== null; frame = this.#frames.next()) this.#tell(readMessage(frame));
@@ -179,6 +217,11 @@ export class Worker {
   #tell(message: FromWorker): void {
     if (this.#lost !== null || this.#leaving) return;
     if (message.type === 'unready') {
+      if (message.code === 'SANDBOX_UNAVAILABLE') {
+        throw new DfxError('SANDBOX_UNAVAILABLE', `${this.command.title} can't enter its sandbox: ${message.message}`, {
+          hint: 'install bwrap, or run code that you trust with --sandbox off',
+        });
+      }
       throw new DfxError('ENVIRONMENT', `${this.command.title} ${this.command.file} can't start: ${message.message}`, {
         hint: 'name another Python with --python, or make one with `dfx env create`',
       });
@@ -204,29 +247,19 @@ export class Worker {
     this.#listener?.onLost(error);
   }
 
-  #killGroup(): void {
-    if (this.#child.pid === undefined || process.platform === 'win32') return;
-    try {
-      process.kill(-this.#child.pid, 'SIGKILL');
-    } catch {
-      // The group is empty: nothing is left to kill.
-    }
-  }
-
   #forget(): void {
     live.delete(this);
-    this.#toWorker.destroy();
-    this.#fromWorker.destroy();
-    this.#child.stderr?.destroy();
+    const { toWorker, fromWorker, stderr } = this.#process;
+    for (const pipe of [toWorker, fromWorker, stderr]) pipe.destroy();
   }
 
   /** The pipe closed before the process went, or a UDF closed it: either way nothing more can come from it. */
   async #ended(): Promise<void> {
-    const late = setTimeout(() => this.#child.kill('SIGKILL'), LEAVE_MS);
+    const late = setTimeout(() => this.#process.kill(), LEAVE_MS);
     const status = await this.#exit;
     clearTimeout(late);
     this.#forget();
-    this.#lose(this.#death(status));
+    this.#lose(this.#verdict ?? this.#death(status));
   }
 
   #death(status: ExitStatus): DfxError {
@@ -236,17 +269,14 @@ export class Worker {
         hint: 'name another Python with --python, or make one with `dfx env create`',
       });
     }
-    const how = status.kind === 'signal' ? `was ended by ${status.signal}` : `left with exit code ${status.code}`;
     const { telling } = this.#tail;
-    return new DfxError(
-      'WORKER_DIED',
-      `${this.command.title} ${this.pid} ${how} in the middle of its work${telling === null ? '' : `: ${telling}`}`,
-      { hint: 'a UDF, or a lack of memory, may have ended the process; what it wrote is on stderr' },
-    );
+    const { title } = this.command;
+    const said = telling === null ? '' : `: ${telling}`;
+    const hint = 'a UDF, or a lack of memory, may have ended the process; what it wrote is on stderr';
+    if (status.kind === 'parent-lost') {
+      return new DfxError('WORKER_DIED', `the forking parent of ${title} ${status.how}`, { hint });
+    }
+    const how = status.kind === 'signal' ? exitText(null, status.signal) : exitText(status.code, null);
+    return new DfxError('WORKER_DIED', `${title} ${this.pid} ${how} in the middle of its work${said}`, { hint });
   }
 }
-
-type ExitStatus =
-  | { readonly kind: 'code'; readonly code: number }
-  | { readonly kind: 'signal'; readonly signal: string }
-  | { readonly kind: 'not-started'; readonly cause: Error };

@@ -1,7 +1,7 @@
 /** The messages between dfx and its workers (docs/worker-protocol.md). `read-messages.ts` reads those that come in. */
 import type { Split } from '../../io/split.ts';
 
-export const PROTOCOL = 2;
+export const PROTOCOL = 3;
 
 export type InputFormat = 'csv' | 'arrow' | 'parquet' | 'ndjson';
 
@@ -81,6 +81,8 @@ export interface RowsBefore {
 }
 
 export type ToWorker =
+  /** To Python workers, before everything else: what they are to enter before they read a payload. Null: nothing. */
+  | { readonly type: 'start'; readonly sandbox: unknown }
   | { readonly type: 'payload'; readonly hash: string }
   | ({ readonly type: 'job' } & Job)
   | { readonly type: 'stop' };

@@ -17,7 +17,7 @@ export function takeEarly(command: WorkerCommand, onStderrLine: (line: string) =
   if (child === undefined || child.pid === undefined || child.exitCode !== null) return null;
   child.ref();
   for (const stream of child.stdio) if (stream && 'ref' in stream && typeof stream.ref === 'function') stream.ref();
-  return new Worker(command, child, onStderrLine);
+  return Worker.around(command, child, onStderrLine);
 }
 
 /** Ends those that nobody took. */
