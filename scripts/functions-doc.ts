@@ -106,7 +106,11 @@ of something that is no key) ends with an error when rows do tie, and is exact w
 const DIFFERENCES: readonly string[] = [
   `A timestamp beyond the calendar of the real engine's library (years -262143 to 262142) is an error here wherever its text or a
   part of it is due. The real engine may skip the row where the value doesn't matter to the result, as behind a condition that is false.`,
-  `Where two NaNs differ in their sign, the one that comes out of var, stddev, covar, corr and regr functions may be the other one.`,
+  `Where two NaNs differ in their sign, the one that comes out of var, stddev, covar, corr and regr functions may be the other one: which of
+  two operands' NaNs comes through is the processor's choice, by the order in which the real engine's compiler put them.`,
+  `var and stddev, like sums and averages of floats, are put together from the parts of a large input, and may differ from one pass in digits
+  that lie 12 below those of the values that were summed: of values that are large and close together, that can be digits of the result.
+  covar, corr and the regr functions are computed in one pass, in one worker.`,
 ];
 
 function documentText(): string {

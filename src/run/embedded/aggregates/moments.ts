@@ -278,7 +278,10 @@ function oneValued(name: string, aliases: readonly string[], result: Finish<OneS
   };
 }
 
-/** DISTINCT changes nothing: the accumulators of pairs don't look at it. */
+/**
+ * DISTINCT changes nothing: the accumulators of pairs don't look at it. But for the count there is no partial state: of pairs that hardly go
+ * together the sum of products cancels, and what merging does to its last digits may be all that is left of it.
+ */
 function pairValued(
   name: string,
   aliases: readonly string[],
@@ -294,7 +297,8 @@ function pairValued(
       if (call.distinct && call.grouping !== 'values') {
         throw new Refusal(name, "DISTINCT isn't supported where the optimizer may make groups of it");
       }
-      return { type, nullable: type.kind !== 'UInt64', operands, state: PAIR_STATE, create };
+      const counts = type.kind === 'UInt64';
+      return { type, nullable: !counts, operands, state: counts ? PAIR_STATE : null, create };
     },
   };
 }

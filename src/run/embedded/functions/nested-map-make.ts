@@ -8,6 +8,15 @@ import { Refusal } from '../refusal.ts';
 import type { ScalarFunction } from './define.ts';
 import { ListMaker, listArguments, listsOf, rowCall, valueIds } from './nested-lists.ts';
 
+/**
+ * The engine compares the lengths of all lists of a batch together (`map.rs` of datafusion-functions-nested 55.2): the lists of a row may differ
+ * where those of another make up for it, and then each row takes what the others left.
+ */
+function unevenLists(): DfxError {
+  const message = 'map of lists of two lengths: what the real engine makes of them depends on its batches';
+  return new DfxError('UNSUPPORTED', message, { hint: 'use --engine datafusion' });
+}
+
 export const MAP_MAKERS: readonly ScalarFunction[] = [{ name: 'map', bind: makeMap }];
 
 function makeMap(given: readonly Node[]): Node {
@@ -57,9 +66,7 @@ function makeMap(given: readonly Node[]): Node {
           if (marks[id] === row) throw new DfxError('EXECUTION', 'map key must be unique, duplicate key found');
           marks[id] = row;
         }
-        if (!isValid(right.column, j) || end - start !== to - from) {
-          throw new DfxError('EXECUTION', 'map requires key and value lists to have the same length');
-        }
+        if (!isValid(right.column, j) || end - start !== to - from) throw unevenLists();
         made.copy(from, to);
         others.copy(start, end);
         made.end();

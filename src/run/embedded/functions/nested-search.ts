@@ -148,6 +148,13 @@ function hasMany(name: 'array_has_all' | 'array_has_any', given: readonly Node[]
   if (haystack === undefined || needle === undefined) throw new DfxError('DEFECT', `${name} without its arguments`);
   if (!sameType(itemType(name, haystack), itemType(name, needle))) throw new Refusal(name, 'has items of two types');
   const all = name === 'array_has_all';
+  const eitherIsNull = haystack.nullable || needle.nullable;
+  const isLiteral = needle.op === 'constant' || (!all && haystack.op === 'constant');
+  const hasItems = needle.op === 'call' && needle.name === 'make_array' && needle.args.length > 0;
+  if (eitherIsNull && !isLiteral && !hasItems) {
+    // A batch in which no row has anything to look for gives its nulls an answer (`array_has.rs` of datafusion-functions-nested 55.2).
+    throw new Refusal(name, 'looks for lists that may all be empty in a batch, beside nulls');
+  }
   return rowCall({
     name,
     type: BOOLEAN,
