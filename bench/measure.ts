@@ -25,6 +25,13 @@ export async function alternate(pairs: number, { dfx, real }: Sides): Promise<Pa
   return { ...medians, ratio: medians.dfx / medians.real, pairs };
 }
 
+/** The median of each of `values`, in microseconds: all of them once, then all again, so that what else the machine does falls on all. */
+export function roundRobin<T>(rounds: number, values: readonly T[], sample: (value: T) => number): number[] {
+  const found: number[][] = values.map(() => []);
+  for (let round = 0; round < rounds; round++) values.forEach((value, at) => void found[at]?.push(sample(value)));
+  return found.map(median);
+}
+
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;

@@ -1,5 +1,6 @@
 /**
- * dfx and the real package side by side: `npm run bench`, `npm run bench -- --only replay,kernels --rows 1000000`, `npm run bench -- --quick` for a smoke test.
+ * dfx and its peers side by side: `npm run bench`, `npm run bench -- --only replay,kernels --rows 1000000`, `npm run bench -- --quick` for a smoke
+ * test; `npm run bench -- --help` lists the sections.
  *
  * Each time is a median over samples that alternate between the two. Before anything is timed, the results of both sides are compared. Writes
  * `results/latest.json` and `results/latest.html`. Exits with 1 where a target is missed, unless `--quick`.
@@ -9,59 +10,90 @@ import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { codecSection } from './codec.ts';
 import { Peer, peerPython } from './peer.ts';
-import { kernelSection } from './replay/kernels.ts';
-import { replaySection } from './replay/replay.ts';
-import { scalingSection } from './replay/scaling.ts';
-import { resultsPage } from './report/page.ts';
+import { type Facts, resultsPage } from './report/page.ts';
 import { sectionText } from './report/text.ts';
 import { type BenchOptions, missedTarget, type Section } from './section.ts';
+import { type NamedSection, SECTIONS } from './sections.ts';
 
 const { values: flags } = parseArgs({
-  options: { quick: { type: 'boolean', default: false }, only: { type: 'string' }, rows: { type: 'string' } },
+  options: {
+    quick: { type: 'boolean', default: false },
+    all: { type: 'boolean', default: false },
+    only: { type: 'string' },
+    rows: { type: 'string' },
+    help: { type: 'boolean', short: 'h', default: false },
+  },
 });
-const options: BenchOptions = {
-  quick: flags.quick,
-  rows: flags.rows?.split(',').map(Number) ?? (flags.quick ? [20_000] : [1_000_000, 5_000_000, 50_000_000]),
-  python: peerPython(),
-  folder: mkdtempSync(join(tmpdir(), 'dfx-bench-')),
-  root: fileURLToPath(new URL('..', import.meta.url)),
-};
-const peer = new Peer(options.python);
-const SECTIONS = new Map<string, () => Promise<Section>>([
-  ['codec', () => codecSection(peer, options)],
-  ['replay', () => replaySection(options)],
-  ['kernels', () => kernelSection(options)],
-  ['scaling', () => scalingSection(options)],
-]);
-try {
-  const names = flags.only?.split(',') ?? [...SECTIONS.keys()];
-  const versions = await peer.versions();
-  const machine = {
-    cpu: cpus()[0]?.model ?? 'unknown',
-    cores: cpus().length,
-    memoryGiB: Math.round(totalmem() / 1024 ** 3),
-    system: `${process.platform} ${process.arch}`,
-    node: process.versions.node,
-    ...versions,
+if (flags.help) process.stdout.write(helpText());
+else await bench(chosenSections());
+
+function helpText(): string {
+  const wide = Math.max(...SECTIONS.map(({ name }) => name.length));
+  const listed = SECTIONS.map(
+    ({ name, about, downloads }) => `  ${name.padEnd(wide)}  ${about}${downloads === true ? ' *' : ''}`,
+  );
+  return `npm run bench -- [options]
+
+  --only <names>  these sections, separated by commas
+  --all           every section, also those marked *, which download their peer
+  --rows <sizes>  sizes of replay's inputs (1000000,5000000,50000000)
+  --quick         a smoke test: small inputs, few samples, no verdict, no files
+
+Sections:
+${listed.join('\n')}
+`;
+}
+
+function chosenSections(): readonly NamedSection[] {
+  if (flags.only === undefined) return SECTIONS.filter(({ downloads }) => flags.all || downloads !== true);
+  return flags.only.split(',').map((name) => {
+    const section = SECTIONS.find((other) => other.name === name);
+    if (section !== undefined) return section;
+    throw new Error(`no section ${name}, expected some of ${SECTIONS.map((other) => other.name).join(', ')}`);
+  });
+}
+
+async function bench(chosen: readonly NamedSection[]): Promise<void> {
+  const options: BenchOptions = {
+    quick: flags.quick,
+    rows: flags.rows?.split(',').map(Number) ?? (flags.quick ? [20_000] : [1_000_000, 5_000_000, 50_000_000]),
+    python: peerPython(),
+    folder: mkdtempSync(join(tmpdir(), 'dfx-bench-')),
+    root: fileURLToPath(new URL('..', import.meta.url)),
   };
-  const title = `${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.system}, node ${machine.node}, python ${machine.python}, datafusion ${machine.datafusion}, pyarrow ${machine.pyarrow}`;
-  process.stdout.write(`${title}\n`);
-  const sections: Section[] = [];
-  for (const name of names) {
-    const measure = SECTIONS.get(name);
-    if (measure === undefined)
-      throw new Error(`no section ${name}, expected one of ${[...SECTIONS.keys()].join(', ')}`);
-    const section = await measure();
-    process.stdout.write(`\n${sectionText(section)}`);
-    sections.push(section);
+  const peer = new Peer(options.python);
+  try {
+    const facts = await machineFacts(peer);
+    process.stdout.write(`${facts.map(([name, value]) => `${name} ${value}`).join(', ')}\n`);
+    const sections: Section[] = [];
+    for (const { measure } of chosen) {
+      const section = await measure(options, peer);
+      process.stdout.write(`\n${sectionText(section)}`);
+      sections.push(section);
+    }
+    if (flags.quick) return;
+    const isWhole = SECTIONS.every((section) => section.downloads === true || chosen.includes(section));
+    writeResults(facts, sections, isWhole);
+    if (sections.some(missed)) process.exitCode = 1;
+  } finally {
+    peer.close();
+    rmSync(options.folder, { recursive: true, force: true });
   }
-  if (!flags.quick) writeResults(machine, title, sections);
-  if (!flags.quick && sections.some(missed)) process.exitCode = 1;
-} finally {
-  peer.close();
-  rmSync(options.folder, { recursive: true, force: true });
+}
+
+async function machineFacts(peer: Peer): Promise<Facts> {
+  const { python, datafusion, pyarrow } = await peer.versions();
+  return [
+    ['cpu', cpus()[0]?.model ?? 'unknown'],
+    ['cores', String(cpus().length)],
+    ['memory', `${Math.round(totalmem() / 1024 ** 3)} GiB`],
+    ['system', `${process.platform} ${process.arch}`],
+    ['node', process.versions.node],
+    ['python', python],
+    ['datafusion', datafusion],
+    ['pyarrow', pyarrow],
+  ];
 }
 
 function missed({ rows, memory }: Section): boolean {
@@ -70,14 +102,15 @@ function missed({ rows, memory }: Section): boolean {
   );
 }
 
-/** The last run stands in the repository where it was a whole one; the others are the machine's own. */
-function writeResults(machine: object, title: string, sections: readonly Section[]): void {
+/** The last whole run stands in the repository; the others are the machine's own. */
+function writeResults(facts: Facts, sections: readonly Section[], isWhole: boolean): void {
   const target = new URL('results/', import.meta.url);
   mkdirSync(target, { recursive: true });
   const date = new Date().toISOString();
-  const names = sections.length === SECTIONS.size ? ['latest', date.replaceAll(':', '-')] : [date.replaceAll(':', '-')];
-  for (const name of names) {
-    writeFileSync(new URL(`${name}.json`, target), `${JSON.stringify({ date, machine, sections }, null, 2)}\n`);
-    writeFileSync(new URL(`${name}.html`, target), resultsPage(title, date, sections));
+  const own = date.replaceAll(':', '-');
+  for (const name of isWhole ? ['latest', own] : [own]) {
+    const found = { date, machine: Object.fromEntries(facts), sections };
+    writeFileSync(new URL(`${name}.json`, target), `${JSON.stringify(found, null, 2)}\n`);
+    writeFileSync(new URL(`${name}.html`, target), resultsPage(facts, date, sections));
   }
 }

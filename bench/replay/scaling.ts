@@ -2,7 +2,7 @@
 
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { median } from '../measure.ts';
+import { roundRobin } from '../measure.ts';
 import { timeOf } from '../processes.ts';
 import type { BenchOptions, Plot, Section } from '../section.ts';
 import { makeInputs, makePayload } from './files.ts';
@@ -22,11 +22,10 @@ export async function scalingSection(options: BenchOptions): Promise<Section> {
     },
   ];
   const curve = (at: readonly number[], flag: string, path: string, input: string, output: readonly string[]) =>
-    at.map((value) => {
+    roundRobin(samples, at, (value) => {
       const args = [join(options.root, 'bin', 'dfx'), 'run', path, '--input', input, flag, String(value), ...output];
-      const times = Array.from({ length: samples }, () => timeOf({ file: process.execPath, args }));
-      return median(times) / 1000;
-    });
+      return timeOf({ file: process.execPath, args });
+    }).map((microseconds) => microseconds / 1000);
   const plots: Plot[] = (['csv', 'arrow'] as const).flatMap((format) =>
     [
       { title: 'Workers', axis: 'workers', at: WORKERS, flag: '--workers' },

@@ -1,0 +1,27 @@
+/** The parts of the benchmark by name, in the order in which they run. */
+import { codecSection } from './codec.ts';
+import type { Peer } from './peer.ts';
+import { kernelSection } from './replay/kernels.ts';
+import { replaySection } from './replay/replay.ts';
+import { scalingSection } from './replay/scaling.ts';
+import type { BenchOptions, Section } from './section.ts';
+
+export interface NamedSection {
+  readonly name: string;
+  /** A line of the help. */
+  readonly about: string;
+  /** It downloads what it measures beside: it runs only where it is named. */
+  readonly downloads?: boolean;
+  readonly measure: (options: BenchOptions, peer: Peer) => Promise<Section>;
+}
+
+export const SECTIONS: readonly NamedSection[] = [
+  {
+    name: 'codec',
+    about: 'reading and inspecting payloads, beside Expr.from_bytes',
+    measure: (options, peer) => codecSection(peer, options),
+  },
+  { name: 'replay', about: 'dfx run beside a datafusion-python script, whole processes', measure: replaySection },
+  { name: 'kernels', about: 'compiled expressions beside the real engine, in memory', measure: kernelSection },
+  { name: 'scaling', about: 'dfx run with 1, 2 and 4 workers and by batch size', measure: scalingSection },
+];
