@@ -68,6 +68,8 @@ export const ERROR_CODES = {
   EXECUTION: EXIT.execution,
   WORKER_DIED: EXIT.execution,
   TIMEOUT: EXIT.execution,
+  IDLE_TIMEOUT: EXIT.execution,
+  MEMORY_LIMIT: EXIT.execution,
   ENVIRONMENT: EXIT.execution,
 
   // a defect of dfx itself

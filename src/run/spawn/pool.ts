@@ -1,5 +1,6 @@
 /** The workers of a run: started when they are needed, used again by the next job that wants their engine, gone at its end. */
 import type { ChildProcess } from 'node:child_process';
+import { type LifeOptions, LifeWatch } from './life-watch.ts';
 import { Worker, type WorkerCommand } from './worker.ts';
 import { startZygote, Zygote } from './zygote.ts';
 
@@ -12,6 +13,7 @@ export interface PoolOptions {
   readonly startedZygote?: ((command: WorkerCommand) => ChildProcess | null) | undefined;
   /** Workers that a forking parent should have room for. */
   readonly slots?: number | undefined;
+  readonly life?: LifeOptions | undefined;
 }
 
 /** Each slot takes two descriptors on both sides, used or not: where more are needed, another parent is started. */
@@ -33,12 +35,15 @@ export class WorkerPool {
   readonly #busy = new Set<PooledWorker>();
   readonly #leaving = new Set<Promise<void>>();
   readonly #zygotes: Zygote[] = [];
+  readonly #watch: LifeWatch | null;
   #idle: PooledWorker[] = [];
   #jobs = 0;
   #closed = false;
 
   constructor(options: PoolOptions) {
     this.#options = options;
+    const { life } = options;
+    this.#watch = life === undefined ? null : new LifeWatch(life, () => [...this.#busy].map(({ worker }) => worker));
   }
 
   /** A number that no other job of the run has. */
@@ -52,6 +57,7 @@ export class WorkerPool {
     const [idle] = at === -1 ? [] : this.#idle.splice(at, 1);
     const taken = idle ?? new PooledWorker((onLine) => this.#start(command, onLine), this.#options);
     this.#busy.add(taken);
+    this.#watch?.start();
     return taken;
   }
 
@@ -81,6 +87,7 @@ export class WorkerPool {
   /** Kills every worker at once, for good. */
   killAll(): void {
     this.#closed = true;
+    this.#watch?.stop();
     for (const pooled of [...this.#busy]) this.discard(pooled);
     for (const { worker } of this.#idle.splice(0)) this.#leave(worker.killed());
     for (const zygote of this.#zygotes.splice(0)) this.#leave(zygote.close());
@@ -89,6 +96,7 @@ export class WorkerPool {
   /** Ends every worker and waits until no process is left. */
   async close(): Promise<void> {
     this.#closed = true;
+    this.#watch?.stop();
     for (const pooled of [...this.#busy]) this.discard(pooled);
     for (const { worker } of this.#idle.splice(0)) this.#leave(worker.stop());
     while (this.#leaving.size > 0) await Promise.all(this.#leaving);

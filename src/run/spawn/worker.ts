@@ -5,6 +5,7 @@
  * the worker. It ends by itself when the parent goes: its end of the pipe closes (docs/worker-protocol.md, "Life").
  */
 import type { ChildProcess } from 'node:child_process';
+import type { Split } from '../../io/split.ts';
 import { DfxError } from '../../wire/errors.ts';
 import { milliseconds } from '../clock.ts';
 import { encodeFrameHead, FrameReader } from '../transport/frames.ts';
@@ -34,10 +35,11 @@ export interface WorkerCommand {
 
 /** What a worker is busy with, for messages. */
 export interface WorkerTask {
-  /** The split's place in the input, from 0. */
-  readonly split: number;
-  /** Rows that it has sent of it. */
-  readonly rows: number;
+  readonly job: number;
+  /** What it reads; null: what came with the job. */
+  readonly split: Split | null;
+  /** Rows of the result that it has sent. */
+  rows: number;
 }
 
 /** Who hears what a worker says. Calls come one at a time, never from within a method of the worker. */
@@ -72,7 +74,8 @@ export class Worker {
   #verdict: DfxError | null = null;
   #leaving = false;
   #isPaused = false;
-  #task: WorkerTask | null = null;
+  /** Jobs that it hasn't answered, the one at hand first. */
+  readonly #tasks: WorkerTask[] = [];
   #heard = 0;
 
   constructor(command: WorkerCommand, worker: WorkerProcess, onStderrLine: (line: string) => void) {
@@ -133,6 +136,10 @@ export class Worker {
   send(header: ToWorker, bodies: readonly Uint8Array[] = []): void {
     const { toWorker } = this.#process;
     if (toWorker.destroyed) return;
+    if (header.type === 'job') {
+      if (this.#tasks.length === 0) this.#heard = milliseconds();
+      this.#tasks.push({ job: header.job, split: header.inBody ? null : header.split, rows: 0 });
+    }
     const length = bodies.reduce((sum, body) => sum + body.length, 0);
     toWorker.cork();
     toWorker.write(encodeFrameHead(header, length));
@@ -152,19 +159,20 @@ export class Worker {
     this.#process.fromWorker.resume();
   }
 
-  /** What it does from now on; null: nothing, and its silence says nothing. */
-  work(task: WorkerTask | null): void {
-    this.#task = task;
-    this.#heard = milliseconds();
-  }
-
+  /** What it is busy with, null where it waits for work. */
   get task(): WorkerTask | null {
-    return this.#task;
+    return this.#tasks[0] ?? null;
   }
 
-  /** For how long it has been expected to say something and hasn't, in milliseconds. */
+  /** For how long it has had something to do and said nothing, in milliseconds. */
   get silence(): number {
-    return this.#task === null || this.#isPaused || this.#lost !== null ? 0 : milliseconds() - this.#heard;
+    const isWaitedFor = this.#tasks.length > 0 && !this.#isPaused && this.#lost === null;
+    return isWaitedFor ? milliseconds() - this.#heard : 0;
+  }
+
+  /** When it was last heard, to tell one silence from the next. */
+  get lastHeard(): number {
+    return this.#heard;
   }
 
   /** Kills it: `error` is what its listener hears. */
@@ -237,6 +245,9 @@ export class Worker {
     } else if (this.hello === null) {
       throw new DfxError('DEFECT', `a worker began with a ${message.type} frame`);
     }
+    const [task] = this.#tasks;
+    if (message.type === 'result' && task !== undefined) task.rows += message.rows;
+    if (message.type === 'done' || message.type === 'failed') this.#tasks.shift();
     if (this.#listener === null) this.#waiting.push(message);
     else this.#listener.onMessage(message);
   }
