@@ -20,6 +20,8 @@ export function checkFlags(operands: readonly string[], flags: RunFlags): void {
     );
   }
   if (input === undefined) {
+    if (flags.transport !== undefined)
+      refuse('found --transport without --input', 'name the file that is sent to workers with --input');
     if (flags.filter !== undefined)
       refuse('found --filter without --input', 'name the file whose rows it keeps with --input');
     if (flags.keep !== undefined)

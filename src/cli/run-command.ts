@@ -85,6 +85,8 @@ async function replay(
       limit: flags.limit === 0 ? 1 : flags.limit,
       batchSize: flags.batchSize,
       queueDepth: flags.queueDepth,
+      splitSize: flags.splitSize,
+      transport: flags.transport,
       retries: flags.retries,
     });
     for (const error of withoutRepeats(plan.refused)) fail(error);

@@ -7,8 +7,9 @@ import { type Progress, Recorder, type RunReport } from './report.ts';
 import { WorkerPool } from './spawn/pool.ts';
 import { Conveyor, type Delivery, type JobTemplate, type SplitUnit } from './transport/conveyor.ts';
 import { failureOf } from './transport/failure.ts';
-import type { Mode, Output } from './transport/messages.ts';
+import type { InputSpec, Mode, Output } from './transport/messages.ts';
 import { WorkerFailure } from './transport/split-task.ts';
+import { flowOf } from './transport/transport.ts';
 import { unitsOf } from './transport/units.ts';
 import { endEarly, takeEarly } from './worker/early.ts';
 
@@ -69,20 +70,21 @@ const NO_SCHEMA = new Uint8Array(0);
 /** A job of the group for each split of its input. */
 export function conveyorOf(replay: Replay, group: JobGroup, { mode, output }: JobKind, workers: number): Conveyor {
   const { plan, pool, recorder, context } = replay;
-  const { units, count, cancel, linesBefore } = unitsOf(plan, group);
+  const { units, count, cancel, linesBefore, input, streamed } = unitsOf(plan, group);
   recorder.splitCount = count;
+  const processes = Math.max(1, Math.min(workers, count ?? workers));
   return new Conveyor({
     pool,
     recorder,
     signal: context.signal,
-    template: templateOf(plan, group, mode, output),
+    template: templateOf(plan, group, mode, output, input),
     units,
     cancel,
     linesBefore,
     isInput: true,
     counts: countsFor(plan, group),
-    workers: Math.max(1, Math.min(workers, count ?? workers)),
-    queueDepth: plan.queueDepth,
+    workers: processes,
+    flow: flowOf(streamed ? plan.transport.name : 'split', processes, plan.queueDepth),
     retries: plan.retries,
     limit: mode === 'rows' ? plan.limit : null,
   });
@@ -99,7 +101,7 @@ function countsFor({ groups }: Plan, group: JobGroup): boolean {
 /** One job whose input is what workers gave. */
 export function mergerOf(replay: Replay, group: JobGroup, states: readonly Uint8Array[]): Conveyor {
   const { plan, pool, recorder, context } = replay;
-  const template = templateOf(plan, group, 'merge', { output: 'arrow' });
+  const template = templateOf(plan, group, 'merge', { output: 'arrow' }, plan.source?.spec ?? null);
   const units: readonly SplitUnit[] = [{ split: { kind: 'whole' }, body: states }];
   return new Conveyor({
     pool,
@@ -112,7 +114,7 @@ export function mergerOf(replay: Replay, group: JobGroup, states: readonly Uint8
     isInput: false,
     counts: false,
     workers: 1,
-    queueDepth: 0,
+    flow: flowOf('split', 1, 0),
     retries: plan.retries,
     limit: null,
   });
@@ -122,10 +124,15 @@ function inputSchema({ table }: Plan): Uint8Array {
   return writeIpcSchema(table?.schema ?? { fields: [], metadata: [] });
 }
 
-function templateOf(plan: Plan, group: JobGroup, mode: Mode, { output, delimiter = ',' }: OutputOptions): JobTemplate {
+function templateOf(
+  plan: Plan,
+  group: JobGroup,
+  mode: Mode,
+  { output, delimiter = ',' }: OutputOptions,
+  spec: InputSpec | null,
+): JobTemplate {
   const { entries, filter, keep, command } = group;
   const all = filter === null ? entries : [...entries, filter];
-  const spec = plan.source?.spec ?? null;
   // The types of text are found once, so that every worker sees the same.
   const told = spec !== null && (spec.format === 'csv' || spec.format === 'ndjson') && plan.table !== null;
   return {
@@ -133,7 +140,7 @@ function templateOf(plan: Plan, group: JobGroup, mode: Mode, { output, delimiter
     labels: entries.map(({ payload }) => payload.label),
     payloads: all.map(({ payload }) => ({ hash: payload.key, bytes: payload.bytes })),
     schema:
-      told && (group.engine === 'embedded' || group.how === 'rows' || plan.source?.schema !== undefined)
+      told && (group.engine === 'embedded' || group.how !== 'whole' || plan.source?.schema !== undefined)
         ? inputSchema(plan)
         : NO_SCHEMA,
     job: {

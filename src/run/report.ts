@@ -2,6 +2,7 @@
 import { milliseconds } from './clock.ts';
 import type { PooledWorker } from './spawn/pool.ts';
 import type { Done, EngineVersion } from './transport/messages.ts';
+import type { Transport } from './transport/transport.ts';
 
 export interface Progress {
   /** Rows and bytes of the input that were read so far. */
@@ -74,6 +75,8 @@ export interface RunReport {
   readonly payloads: readonly PayloadReport[];
   /** How the input was split, in words. */
   readonly splitting: string;
+  /** How it reached the workers, and why so. */
+  readonly transport: Transport;
   /** The plan, line by line. */
   readonly explanation: readonly string[];
 }
@@ -91,6 +94,7 @@ interface WorkerTally {
 export interface PlannedFacts {
   readonly payloads: readonly PayloadReport[];
   readonly splitting: string;
+  readonly transport: Transport;
   readonly explanation: readonly string[];
   readonly totalBytes: number | null;
   readonly startSeconds: number;
@@ -113,6 +117,7 @@ export class Recorder {
   readonly #onProgress: ((progress: Progress) => void) | undefined;
   readonly #began = milliseconds();
   readonly #workers = new Map<PooledWorker, WorkerTally>();
+  readonly #whole = new Map<string, PayloadReport>();
   #lastProgress = 0;
   #rowsIn = 0;
   #rowsKnown = true;
@@ -155,6 +160,12 @@ export class Recorder {
     this.#splits++;
     if (done.read.rows === null) this.#rowsKnown = false;
     else this.#rowsIn += done.read.rows;
+  }
+
+  /** Its partial results turned out to be none that can be merged. */
+  wentWhole(label: string, howReason: string): void {
+    const entry = this.#facts.payloads.find((one) => one.label === label);
+    if (entry !== undefined) this.#whole.set(label, { ...entry, how: 'whole', howReason });
   }
 
   died(pooled: PooledWorker, message: string): void {
@@ -208,8 +219,9 @@ export class Recorder {
         seconds: { open, evaluate },
         died,
       })),
-      payloads: this.#facts.payloads,
+      payloads: this.#facts.payloads.map((entry) => this.#whole.get(entry.label) ?? entry),
       splitting: this.#facts.splitting,
+      transport: this.#facts.transport,
       explanation: this.#facts.explanation,
     };
   }

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import type { EngineOption } from '../../run/plan/engine.ts';
 import type { InputFormat } from '../../run/transport/messages.ts';
+import { TRANSPORTS, type TransportName } from '../../run/transport/transport.ts';
 import type { Container } from '../../wire/detect.ts';
 import type { Encoding } from '../../wire/encoding.ts';
 import { DfxError } from '../../wire/errors.ts';
@@ -32,6 +33,8 @@ export interface RunFlags {
   readonly sandbox: 'on' | 'off';
   readonly workers?: number;
   readonly batchSize?: number;
+  readonly transport?: TransportName;
+  readonly splitSize?: number;
   readonly queueDepth?: number;
   readonly retries?: number;
   readonly timeout?: number;
@@ -80,6 +83,8 @@ export function register(program: Command): void {
       'rows that are evaluated at a time (default: 8192)',
       wholeNumber('--batch-size', 1, 1 << 20),
     )
+    .option('--transport <name>', 'split, sync or pipelined (default: split; of a pipe pipelined)', transport)
+    .option('--split-size <bytes>', 'most bytes of the input that one worker reads at a time: 64K, 4M', bytes)
     .option(
       '--queue-depth <count>',
       'batches that wait for a worker (default: 2)',
@@ -123,6 +128,7 @@ export function register(program: Command): void {
 
 const inputFormat = oneOf<InputFormat>('input format', ['csv', 'arrow', 'parquet', 'ndjson']);
 const engine = oneOf<EngineOption>('engine', ['auto', 'embedded', 'datafusion']);
+const transport = oneOf<TransportName>('transport', TRANSPORTS);
 const sandbox = oneOf<RunFlags['sandbox']>('sandbox mode', ['on', 'off']);
 
 /** One ASCII character; `\t` or `tab` for a tab, which is hard to type. */
@@ -155,6 +161,14 @@ function keep(text: string): readonly string[] | 'all' {
     twin === undefined ? 'found no name in --keep' : `found the column ${JSON.stringify(twin)} twice in --keep`,
     { hint: 'name columns of the input: --keep a,b' },
   );
+}
+
+/** Bytes, with an optional unit: `65536`, `64K`, `4M`. */
+function bytes(text: string): number {
+  const [, digits = 'NaN', unit = ''] = /^(\d+)([kKmMgG]?)$/.exec(text) ?? [];
+  const value = Number(digits) * ({ k: 1 << 10, m: 1 << 20, g: 1 << 30 }[unit.toLowerCase()] ?? 1);
+  if (value >= 1 && value <= 2 ** 40) return value;
+  throw new DfxError('USAGE', `found the split size ${JSON.stringify(text)}, expected bytes such as 65536, 64K or 4M`);
 }
 
 /** Seconds, with an optional unit: `30`, `1.5s`, `200ms`, `2m`. */

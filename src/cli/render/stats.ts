@@ -20,6 +20,7 @@ export function statsText(report: RunReport, width: number): string {
     'batches',
     `${plural(report.batches, 'batch', 'batches')}, ${plural(report.splits, 'split')}: ${report.splitting}`,
   );
+  add('transport', `${report.transport.name}: ${report.transport.reason}`);
   const again = report.misplaced > 0 ? `, ${plural(report.misplaced, 'split')} read again after a quoted line end` : '';
   add('retries', `${report.retries}${again}`);
   for (const { label, engine, reason, how, howReason } of report.payloads) {

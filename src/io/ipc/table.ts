@@ -31,6 +31,8 @@ export class IpcTable implements InputTable {
   readonly #index: IpcIndex;
   readonly #plan: SchemaPlan;
   #splits: readonly Split[] | null = null;
+  /** Whether a range of a record batch costs no more to read than its rows do: it is not compressed. */
+  cutsAnywhere = true;
   /** Memory of a reading that is over, for the next one. */
   #arena: PooledArena | null = null;
 
@@ -57,6 +59,7 @@ export class IpcTable implements InputTable {
     } finally {
       access.close();
     }
+    this.cutsAnywhere = codec === null;
     if (codec !== null) await loadCodec(codec);
   }
 

@@ -3,12 +3,14 @@
 import { grouped } from '../../inspect/units.ts';
 import type { Split } from '../../io/split.ts';
 import type { PlannedFacts } from '../report.ts';
+import type { Transport } from '../transport/transport.ts';
 import type { PlannedPayload } from './plan.ts';
 
-/** `splits`: null where the input comes through a pipe. */
-export function splittingText(splits: readonly Split[] | null, whole: string | null): string {
+/** `splits`: null where the rows are sent as they are read, from a file or from a pipe. */
+export function splittingText(splits: readonly Split[] | null, whole: string | null, isFile: boolean): string {
   if (whole !== null) return `whole: ${whole}`;
-  if (splits === null) return 'pieces of whole rows, as they come through the pipe';
+  if (splits === null)
+    return isFile ? 'batches, as they are read' : 'pieces of whole rows, as they come through the pipe';
   const [first] = splits;
   if (first === undefined || splits.length === 1) return 'whole: it is small, or comes in one piece';
   switch (first.kind) {
@@ -31,6 +33,7 @@ export function explain(
   planned: readonly PlannedPayload[],
   filter: PlannedPayload | null,
   splitting: string,
+  transport: Transport,
   workers: number,
 ): readonly string[] {
   const width = Math.max(...planned.map(({ payload }) => payload.label.length), filter === null ? 0 : 6, 5);
@@ -38,6 +41,7 @@ export function explain(
   const lines = planned.map((entry) => line(entry.payload.label, wayOf(entry)));
   if (filter !== null) lines.push(line('filter', `${filter.engine}: ${filter.reason}`));
   lines.push(line('input', splitting));
+  lines.push(line('sent', `${transport.name}: ${transport.reason}`));
   lines.push(line('most', `${workers} worker${workers === 1 ? '' : 's'} at a time`));
   return lines;
 }

@@ -2,7 +2,7 @@
 
 import { availableParallelism } from 'node:os';
 import { hasDictionaries, type InputTable, openInput } from '../../io/index.ts';
-import { type Split, WHOLE } from '../../io/split.ts';
+import type { Split } from '../../io/split.ts';
 import { formatDataType, type Schema } from '../../wire/arrow/index.ts';
 import type { DataType } from '../../wire/arrow/types.ts';
 import { DfxError } from '../../wire/errors.ts';
@@ -13,6 +13,7 @@ import { pythonCommand } from '../python/command.ts';
 import type { How, PlannedFacts } from '../report.ts';
 import type { WorkerCommand } from '../spawn/worker.ts';
 import type { Shape } from '../transport/messages.ts';
+import { QUEUE_DEPTH, type Transport, type TransportName } from '../transport/transport.ts';
 import { isCsvStream } from '../transport/units.ts';
 import { nodeCommand } from '../worker/command.ts';
 import { chooseEngine, type EngineName, type EngineOption, type TableReading } from './engine.ts';
@@ -22,6 +23,8 @@ import { type PreparedInput, spooled } from './input.ts';
 import type { Payload } from './load.ts';
 import { columnList, missingColumns } from './missing.ts';
 import { checkPolicy, checkReach, mayOpenFrames, type Policy, stampOf } from './policy.ts';
+import { splitsOf, unsplit } from './splitting.ts';
+import { chooseTransport } from './transport.ts';
 
 export interface PlanOptions {
   readonly policy: Policy;
@@ -42,8 +45,12 @@ export interface PlanOptions {
   readonly retries?: number | undefined;
   /** Rows of a batch. */
   readonly batchSize?: number | undefined;
-  /** Splits that are read ahead, beside one a worker. */
+  /** Splits that are read ahead, beside one a worker; batches that wait for each worker. */
   readonly queueDepth?: number | undefined;
+  /** Most bytes of a split. */
+  readonly splitSize?: number | undefined;
+  /** How the input reaches workers. A file is split and a pipe pipelined where it isn't said. */
+  readonly transport?: TransportName | undefined;
 }
 
 /** What one payload runs on. */
@@ -79,6 +86,7 @@ export interface Plan {
   readonly retries: number;
   readonly batchSize: number;
   readonly queueDepth: number;
+  readonly transport: Transport;
   /** The plan in words, line by line. */
   readonly explanation: readonly string[];
   readonly facts: PlannedFacts;
@@ -106,14 +114,26 @@ export async function planRun(payloads: readonly Payload[], options: PlanOptions
     }
   }
   if (filter !== null) filter = await underOneEngine(planned, checkedFilter(filter), options);
-  for (const [at, entry] of planned.entries()) planned[at] = wholeWhere(entry, source, reading, filter);
+  const asked = options.transport;
+  const splitWith = (streams: boolean): readonly PlannedPayload[] =>
+    planned.map((entry) => wholeWhere(entry, source, reading, streams));
+  let placed = splitWith(asked === undefined ? source?.pipe != null : asked !== 'split');
   // Who reads the input twice, or at many places, wants a file.
-  const streams = readsOnce(filter === null ? planned : [...planned, filter]) && canStream(reading);
-  if (source !== null && source.pipe !== null && !streams) {
+  const streams = readsOnce(filter === null ? placed : [...placed, filter]) && canStream(reading);
+  if (source !== null && source.pipe !== null && (!streams || asked === 'split')) {
     source = await spooled(source);
     reading = await readTable(source);
+    if (asked === undefined) placed = splitWith(false);
   }
-  const splits = splitsOf(reading);
+  planned.splice(0, planned.length, ...placed);
+  const splits = splitsOf(reading, {
+    size: options.splitSize ?? null,
+    bytes: source?.size ?? null,
+    rowGroups: source?.spec.format === 'parquet' && planned.some(({ engine }) => engine === 'datafusion'),
+  });
+  if (splits.length === 1 && source?.pipe == null && (asked === undefined || asked === 'split')) {
+    for (const [at, entry] of planned.entries()) planned[at] = wholeOfOne(entry);
+  }
   const cores = availableParallelism();
   const workers = {
     splits: Math.max(1, options.workers ?? cores),
@@ -122,8 +142,13 @@ export async function planRun(payloads: readonly Payload[], options: PlanOptions
   };
   const keep = keptColumns(options, reading);
   const groups = groupPayloads({ shape, planned, filter, keep, split: splits.length > 1, workers: workers.payloads });
-  const splitting = splittingText(source?.pipe == null ? splits : null, wholeReasonOf(groups));
-  const explanation = explain(planned, filter, splitting, Math.max(workers.splits, groups.length));
+  const transport = chooseTransport(asked, source, groups);
+  const splitting = splittingText(
+    transport.name === 'split' ? splits : null,
+    wholeReasonOf(groups),
+    source?.pipe == null,
+  );
+  const explanation = explain(planned, filter, splitting, transport, Math.max(workers.splits, groups.length));
   return {
     shape,
     planned,
@@ -137,11 +162,13 @@ export async function planRun(payloads: readonly Payload[], options: PlanOptions
     limit: options.limit ?? null,
     retries: options.retries ?? 2,
     batchSize: options.batchSize ?? BATCH_SIZE,
-    queueDepth: options.queueDepth ?? 2,
+    queueDepth: options.queueDepth ?? QUEUE_DEPTH,
+    transport,
     explanation,
     facts: {
       payloads: payloadFacts(planned, filter),
       splitting,
+      transport,
       explanation,
       totalBytes: source?.size ?? null,
       startSeconds: began / 1000,
@@ -168,29 +195,19 @@ function wholeWhere(
   entry: PlannedPayload,
   source: PreparedInput | null,
   reading: TableReading,
-  filter: PlannedPayload | null,
+  streams: boolean,
 ): PlannedPayload {
-  if (entry.engine !== 'datafusion' || entry.how !== 'rows') return entry;
-  const howReason = unsplit(source, reading, filter);
+  if (entry.engine !== 'datafusion' || entry.how === 'whole') return entry;
+  const howReason =
+    unsplit(source, reading, streams) ?? (entry.payload.reads === null ? 'a wildcard reads every column' : null);
   return howReason === null ? entry : { ...entry, how: 'whole', howReason };
 }
 
-function unsplit(source: PreparedInput | null, reading: TableReading, filter: PlannedPayload | null): string | null {
-  if (source === null) return 'there is no input';
-  if (!reading.ok || reading.table === null) return 'only the real engine reads this input';
-  const { format } = source.spec;
-  if (format === 'arrow') {
-    if (!source.isFile) return 'an Arrow stream is read from its start';
-    const odd = reading.table.schema.fields.find(({ type }) => !IN_PYTHON.test(formatDataType(type)));
-    return odd === undefined ? null : `Python hands on no ${formatDataType(odd.type)}`;
-  }
-  if (format !== 'csv') return `the real engine reads ${format} files as a whole`;
-  return filter === null ? null : 'behind a filter the real engine counts no rows of CSV';
+/** One state needs no merge: the real engine gives its value at once. */
+function wholeOfOne(entry: PlannedPayload): PlannedPayload {
+  if (entry.engine !== 'datafusion' || entry.how !== 'partial') return entry;
+  return { ...entry, how: 'whole', howReason: 'the input is one split' };
 }
-
-/** Types that are the same to pyarrow and to the engine; some intervals and unions aren't there. */
-const IN_PYTHON =
-  /^(Null|Boolean|U?Int(8|16|32|64)|Float(16|32|64)|Date(32|64)|Time(32|64)\(|Timestamp\(|Duration\(|Decimal(128|256)\(|(Large)?(Utf8|Binary)|(Utf8|Binary)View|FixedSizeBinary\()/;
 
 /** Whether workers can be given the rows as they come. Dictionaries stand before the batches that need them. */
 function canStream(reading: TableReading): boolean {
@@ -222,11 +239,6 @@ function refuseBroken(reading: TableReading, { source, engine }: PlanOptions): v
   const isText = source?.spec.format === 'csv' || source?.spec.format === 'ndjson';
   const isBroken = error.code === 'INPUT_ROW' || error.code === 'INPUT_FORMAT';
   if (isBroken && (isText || engine === 'embedded')) throw error.at({ file: source?.name });
-}
-
-function splitsOf(reading: TableReading): readonly Split[] {
-  const splits = reading.ok && reading.table !== null ? reading.table.splits() : [];
-  return splits.length === 0 ? [WHOLE] : splits;
 }
 
 async function planPayload(

@@ -1,7 +1,7 @@
 /**
- * The splits of an input through workers and back in order. Splits are handed out in order, up to two a worker, so that none waits for
- * the round trip; results wait in memory until those before them are taken. No split is handed out that is further ahead of the first
- * one not taken than there are workers and places in their queues: memory is bounded by splits, not by the input.
+ * The splits of an input through workers and back in order. Splits are handed out in order, as many to a worker as the transport lets
+ * (`flowOf`); results wait in memory until those before them are taken. No split is read or handed out that is further ahead of the first
+ * one not taken than the transport has room: memory is bounded by splits, not by the input.
  *
  * What comes out doesn't depend on timing: results come in the order of the splits, and so does the first failure.
  */
@@ -12,6 +12,7 @@ import type { PooledWorker, WorkerPool } from '../spawn/pool.ts';
 import type { WorkerCommand } from '../spawn/worker.ts';
 import type { ArrowMessage, Done, FromWorker, Job } from './messages.ts';
 import { type Outcome, type Slot, SplitTask, WorkerFailure } from './split-task.ts';
+import type { Flow } from './transport.ts';
 
 /** A part of the input: a split of a file, or bytes that came through a pipe. */
 export interface SplitUnit {
@@ -46,7 +47,7 @@ export interface ConveyorOptions {
   /** Whether its rows are counted as the run's: of several groups that each read the input, one's are. */
   readonly counts: boolean;
   readonly workers: number;
-  readonly queueDepth: number;
+  readonly flow: Flow;
   /** How often a split may cost a worker its life before the run is given up. */
   readonly retries: number;
   /** Rows of the result after which no more are asked for. */
@@ -65,9 +66,6 @@ export type Delivery =
   /** A split is through. */
   | { readonly kind: 'end'; readonly done: Done; readonly worker: PooledWorker };
 
-/** Jobs that a worker has at a time. */
-const OUTSTANDING = 2;
-
 /** Bytes of a result that are kept for the case that its worker dies; a longer one is passed on as it comes, and can't run again. */
 const KEPT_BYTES = 32 * 1024 * 1024;
 /** Bytes that may wait of a result that is passed on. */
@@ -78,7 +76,6 @@ export class Conveyor {
   readonly #slots: Slot[] = [];
   /** From the first split that isn't taken yet. */
   readonly #window: SplitTask[] = [];
-  readonly #room: number;
   #exhausted = false;
   #fatal: unknown = null;
   #wake: (() => void) | null = null;
@@ -93,7 +90,6 @@ export class Conveyor {
 
   constructor(options: ConveyorOptions) {
     this.#options = options;
-    this.#room = options.workers + options.queueDepth + 1;
     this.#left = options.limit;
   }
 
@@ -214,7 +210,7 @@ export class Conveyor {
         this.#window.push(new SplitTask(index++, unit));
         this.#dispatch();
         this.#changed();
-        while (this.#window.length >= this.#room && !this.#ended && !signal.aborted) {
+        while (this.#window.length >= this.#options.flow.room && !this.#ended && !signal.aborted) {
           await new Promise<void>((resolve) => {
             this.#wakeFeeder = resolve;
           });
@@ -265,7 +261,11 @@ export class Conveyor {
   #freeSlot(): Slot | null {
     let best: Slot | null = null;
     for (const slot of this.#slots) {
-      if (slot.queue.length < OUTSTANDING && (best === null || slot.queue.length < best.queue.length)) best = slot;
+      if (
+        slot.queue.length < this.#options.flow.outstanding &&
+        (best === null || slot.queue.length < best.queue.length)
+      )
+        best = slot;
     }
     if ((best === null || best.queue.length > 0) && this.#slots.length < this.#options.workers) {
       best = { pooled: null, queue: [], paused: false };

@@ -1,4 +1,4 @@
-/** The parts of the input that a group's workers get, in order: splits of a file, or pieces of whole rows from a pipe. */
+/** The parts of the input that a group's workers get, in order: splits of a file, batches of it, or pieces of whole rows from a pipe. */
 import { createReadStream } from 'node:fs';
 import type { InputTable } from '../../io/column.ts';
 import type { CsvStream } from '../../io/csv.ts';
@@ -8,10 +8,15 @@ import { DfxError } from '../../wire/errors.ts';
 import type { JobGroup } from '../plan/groups.ts';
 import type { Plan } from '../plan/plan.ts';
 import { arrowPieces } from './arrow-pieces.ts';
+import { columnsRead, encodedBatches } from './batches.ts';
 import type { SplitUnit } from './conveyor.ts';
 import type { InputSpec } from './messages.ts';
 
 export interface Units {
+  /** What workers take them for: a body of theirs is read as this says. */
+  readonly input: InputSpec | null;
+  /** Whether they come through this process, as the plan's transport has them. */
+  readonly streamed: boolean;
   readonly units: Iterable<SplitUnit> | AsyncIterable<SplitUnit>;
   /** How many, where that is known before they are there. */
   readonly count: number | null;
@@ -23,45 +28,82 @@ export interface Units {
 
 /** Bytes of rows that one job gets from a pipe. */
 const PIECE_BYTES = 4 * 1024 * 1024;
+/** Of CSV that is sent in batches: some thousand rows. */
+const BATCH_BYTES = 512 * 1024;
 
 export function unitsOf(plan: Plan, group: JobGroup): Units {
   const { table, source } = plan;
+  const input = source?.spec ?? null;
   const pipe = source?.pipe ?? null;
   if (pipe === null) {
+    const streamed = plan.transport.name !== 'split' && group.how !== 'whole' && table !== null && source !== null;
+    if (streamed) return input?.format === 'csv' ? csvPieces(plan, input, true) : batches(plan, group, table);
     const parts = group.how === 'whole' ? [WHOLE] : plan.splits;
     // Where records start and end in quoted text, the real engine isn't asked: it gets whole ones.
-    if (group.engine === 'datafusion' && parts[0]?.kind === 'bytes' && source !== null)
-      return csvPieces(plan, source.spec);
+    if (group.engine === 'datafusion' && parts[0]?.kind === 'bytes' && input !== null)
+      return csvPieces(plan, input, false);
     return {
       units: parts.map((split) => ({ split, body: [] })),
+      input,
+      streamed: false,
       count: parts.length,
       cancel: () => undefined,
       linesBefore: () => 0,
     };
   }
   if (table === null) throw new DfxError('DEFECT', 'a pipe that nobody can read');
-  const cancel = (): void => pipe.cancel();
+  const common = { input, streamed: true, count: null, cancel: (): void => pipe.cancel() };
   if (isCsvStream(table)) {
     const { stream } = table;
     // What was looked at for the schema, the table itself keeps.
     pipe.forget();
     const pieces = stream.pieces(PIECE_BYTES);
-    return { units: whole(pieces), count: null, cancel, linesBefore: () => stream.headLines() };
+    return { ...common, units: whole(pieces), linesBefore: () => stream.headLines() };
   }
-  return { units: whole(arrowPieces(pipe.all(), PIECE_BYTES)), count: null, cancel, linesBefore: () => 0 };
+  return { ...common, units: whole(arrowPieces(pipe.all(), PIECE_BYTES)), linesBefore: () => 0 };
 }
 
 /** A CSV file as if it came through a pipe. */
-function csvPieces({ table }: Plan, { path, csv }: InputSpec): Units {
+function csvPieces({ table, splits }: Plan, input: InputSpec, streamed: boolean): Units {
+  const { path, csv } = input;
+  const [first] = splits;
+  const splitBytes = first?.kind === 'bytes' ? first.end - first.start : PIECE_BYTES;
   const file = createReadStream(path, { highWaterMark: PIECE_BYTES / 4 });
   let headLines = (): number => 0;
   const pieces = async function* (): AsyncGenerator<Uint8Array, void, void> {
     const opened = await openInput(file, { format: 'csv', csv: { ...csv, schema: table?.schema } });
     if (!isCsvStream(opened)) throw new DfxError('DEFECT', 'a CSV stream that gives no pieces');
     headLines = () => opened.stream.headLines();
-    yield* opened.stream.pieces(PIECE_BYTES);
+    yield* opened.stream.pieces(streamed ? BATCH_BYTES : Math.min(PIECE_BYTES, splitBytes));
   };
-  return { units: whole(pieces()), count: null, cancel: () => file.destroy(), linesBefore: () => headLines() };
+  return {
+    units: whole(pieces()),
+    input,
+    streamed,
+    count: null,
+    cancel: () => file.destroy(),
+    linesBefore: () => headLines(),
+  };
+}
+
+/** The file's rows as Arrow, whatever its format. */
+function batches(plan: Plan, { entries, filter, keep }: JobGroup, table: InputTable): Units {
+  const { source, batchSize } = plan;
+  const reads: string[] = [...keep];
+  let everything = false;
+  for (const { payload } of filter === null ? entries : [...entries, filter]) {
+    if (payload.reads === null) everything = true;
+    else reads.push(...payload.reads);
+  }
+  const indices = columnsRead(table, everything ? null : reads);
+  return {
+    units: whole(encodedBatches(table, indices, batchSize)),
+    input: source === null ? null : { path: source.spec.path, format: 'arrow' },
+    streamed: true,
+    count: null,
+    cancel: () => undefined,
+    linesBefore: () => 0,
+  };
 }
 
 /** Even an input without rows gives one piece: its result has a schema. */

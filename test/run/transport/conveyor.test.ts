@@ -7,6 +7,7 @@ import { after, test } from 'node:test';
 import { Recorder } from '../../../src/run/report.ts';
 import { WorkerPool } from '../../../src/run/spawn/pool.ts';
 import { Conveyor, type ConveyorOptions } from '../../../src/run/transport/conveyor.ts';
+import { flowOf } from '../../../src/run/transport/transport.ts';
 import { isAlive, leftAfter, root } from '../cli.ts';
 import { jobOf } from '../one-job.ts';
 
@@ -26,7 +27,9 @@ interface Run {
 async function run(env: NodeJS.ProcessEnv, options: Partial<ConveyorOptions> = {}, count = 8): Promise<Run> {
   const log = join(folder, `log-${made++}`);
   writeFileSync(log, '');
-  const facts = { payloads: [], splitting: '', explanation: [], totalBytes: null, startSeconds: 0, planSeconds: 0 };
+  const transport = { name: 'split', reason: '' } as const;
+  const counts = { totalBytes: null, startSeconds: 0, planSeconds: 0 };
+  const facts = { payloads: [], splitting: '', transport, explanation: [], ...counts };
   const recorder = new Recorder(facts, undefined);
   const pool = new WorkerPool({ onStderrLine: () => undefined });
   const pids = new Set<number>();
@@ -57,7 +60,7 @@ async function run(env: NodeJS.ProcessEnv, options: Partial<ConveyorOptions> = {
     isInput: true,
     counts: true,
     workers: 2,
-    queueDepth: 2,
+    flow: flowOf('split', 2, 2),
     retries: 2,
     limit: null,
     ...options,

@@ -1,0 +1,113 @@
+/** A file as the batches that travel to workers: read here, each an Arrow stream of its own. */
+import type { ColumnBatch, InputTable } from '../../io/column.ts';
+import { BatchEncoder, END_OF_STREAM, hasDictionaries, joinPieces } from '../../io/ipc/write.ts';
+import { type RowRange, type Split, WHOLE } from '../../io/split.ts';
+import type { Schema } from '../../wire/arrow/types.ts';
+import { DfxError } from '../../wire/errors.ts';
+
+/**
+ * Streams of `rows` rows of the columns at `indices`, the last one of what is left; at least one, so that a result has a schema. What
+ * readers give in one piece isn't cut here: a worker cuts it. The memory of a stream is its own.
+ */
+export async function* encodedBatches(
+  table: InputTable,
+  indices: readonly number[],
+  rows: number,
+): AsyncGenerator<Uint8Array, void, void> {
+  const schema = subset(table.schema, indices);
+  const stream = new BatchStreams(schema);
+  for (const split of readingOrder(table, rows)) {
+    const { batches } = table.read(indices, split);
+    // A reader that waits for nothing is asked without waiting for it: a turn of the loop for each batch adds up.
+    if (Symbol.iterator in batches) for (const batch of batches) yield* stream.add(batch, rows);
+    else for await (const batch of batches) yield* stream.add(batch, rows);
+  }
+  if (stream.rows > 0 || stream.taken === 0) yield stream.take();
+}
+
+function subset({ fields, metadata }: Schema, indices: readonly number[]): Schema {
+  return { fields: indices.flatMap((index) => fields[index] ?? []), metadata };
+}
+
+/**
+ * What to read, so that batches end where streams do: an Arrow file's record batches are cut at multiples of `rows`, in one reading. A record
+ * batch that is compressed is taken off its compression once for each range of it, and not cut.
+ */
+function readingOrder(table: InputTable, rows: number): readonly Split[] {
+  const splits = table.splits();
+  if (!('cutsAnywhere' in table) || table.cutsAnywhere !== true) return splits.length === 0 ? [WHOLE] : splits;
+  const parts: RowRange[] = [];
+  let left = rows;
+  for (const { batch, start: from, end } of splits.flatMap((split) => (split.kind === 'rows' ? split.parts : []))) {
+    for (let start = from; start < end; ) {
+      const stop = Math.min(end, start + left);
+      const last = parts.at(-1);
+      // Neighbours that were cut apart only to make splits are one range again.
+      if (last !== undefined && left < rows && last.batch === batch && last.end === start) {
+        parts[parts.length - 1] = { batch, start: last.start, end: stop };
+      } else {
+        parts.push({ batch, start, end: stop });
+      }
+      left -= stop - start;
+      start = stop;
+      if (left === 0) left = rows;
+    }
+  }
+  return [{ kind: 'rows', parts }];
+}
+
+/** Puts batches into one stream after the other. */
+class BatchStreams {
+  rows = 0;
+  taken = 0;
+  readonly #schema: Schema;
+  readonly #head: readonly Uint8Array[];
+  readonly #isFlat: boolean;
+  #encoder: BatchEncoder;
+  #pieces: Uint8Array[] = [];
+
+  constructor(schema: Schema) {
+    this.#schema = schema;
+    this.#encoder = new BatchEncoder(schema);
+    this.#head = this.#encoder.schemaMessage().pieces;
+    this.#isFlat = !hasDictionaries(schema);
+  }
+
+  /** Gives the streams that are full. */
+  *add(batch: ColumnBatch, most: number): Generator<Uint8Array, void, void> {
+    if (this.rows > 0 && this.rows + batch.length > most) yield this.take();
+    const pieces = this.#encoder.encode(batch).flatMap((message) => message.pieces);
+    this.rows += batch.length;
+    if (this.rows >= most) {
+      this.#pieces.push(...pieces);
+      yield this.take();
+    } else {
+      // The reader may use the batch's memory for the next one.
+      this.#pieces.push(joinPieces(pieces));
+    }
+  }
+
+  take(): Uint8Array {
+    const stream = joinPieces([...this.#head, ...this.#pieces, END_OF_STREAM]);
+    this.#pieces = [];
+    this.rows = 0;
+    this.taken++;
+    // Each stream has the dictionaries that it needs.
+    if (!this.#isFlat) this.#encoder = new BatchEncoder(this.#schema);
+    return stream;
+  }
+}
+
+/** The places of the columns that a job reads; all of them where it isn't known which. A batch needs one to have rows. */
+export function columnsRead(table: InputTable, reads: readonly string[] | null): readonly number[] {
+  const { fields } = table.schema;
+  const twins = new Set(fields.map(({ name }) => name)).size < fields.length;
+  if (reads === null || twins) return fields.map((_, index) => index);
+  const found = reads.map((name) => {
+    const index = fields.findIndex((field) => field.name === name);
+    if (index === -1) throw new DfxError('DEFECT', `a column that is read isn't there: ${JSON.stringify(name)}`);
+    return index;
+  });
+  if (found.length === 0 && fields.length > 0) return [0];
+  return [...new Set(found)].sort((a, b) => a - b);
+}
