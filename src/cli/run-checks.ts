@@ -29,6 +29,10 @@ export function checkFlags(operands: readonly string[], flags: RunFlags): void {
     const option = inputOption(flags);
     if (option !== null) refuse(`found ${option} without --input`, 'name the file that it is about with --input');
   }
+  if (flags.killOnIdle && flags.idleTimeout === undefined)
+    refuse('found --kill-on-idle without --idle-timeout', 'say after what time a worker is idle with --idle-timeout');
+  if (flags.memoryLimit !== undefined && process.platform !== 'linux')
+    refuse(`found --memory-limit on ${process.platform}`, 'it is for Linux: leave it out');
   const fromStdin = [...operands, ...(flags.filter === undefined ? [] : [flags.filter])].some(isStdin);
   if (input === '-' && fromStdin) {
     refuse('found - twice: standard input can be read once only', 'give the payload or the input as a file');

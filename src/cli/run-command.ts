@@ -9,6 +9,7 @@ import type { RunFlags } from './commands/run.ts';
 import { untilEnded } from './ending.ts';
 import { type Operand, readInput, readOperands } from './input-file.ts';
 import { printError } from './output.ts';
+import { errorLine } from './render/errors.ts';
 import { checkFlags, checkInputFlags, checkShape, refuseKeptTwins } from './run-checks.ts';
 import { type Reports, reportsOf } from './run-reports.ts';
 import { inputSchema } from './run-schema.ts';
@@ -134,6 +135,11 @@ function withoutRepeats(refused: Plan['refused']): readonly DfxError[] {
   });
 }
 
+/** A document like an error's, so that no reader takes it for one. */
+function warningDocument({ code, message, hint }: DfxError): string {
+  return JSON.stringify({ schema: 'dfx.warning/1', warning: { code, message, hint: hint ?? null } });
+}
+
 function contextOf(plan: Plan, signal: AbortSignal, reports: Reports, flags: RunFlags): RunContext {
   const several = plan.planned.length > 1;
   const show = (labels: readonly string[], text: string): void => {
@@ -148,5 +154,11 @@ function contextOf(plan: Plan, signal: AbortSignal, reports: Reports, flags: Run
       if (!flags.json) for (const line of traceback.trimEnd().split('\n')) show(labels, line);
     },
     ...(reports.onProgress === null ? {} : { onProgress: reports.onProgress }),
+    life: {
+      idleTimeout: flags.idleTimeout ?? null,
+      killOnIdle: flags.killOnIdle,
+      memoryLimit: flags.memoryLimit ?? null,
+      onWarning: (warning) => reports.line(flags.json ? warningDocument(warning) : errorLine(warning)),
+    },
   };
 }

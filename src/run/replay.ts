@@ -4,6 +4,7 @@ import { DfxError } from '../wire/errors.ts';
 import type { JobGroup } from './plan/groups.ts';
 import type { Plan } from './plan/plan.ts';
 import { type Progress, Recorder, type RunReport } from './report.ts';
+import type { LifeOptions } from './spawn/life-watch.ts';
 import { WorkerPool } from './spawn/pool.ts';
 import { Conveyor, type Delivery, type JobTemplate, type SplitUnit } from './transport/conveyor.ts';
 import { failureOf } from './transport/failure.ts';
@@ -23,6 +24,8 @@ export interface RunContext {
   /** The traceback of a UDF's exception, as its language prints it. */
   readonly onTraceback: (labels: readonly string[], traceback: string) => void;
   readonly onProgress?: (progress: Progress) => void;
+  /** What a worker may take of time and memory. */
+  readonly life?: LifeOptions;
 }
 
 /** Of text: what stands between the fields of CSV. */
@@ -45,7 +48,13 @@ export async function replaying(
   work: (replay: Replay) => Promise<void>,
 ): Promise<RunReport> {
   const recorder = new Recorder(plan.facts, context.onProgress);
-  const pool = new WorkerPool({ onStderrLine: context.onStderrLine, started: takeEarly });
+  const pool = new WorkerPool({
+    onStderrLine: context.onStderrLine,
+    started: takeEarly,
+    // Some are for workers that take the place of dead ones.
+    slots: Math.max(plan.workers.splits, plan.workers.payloads) + 2,
+    life: context.life,
+  });
   const onAbort = (): void => pool.killAll();
   context.signal.throwIfAborted();
   context.signal.addEventListener('abort', onAbort, { once: true });

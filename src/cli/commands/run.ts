@@ -38,6 +38,9 @@ export interface RunFlags {
   readonly queueDepth?: number;
   readonly retries?: number;
   readonly timeout?: number;
+  readonly idleTimeout?: number;
+  readonly killOnIdle: boolean;
+  readonly memoryLimit?: number;
   readonly stats: boolean;
   readonly verbose: boolean;
   readonly progress: ProgressChoice;
@@ -96,6 +99,9 @@ export function register(program: Command): void {
       wholeNumber('--retries', 0, 100),
     )
     .option('--timeout <time>', 'end the run after that time: 30, 1.5s, 2m', seconds)
+    .option('--idle-timeout <time>', 'warn of a worker that says nothing for that time', seconds)
+    .option('--kill-on-idle', 'end such a worker, and the run', false)
+    .option('--memory-limit <size>', 'end the run when a worker takes more memory: 512M, 2G', memorySize)
     .optionsGroup('Reports, on stderr:')
     .option('--stats', 'rows, bytes, time, workers, and why which engine', false)
     .option('-v, --verbose', 'the plan: expressions with types, engine, splits', false)
@@ -169,6 +175,14 @@ function bytes(text: string): number {
   const value = Number(digits) * ({ k: 1 << 10, m: 1 << 20, g: 1 << 30 }[unit.toLowerCase()] ?? 1);
   if (value >= 1 && value <= 2 ** 40) return value;
   throw new DfxError('USAGE', `found the split size ${JSON.stringify(text)}, expected bytes such as 65536, 64K or 4M`);
+}
+
+/** Bytes, with an optional unit of 1024: `512M`, `1.5G`. */
+function memorySize(text: string): number {
+  const [, digits = 'NaN', unit = ''] = /^(\d+(?:\.\d+)?)([KMGT]?)(?:i?B)?$/i.exec(text) ?? [];
+  const value = Math.floor(Number(digits) * 1024 ** ' KMGT'.indexOf(unit === '' ? ' ' : unit.toUpperCase()));
+  if (value > 0 && value <= Number.MAX_SAFE_INTEGER) return value;
+  throw new DfxError('USAGE', `found the size ${JSON.stringify(text)}, expected one such as 512M or 2G`);
 }
 
 /** Seconds, with an optional unit: `30`, `1.5s`, `200ms`, `2m`. */
