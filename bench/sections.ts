@@ -1,6 +1,7 @@
 /** The parts of the benchmark by name, in the order in which they run. */
 import { codecSection } from './codec.ts';
 import type { Peer } from './peer.ts';
+import { multiprocessingSection } from './python/multiprocessing.ts';
 import { kernelSection } from './replay/kernels.ts';
 import { replaySection } from './replay/replay.ts';
 import { scalingSection } from './replay/scaling.ts';
@@ -24,4 +25,9 @@ export const SECTIONS: readonly NamedSection[] = [
   { name: 'replay', about: 'dfx run beside a datafusion-python script, whole processes', measure: replaySection },
   { name: 'kernels', about: 'compiled expressions beside the real engine, in memory', measure: kernelSection },
   { name: 'scaling', about: 'dfx run with 1, 2 and 4 workers and by batch size', measure: scalingSection },
+  {
+    name: 'multiprocessing',
+    about: "the main job beside datafusion-python's multiprocessing example",
+    measure: multiprocessingSection,
+  },
 ];

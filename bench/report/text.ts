@@ -19,7 +19,7 @@ export function sectionText({ title, notes = [], rows, memory, plots, timelines 
 /** What was measured on a line of its own, the two figures below it. */
 function pairLines(row: Row | MemoryRow, ratio: number, dfx: string, real: string): string[] {
   const figures = `  dfx ${dfx.padEnd(10)} ${row.against}: ${real}`;
-  return [...wrapped(row.what, WIDTH), `${figures.padEnd(WIDTH - 27)} x${ratio.toFixed(2)}${verdict(row, ratio)}`];
+  return [...wrapped(row.what, WIDTH), `${figures.padEnd(WIDTH - 28)}  x${ratio.toFixed(2)}${verdict(row, ratio)}`];
 }
 
 function verdict(row: Row | MemoryRow, ratio: number): string {
