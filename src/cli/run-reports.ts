@@ -25,8 +25,8 @@ export async function reportsOf(flags: RunFlags): Promise<Reports> {
   const line = shown ? new ProgressLine(stderr) : null;
   const pause = (): void => line?.clear();
   const tell = (text: string): void => {
-    pause();
-    stderr.write(text);
+    if (line === null) stderr.write(text);
+    else line.above(text);
   };
   return {
     onProgress: line === null ? null : (progress) => line.show(progress),
@@ -44,7 +44,7 @@ export async function reportsOf(flags: RunFlags): Promise<Reports> {
       const { statsText } = await import('./render/stats.ts');
       tell(statsText(report, sinkOf(stderr).width));
     },
-    end: pause,
+    end: () => line?.end(),
   };
 }
 

@@ -109,16 +109,12 @@ export interface DoneKind {
   readonly counts: boolean;
 }
 
-/** Calls of a progress line are at least so far apart. */
-const PROGRESS_MS = 100;
-
 export class Recorder {
   readonly #facts: PlannedFacts;
   readonly #onProgress: ((progress: Progress) => void) | undefined;
   readonly #began = milliseconds();
   readonly #workers = new Map<PooledWorker, WorkerTally>();
   readonly #whole = new Map<string, PayloadReport>();
-  #lastProgress = 0;
   #rowsIn = 0;
   #rowsKnown = true;
   #bytes = 0;
@@ -137,11 +133,14 @@ export class Recorder {
   constructor(facts: PlannedFacts, onProgress: ((progress: Progress) => void) | undefined) {
     this.#facts = facts;
     this.#onProgress = onProgress;
+    // A long first split has something to show, too.
+    this.progress();
   }
 
   hello(pooled: PooledWorker): void {
     this.#firstHello ??= milliseconds();
     this.#tally(pooled).engine = pooled.worker.hello?.engine ?? null;
+    this.progress();
   }
 
   /** Results that count: those of a split that was misplaced don't, but what was read for them was read. */
@@ -174,9 +173,6 @@ export class Recorder {
 
   progress(): void {
     if (this.#onProgress === undefined) return;
-    const now = milliseconds();
-    if (now - this.#lastProgress < PROGRESS_MS) return;
-    this.#lastProgress = now;
     this.#onProgress({
       rows: this.#rowsIn,
       bytes: this.#bytes,
@@ -185,7 +181,7 @@ export class Recorder {
       splits: this.splitCount,
       workersBusy: this.busy,
       workers: this.#workers.size,
-      seconds: (now - this.#began) / 1000,
+      seconds: (milliseconds() - this.#began) / 1000,
     });
   }
 

@@ -22,6 +22,8 @@ export interface ProgressStream {
   write(text: string): unknown;
 }
 
+/** Seconds between two pictures on a terminal. */
+const DRAW_SECONDS = 0.1;
 /** A run that ends sooner shows nothing. */
 const QUIET_SECONDS = 0.5;
 /** Seconds between two lines of a stream that is no terminal (`--progress always`). */
@@ -42,10 +44,14 @@ export function wantsProgress(
   return stream.isTTY === true && TERM !== 'dumb' && !sharesTerminal;
 }
 
+/** Shows what it was told last, again and again, so that time goes on between the ends of two splits. */
 export class ProgressLine {
   readonly #stream: ProgressStream;
   readonly #started: number;
   readonly #now: () => number;
+  #timer: NodeJS.Timeout | null = null;
+  /** Null while others may write to the terminal. */
+  #facts: ProgressFacts | null = null;
   #shown = false;
   #last = Number.NEGATIVE_INFINITY;
 
@@ -57,11 +63,21 @@ export class ProgressLine {
   }
 
   show(facts: ProgressFacts): void {
-    const seconds = this.#now() - this.#started;
-    if (seconds < QUIET_SECONDS) return;
-    if (this.#stream.isTTY !== true) {
-      if (this.#now() - this.#last < LINE_SECONDS) return;
-      this.#last = this.#now();
+    this.#facts = facts;
+    this.#timer ??= setInterval(() => this.#draw(), DRAW_SECONDS * 1000).unref();
+    this.#draw();
+  }
+
+  #draw(): void {
+    const facts = this.#facts;
+    const now = this.#now();
+    const seconds = now - this.#started;
+    const isTerminal = this.#stream.isTTY === true;
+    if (facts === null || seconds < QUIET_SECONDS) return;
+    // Half: a timer may come a little early.
+    if (now - this.#last < (isTerminal ? DRAW_SECONDS / 2 : LINE_SECONDS)) return;
+    this.#last = now;
+    if (!isTerminal) {
       this.#stream.write(`${progressText(facts, seconds, 80)}\n`);
       return;
     }
@@ -72,10 +88,28 @@ export class ProgressLine {
     this.#shown = true;
   }
 
-  /** Takes the line away: before others write to the terminal, and at the end. */
+  /** Writes whole lines where the line stood, which comes back below. */
+  above(text: string): void {
+    this.#erase();
+    this.#stream.write(text);
+  }
+
+  /** Takes the line away until it is told something new: others write to the terminal, perhaps parts of lines. */
   clear(): void {
+    this.#facts = null;
+    this.#erase();
+  }
+
+  end(): void {
+    if (this.#timer !== null) clearInterval(this.#timer);
+    this.#timer = null;
+    this.clear();
+  }
+
+  #erase(): void {
     if (!this.#shown) return;
     this.#shown = false;
+    this.#last = Number.NEGATIVE_INFINITY;
     this.#stream.write(CLEAR);
   }
 }
@@ -90,6 +124,8 @@ export function progressText(facts: ProgressFacts, seconds: number, width: numbe
     parts.push(`${byteText(rate)}/s`);
     if (totalBytes !== null && rate > 0) parts.push(`${leftText(Math.max(0, totalBytes - bytes) / rate)} left`);
   }
+  // Where nothing tells how long it will take, people see how long it took.
+  if (bytes === 0 || totalBytes === null) parts.push(`${leftText(seconds)}`);
   const known = workers === workersBusy ? plural(workers, 'worker') : `${workersBusy} of ${plural(workers, 'worker')}`;
   parts.push(known);
   const text = parts.join('  ');
@@ -109,7 +145,7 @@ function partOf(bytes: number, total: number): string {
   return part.endsWith(unit) ? `${part.slice(0, -unit.length)} of ${whole}` : `${part} of ${whole}`;
 }
 
-/** Whole seconds: it is a guess. */
+/** Whole seconds: it is a guess, or changes all the time. */
 function leftText(seconds: number): string {
   return seconds < 99.5 ? `${Math.ceil(seconds)} s` : timeText(seconds);
 }

@@ -26,11 +26,11 @@ test('the line tells rows, bytes, rate, time left and workers, and the bar takes
   );
   assert.equal(
     progressText({ ...FACTS, totalBytes: null, workersBusy: 1 }, 0.5, 80),
-    '1.2 M rows  55 MB  110 MB/s  1 of 2 workers',
+    '1.2 M rows  55 MB  110 MB/s  1 s  1 of 2 workers',
   );
   assert.equal(
     progressText({ ...FACTS, bytes: 0, rows: 0, totalBytes: 0, workers: 1, workersBusy: 1 }, 0.5, 80),
-    '0 rows  1 worker',
+    '0 rows  1 s  1 worker',
   );
 });
 
@@ -44,11 +44,13 @@ test('a run of half a second shows nothing; a longer one shows a line, cut to th
   assert.deepEqual(out.written, []);
   now = 10.6;
   line.show(FACTS);
+  now = 10.7;
   line.show(FACTS);
   line.clear();
   line.clear();
+  line.end();
   const shown = '\r\u001b[K30%  1.2 M rows  55 of 180 MB  92 MB/s…';
-  assert.deepEqual(out.written, [shown, shown, '\r\u001b[K']);
+  assert.deepEqual(out.written, [shown, shown.replace('92', '79'), '\r\u001b[K']);
 });
 
 test('where it is asked for on a pipe, it is a line a second and never erased', () => {
@@ -59,7 +61,7 @@ test('where it is asked for on a pipe, it is a line a second and never erased', 
     now = step / 10;
     line.show({ ...FACTS, totalBytes: null });
   }
-  line.clear();
+  line.end();
   assert.deepEqual(
     out.written.map((text) => text.split('  ')[0]),
     ['1.2 M rows', '1.2 M rows', '1.2 M rows'],
@@ -80,4 +82,37 @@ test('it is for a terminal that nothing else is written to', () => {
     ],
     [true, false, false, false, true, false],
   );
+});
+
+test('time goes on while nothing ends, ten times a second, but not where others write', (t) => {
+  t.mock.timers.enable({ apis: ['setInterval'] });
+  let passed = 0;
+  const out = stream(true, 80);
+  const line = new ProgressLine(out, () => passed / 1000);
+  const pass = (milliseconds: number): void => {
+    for (let at = 0; at < milliseconds; at += 50) {
+      passed += 50;
+      t.mock.timers.tick(50);
+    }
+  };
+  const drawn = (): string[] => out.written.splice(0).map((text) => text.replace('\r\u001b[K', '^'));
+  const slow = { rows: 0, bytes: 0, totalBytes: null, workersBusy: 1, workers: 1 };
+  line.show(slow);
+  pass(400);
+  assert.deepEqual(drawn(), []);
+  pass(350);
+  assert.deepEqual(drawn(), Array(3).fill('^0 rows  1 s  1 worker'));
+  line.above('a print\n');
+  pass(100);
+  assert.deepEqual(drawn(), ['^', 'a print\n', '^0 rows  1 s  1 worker']);
+  pass(600);
+  assert.equal(drawn().at(-1), '^0 rows  2 s  1 worker');
+  line.clear();
+  pass(500);
+  assert.deepEqual(drawn(), ['^']);
+  line.show({ ...slow, rows: 5 });
+  assert.deepEqual(drawn(), ['^5 rows  2 s  1 worker']);
+  line.end();
+  pass(500);
+  assert.deepEqual(drawn(), ['^']);
 });
