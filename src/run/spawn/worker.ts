@@ -164,9 +164,9 @@ export class Worker {
     return this.#tasks[0] ?? null;
   }
 
-  /** For how long it has had something to do and said nothing, in milliseconds. */
+  /** For how long it has had something to do and said nothing, in milliseconds. Its start doesn't count. */
   get silence(): number {
-    const isWaitedFor = this.#tasks.length > 0 && !this.#isPaused && this.#lost === null;
+    const isWaitedFor = this.hello !== null && this.#tasks.length > 0 && !this.#isPaused && this.#lost === null;
     return isWaitedFor ? milliseconds() - this.#heard : 0;
   }
 
