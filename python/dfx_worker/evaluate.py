@@ -6,12 +6,17 @@ import time
 import pyarrow as pa
 from datafusion import Expr, functions
 
-from dfx_worker import failures, inputs, streaming
+from dfx_worker import failures, inputs, partial, parts, streaming
 from dfx_worker.results import ResultSink
 
 
 # The plan of the jobs that bring a batch each.
 held = streaming.Held()
+
+# Aggregates of which is known that their states can be merged.
+mergeable = set()
+
+NOTHING_READ = {"rows": 0, "bytes": 0, "start": 0, "end": 0, "lines": 0}
 
 
 class Failed(Exception):
@@ -25,24 +30,29 @@ class Failed(Exception):
 
 def run(channel, job, body, payloads, watch):
     """Evaluates `job` and sends its schema, `result` frames and `done`; raises Failed."""
-    if job["mode"] not in ("rows", "value"):
-        raise Failed({"code": "DEFECT", "message": f"the Python worker has no mode {job['mode']}"})
     watch.clear()
     # Both bars: the session that opens no frame, and the unpickler that is never reached.
     watch.inline_code = job.get("inlineCode") is True
     started = time.perf_counter()
     if run_open(channel, job, body, payloads, watch, started):
         return
-    ctx = inputs.session(job.get("batchSize", 8192))
+    ctx = inputs.session(job.get("batchSize", 8192), 1 if job["mode"] in ("rows", "value") else 2)
     decoder = ctx.with_python_udf_inlining(enabled=watch.inline_code)
     try:
         expressions = [decode(decoder, payloads, column["payload"], watch) for column in job["columns"]]
         chosen = job.get("filter")
         condition = None if chosen is None else decode(decoder, payloads, chosen["payload"], watch)
+        if job["mode"] == "merge":
+            opened = time.perf_counter()
+            sink = send_merged(channel, job, ctx, body, expressions, condition, watch)
+            return send_done(channel, job, sink, NOTHING_READ, started, opened)
         with inputs.opened_input(ctx, job, body) as source:
             check_columns(source.frame, job.get("reads", ()))
             opened = time.perf_counter()
-            sink = send_result(channel, job, source.frame, expressions, condition, watch)
+            if job["mode"] == "partial":
+                sink = send_states(channel, job, ctx, source, expressions, condition, watch)
+            else:
+                sink = send_result(channel, job, source.frame, expressions, condition, watch)
             # The engine doesn't say how many rows it read, and counting them would be another plan.
             counted = job["mode"] == "rows" and condition is None and job.get("limit") is None
             read = source.report(sink.rows if counted else None)
@@ -137,11 +147,59 @@ def send_result(channel, job, frame, expressions, condition, watch):
         raise Failed(failures.placed(failure, job), types_of(frame, job.get("reads", ())) if shown else b"") from None
 
 
+def send_states(channel, job, ctx, source, expressions, condition, watch):
+    """The aggregates' states after the rows of the source, which are read first of all."""
+    expressions = distinct(expressions)
+    try:
+        names = parts.chosen(source.frame.schema().names, job.get("reads", ()))
+        rows = source.frame.select(*[Expr.column(inputs.quote(name)) for name in names])
+        schema, batches = rows.schema(), rows.collect()
+    except Exception as error:
+        raise inputs.InputError(str(error)) from error
+    source.rows = sum(batch.num_rows for batch in batches)
+    frame = inputs.named_table(partial.table_of(ctx, schema, batches), job)
+    try:
+        key = repr([job["columns"], job.get("filter"), schema])
+        if key not in mergeable:
+            partial.check(ctx, frame, condition, expressions, watch.udfs)
+            mergeable.add(key)
+        return send_batch(channel, job, partial.states(ctx, frame, condition, expressions))
+    except partial.NotMergeable as error:
+        raise Failed({"code": "NOT_MERGEABLE", "message": failures.one_line(error)}) from None
+    except BaseException as error:
+        failure = failures.running_failure(error, watch)
+        shown = failures.is_about_types(failure)
+        raise Failed(failure, types_of(frame, job.get("reads", ())) if shown else b"") from None
+
+
+def send_merged(channel, job, ctx, body, expressions, condition, watch):
+    """The one row that the states in the body give."""
+    expressions = distinct(expressions)
+    with pa.ipc.open_stream(pa.py_buffer(memoryview(body)[job.get("schemaBytes", 0) :])) as incoming:
+        batches = list(incoming)
+    frame = inputs.named_table(partial.table_of(ctx, partial.input_schema(batches), []), job)
+    try:
+        table = partial.merged(ctx, frame, condition, expressions, watch.udfs, batches)
+        schema = named(table.schema, job)
+        return send_batch(channel, job, pa.Table.from_arrays(table.columns, schema=schema).to_batches()[0])
+    except partial.NotMergeable as error:
+        raise Failed({"code": "NOT_MERGEABLE", "message": failures.one_line(error)}) from None
+    except BaseException as error:
+        raise Failed(failures.running_failure(error, watch)) from None
+
+
+def send_batch(channel, job, batch):
+    sink = ResultSink(channel, job["job"], batch.schema)
+    sink.write(batch)
+    sink.flush()
+    return sink
+
+
 def planned_frame(job, frame, expressions, condition):
     if condition is not None:
         frame = frame.filter(condition)
     if job["mode"] == "value":
-        return frame.aggregate([], expressions)
+        return frame.aggregate([], distinct(expressions))
     kept = [Expr.column(inputs.quote(name)) for name in job.get("keep", ())]
     if job.get("windows"):
         plan = in_input_order(frame, distinct(kept + expressions))

@@ -8,6 +8,8 @@ import tempfile
 import pyarrow as pa
 from datafusion import CsvReadOptions, SessionConfig, SessionContext
 
+from dfx_worker import parts
+
 # The engine takes a path for a pattern where it holds one of these.
 PATTERN = re.compile(r"[*?\[]")
 
@@ -19,19 +21,25 @@ class InputError(Exception):
     """The input can't be read as what the job says it is."""
 
 
-def session(batch_size):
-    return SessionContext(SessionConfig().with_target_partitions(1).with_batch_size(batch_size))
+def session(batch_size, partitions=1):
+    """`partitions`: what a plan may be cut into. Nothing is dealt out anew, so that rows stay in the partition that they are in."""
+    config = SessionConfig().with_target_partitions(partitions).with_batch_size(batch_size)
+    if partitions > 1:
+        config = config.with_repartition_file_scans(False).set("datafusion.optimizer.enable_round_robin_repartition", "false")
+    return SessionContext(config)
 
 
 class Source:
     """The part of the input that a job reads, as a DataFrame, and what is known of it once it is read."""
 
-    def __init__(self, frame, size=0, start=0, end=0, lines=0):
+    def __init__(self, frame, size=0, start=0, end=0, lines=0, rows=None):
         self.frame = frame
+        # None where it isn't known before the result is.
+        self.rows = rows
         self._read = {"bytes": size, "start": start, "end": end, "lines": lines}
 
     def report(self, rows):
-        return {"rows": rows, **self._read}
+        return {"rows": rows if self.rows is None else self.rows, **self._read}
 
 
 @contextlib.contextmanager
@@ -63,27 +71,53 @@ def part_of_input(ctx, job, spec, body, stack):
         rest = memoryview(body)[schema_bytes:]
         if spec["format"] == "arrow":
             batches = pa.ipc.open_stream(pa.py_buffer(rest))
-            return Source(in_memory(ctx, batches.schema, list(batches)), size=rest.nbytes)
-        schema = pa.ipc.read_schema(pa.py_buffer(body[:schema_bytes]))
-        path = memory_file(rest, stack)
-        options = csv_options(spec, extension="", header=False, schema=schema)
-        return Source(ctx.read_csv(path, options=options), size=rest.nbytes)
+            return in_batches(ctx, batches.schema, list(batches), size=rest.nbytes)
+        frame = ctx.read_csv(
+            memory_file(rest, stack), options=csv_options(spec, extension="", header=False, schema=told_schema(body, schema_bytes))
+        )
+        return counted(ctx, job, frame, size=rest.nbytes)
+    path = plain_path(spec["path"], stack)
     if split["kind"] == "rows":
-        reader = stack.enter_context(pa.ipc.open_file(stack.enter_context(pa.memory_map(spec["path"]))))
-        batches = [
-            reader.get_batch(part["batch"]).slice(part["start"], part["end"] - part["start"]) for part in split["parts"]
-        ]
-        return Source(in_memory(ctx, reader.schema, batches), size=sum(batch.nbytes for batch in batches))
-    if split["kind"] != "whole":
-        raise ValueError(f"the Python worker reads no split of the kind {split['kind']}")
-    path = spec["path"]
-    if PATTERN.search(path):
-        scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="dfx-"))
-        plain = os.path.join(scratch, "input" + os.path.splitext(path)[1])
-        os.symlink(os.path.abspath(path), plain)
-        path = plain
-    schema = pa.ipc.read_schema(pa.py_buffer(body[:schema_bytes])) if schema_bytes > 0 else None
+        reads = job.get("reads", ())
+        if spec["format"] == "parquet":
+            whole = read(ctx, path, spec)
+            schema, batches = parts.parquet_batches(whole, path, split["parts"], reads, job.get("batchSize", 8192))
+        else:
+            schema, batches = parts.arrow_batches(path, split["parts"], reads)
+        return in_batches(ctx, schema, batches)
+    if split["kind"] == "bytes":
+        data, start, end = parts.lines_of(path, split)
+        frame = read(ctx, memory_file(data, stack), spec, told_schema(body, schema_bytes))
+        return counted(ctx, job, frame, size=len(data), start=start, end=end, lines=data.count(b"\n"))
+    schema = told_schema(body, schema_bytes) if schema_bytes > 0 else None
     return Source(read(ctx, path, spec, schema), size=os.path.getsize(path))
+
+
+def plain_path(path, stack):
+    """The same file under a name that the engine takes for no pattern."""
+    if not PATTERN.search(path):
+        return path
+    scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="dfx-"))
+    plain = os.path.join(scratch, "input" + os.path.splitext(path)[1])
+    os.symlink(os.path.abspath(path), plain)
+    return plain
+
+
+def told_schema(body, length):
+    """The input's schema, which the parent put before everything else."""
+    return pa.ipc.read_schema(pa.py_buffer(body[:length]))
+
+
+def counted(ctx, job, frame, **read):
+    """A piece of text. Where its result doesn't say how many rows it has, it is read before anything else, and counted."""
+    if job["mode"] == "rows" and not job.get("filter") and job.get("limit") is None:
+        return Source(frame, **read)
+    return in_batches(ctx, frame.schema(), frame.collect(), **read)
+
+
+def in_batches(ctx, schema, batches, **read):
+    rows = sum(batch.num_rows for batch in batches)
+    return Source(in_memory(ctx, schema, batches), **{"size": sum(batch.nbytes for batch in batches), **read, "rows": rows})
 
 
 def in_memory(ctx, schema, batches):

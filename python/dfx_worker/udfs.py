@@ -44,12 +44,15 @@ class Watch:
     def __init__(self):
         self.raised = None
         self.unpickling = None
+        # What the frames of the job's payloads held, the callables wrapped.
+        self.udfs = []
         # Whether the job at hand may open inline frames: none may before a job says so.
         self.inline_code = False
 
     def clear(self):
         self.raised = None
         self.unpickling = None
+        self.udfs = []
 
     def keep(self, name, family, error):
         if self.raised is None:
@@ -78,7 +81,9 @@ class Watch:
             return value
         family = AGGREGATE if len(value) == 6 else SCALAR
         returns = declared_type(value[3]) if family == SCALAR else None
-        return (value[0], WatchedCallable(self, str(value[0]), family, value[1], returns), *value[2:])
+        wrapped = (value[0], WatchedCallable(self, str(value[0]), family, value[1], returns), *value[2:])
+        self.udfs.append(wrapped)
+        return wrapped
 
 
 def declared_type(schema):

@@ -201,6 +201,12 @@ async function runGroup(replay: Replay, group: JobGroup, outcomes: Outcomes): Pr
       await runTogether(replay, left, outcomes);
       return;
     } catch (error) {
+      const unmerged = unmergedReason(error, group, replay);
+      if (unmerged !== null) {
+        recordWhole(replay, entries, unmerged);
+        for (const entry of entries) await runGroup(replay, { ...group, how: 'whole', entries: [entry] }, outcomes);
+        return;
+      }
       const culprit = error instanceof WorkerFailure ? entries[error.failed.column ?? -1] : undefined;
       const told = toldError(error, culprit === undefined ? left : { ...left, entries: [culprit] }, replay);
       const failed = culprit === undefined ? entries : [culprit];
@@ -208,6 +214,16 @@ async function runGroup(replay: Replay, group: JobGroup, outcomes: Outcomes): Pr
       entries = entries.filter((entry) => !failed.includes(entry));
     }
   }
+}
+
+/** Why states can't be merged, where that shows only when it is tried; a pipe can't be read again. */
+function unmergedReason(error: unknown, group: JobGroup, { plan }: Replay): string | null {
+  if (group.how !== 'partial' || group.engine !== 'datafusion' || plan.source?.pipe != null) return null;
+  return error instanceof WorkerFailure && error.failed.code === 'NOT_MERGEABLE' ? error.failed.message : null;
+}
+
+function recordWhole({ recorder }: Replay, entries: readonly PlannedPayload[], reason: string): void {
+  for (const { payload } of entries) recorder.wentWhole(payload.label, reason);
 }
 
 function toldError(error: unknown, group: JobGroup, replay: Replay): DfxError {

@@ -6,6 +6,7 @@ import { DfxError } from '../../wire/errors.ts';
 import type { BindContext } from '../embedded/functions/define.ts';
 import type { How } from '../report.ts';
 import type { Payload } from './load.ts';
+import { CLOCKS, unmergeable } from './mergeable.ts';
 
 export type EngineOption = 'auto' | 'embedded' | 'datafusion';
 export type EngineName = 'embedded' | 'datafusion';
@@ -57,8 +58,8 @@ export async function chooseEngine(
 /** How the real engine evaluates it; whether its input can be split is decided when that is known. */
 function realEngine(payload: Payload): Omit<EngineChoice, 'reason'> {
   if (payload.shape === 'value') {
-    const howReason = 'Python workers merge no partial aggregates';
-    return { engine: 'datafusion', how: 'whole', howReason, type: null };
+    const howReason = unmergeable(payload);
+    return { engine: 'datafusion', how: howReason === null ? 'partial' : 'whole', howReason, type: null };
   }
   if (payload.windows) {
     return { engine: 'datafusion', how: 'whole', howReason: 'a window function needs every row', type: null };
@@ -69,9 +70,6 @@ function realEngine(payload: Payload): Omit<EngineChoice, 'reason'> {
   }
   return { engine: 'datafusion', how: 'rows', howReason: null, type: null };
 }
-
-/** Each query of the real engine has a clock of its own. */
-const CLOCKS: ReadonlySet<string> = new Set(['now', 'current_timestamp', 'current_date', 'current_time', 'today']);
 
 type Embedded =
   | { readonly ok: true; readonly how: How; readonly howReason: string | null; readonly type: DataType }

@@ -33,17 +33,26 @@ export function groupPayloads(grouping: Grouping): readonly JobGroup[] {
   return groups;
 }
 
-/** The embedded engine takes all of one kind together; each payload of the real engine has a process of its own. */
+/**
+ * The embedded engine takes all of one kind together. So does the real one where rows are dealt out to workers; where each payload needs
+ * all rows, it has a process of its own.
+ */
 function valueGroups({ planned, filter }: Grouping): readonly JobGroup[] {
   const embedded = (how: How): readonly JobGroup[] => {
     const entries = planned.filter((entry) => entry.engine === 'embedded' && entry.how === how);
     return entries.length === 0 ? [] : [groupOf(entries, how, filter, [])];
   };
   const real = planned.filter(({ engine }) => engine === 'datafusion');
+  const tables = new Map<string | null, PlannedPayload[]>();
+  for (const entry of real.filter(({ how }) => how === 'partial')) {
+    const { relation } = entry.payload;
+    tables.set(relation, [...(tables.get(relation) ?? []), entry]);
+  }
   return [
     ...embedded('partial'),
     ...embedded('whole'),
-    ...real.map((entry) => groupOf([entry], entry.how, filter, [])),
+    ...[...tables.values()].map((entries) => groupOf(entries, 'partial', filter, [])),
+    ...real.filter(({ how }) => how !== 'partial').map((entry) => groupOf([entry], entry.how, filter, [])),
   ];
 }
 

@@ -68,7 +68,7 @@ function csvPieces({ table, splits }: Plan, input: InputSpec, streamed: boolean)
   const { path, csv } = input;
   const [first] = splits;
   const splitBytes = first?.kind === 'bytes' ? first.end - first.start : PIECE_BYTES;
-  const file = createReadStream(path, { highWaterMark: PIECE_BYTES / 4 });
+  const file = createReadStream(path, { highWaterMark: Math.min(PIECE_BYTES / 4, splitBytes) });
   let headLines = (): number => 0;
   const pieces = async function* (): AsyncGenerator<Uint8Array, void, void> {
     const opened = await openInput(file, { format: 'csv', csv: { ...csv, schema: table?.schema } });
