@@ -162,7 +162,8 @@ function templateOf(
       filter: filter === null ? null : { payload: filter.payload.key, relation: filter.payload.relation },
       keep,
       input: spec,
-      inlineCode: all.every(({ inlineCode }) => inlineCode),
+      // A payload without code shares the workers, and their sandbox, of one that has some.
+      inlineCode: all.some(({ inlineCode }) => inlineCode),
       windows: entries.some(({ payload }) => payload.windows),
       reads: [...new Set([...all.flatMap(({ payload }) => payload.reads ?? []), ...keep])],
       batchSize: plan.batchSize,

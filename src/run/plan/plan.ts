@@ -11,6 +11,7 @@ import { milliseconds } from '../clock.ts';
 import { type ChosenInterpreter, chooseInterpreter, noInterpreter } from '../env/choose.ts';
 import { pythonCommand } from '../python/command.ts';
 import type { How, PlannedFacts } from '../report.ts';
+import { confine } from '../sandbox/index.ts';
 import type { WorkerCommand } from '../spawn/worker.ts';
 import type { Shape } from '../transport/messages.ts';
 import { QUEUE_DEPTH, type Transport, type TransportName } from '../transport/transport.ts';
@@ -22,7 +23,7 @@ import { groupPayloads, type JobGroup } from './groups.ts';
 import { type PreparedInput, spooled } from './input.ts';
 import type { Payload } from './load.ts';
 import { columnList, missingColumns } from './missing.ts';
-import { checkPolicy, checkReach, mayOpenFrames, type Policy, stampOf } from './policy.ts';
+import { checkPolicy, checkReach, lackingFor, mayOpenFrames, type Policy, stampOf } from './policy.ts';
 import { splitsOf, unsplit } from './splitting.ts';
 import { chooseTransport } from './transport.ts';
 
@@ -141,7 +142,8 @@ export async function planRun(payloads: readonly Payload[], options: PlanOptions
     payloads: Math.max(1, options.workers ?? Math.min(planned.length, 4 * cores)),
   };
   const keep = keptColumns(options, reading);
-  const groups = groupPayloads({ shape, planned, filter, keep, split: splits.length > 1, workers: workers.payloads });
+  const parts = groupPayloads({ shape, planned, filter, keep, split: splits.length > 1, workers: workers.payloads });
+  const groups = confine(parts, options.policy, source?.spec.path ?? null);
   const transport = chooseTransport(asked, source, groups);
   const splitting = splittingText(
     transport.name === 'split' ? splits : null,
@@ -250,11 +252,11 @@ async function planPayload(
   const stamp = stampOf(payload.code);
   // A frame's stamp is held against the Python that would run it; a payload without one may need no Python at all.
   let python = stamp === null ? null : await chooseInterpreter(options.python, stamp);
-  checkPolicy(payload.code, options.policy, python);
+  checkPolicy(payload.code, options.policy, python, await lackingFor(payload.code, options.policy));
   checkReach(payload.outward, options.policy);
   needInput(payload, options.source);
   needColumns(payload.reads ?? [], options, reading);
-  const inlineCode = mayOpenFrames(options.policy);
+  const inlineCode = mayOpenFrames(options.policy, payload.code);
   const choice = await chooseEngine(payload, options.engine, reading, now, inlineCode);
   if (choice.engine === 'embedded') return { payload, ...choice, command: nodeCommand(), inlineCode };
   python ??= await chooseInterpreter(options.python, stamp);

@@ -5,6 +5,7 @@
 import { DfxError } from '../../wire/errors.ts';
 import { type PythonVersion, pythonText } from '../../wire/frame.ts';
 import { sameVersion } from '../env/choose.ts';
+import { probe } from '../sandbox/probe.ts';
 import type { CarriedCode, CarriedDefinition } from './code.ts';
 import type { OutwardNode } from './outward.ts';
 
@@ -14,9 +15,12 @@ export interface Policy {
   readonly sandbox: 'on' | 'off';
 }
 
-/** Whether a worker may open inline frames at all. The worker holds to it too, whatever dfx's reading of the bytes says. */
-export function mayOpenFrames(policy: Policy): boolean {
-  return policy.sandbox === 'off' && !policy.strict;
+/**
+ * Whether a worker may open inline frames at all. The worker holds to it too, whatever dfx's reading of the bytes says: where that found no code,
+ * the worker has no sandbox.
+ */
+export function mayOpenFrames(policy: Policy, code: CarriedCode): boolean {
+  return !policy.strict && (policy.sandbox === 'off' || carriesCode(code));
 }
 
 /** The Python that the workers would run, null while none was found. */
@@ -33,9 +37,26 @@ export function stampOf(code: CarriedCode): PythonVersion | null {
   return null;
 }
 
-/** Throws the first refusal; returns when the expression's code may run. */
-export function checkPolicy(code: CarriedCode, policy: Policy, receiver: Receiver | null): void {
-  for (const carried of code.definitions) checkDefinition(carried, policy, receiver);
+/** Whether something in the payload would be run, by any reading of its bytes. */
+export function carriesCode({ definitions, hidden }: CarriedCode): boolean {
+  return hidden.length > 0 || definitions.some(({ definition }) => definition.outcome === 'frame');
+}
+
+/** What of its sandbox this machine can't keep, null where that doesn't matter to the payload. */
+export async function lackingFor(code: CarriedCode, policy: Policy): Promise<string | null> {
+  if (policy.sandbox === 'off' || policy.strict || !carriesCode(code)) return null;
+  const verdict = await probe();
+  return verdict.ok ? null : verdict.lacking;
+}
+
+/** Throws the first refusal; returns when the expression's code may run. `lacking` comes from `lackingFor`. */
+export function checkPolicy(
+  code: CarriedCode,
+  policy: Policy,
+  receiver: Receiver | null,
+  lacking: string | null,
+): void {
+  for (const carried of code.definitions) checkDefinition(carried, policy, receiver, lacking);
   const hidden = code.hidden[0];
   if (hidden === undefined) return;
   if (policy.strict) {
@@ -44,10 +65,15 @@ export function checkPolicy(code: CarriedCode, policy: Policy, receiver: Receive
       hint: 'look at it with `dfx inspect`; without --strict it runs as a payload that carries code',
     });
   }
-  if (policy.sandbox === 'on') throw noSandbox(`what may be an inline UDF (${hidden.magic})`, hidden.offset);
+  if (lacking !== null) throw noSandbox(`what may be an inline UDF (${hidden.magic})`, lacking, hidden.offset);
 }
 
-function checkDefinition(carried: CarriedDefinition, policy: Policy, receiver: Receiver | null): void {
+function checkDefinition(
+  carried: CarriedDefinition,
+  policy: Policy,
+  receiver: Receiver | null,
+  lacking: string | null,
+): void {
   const { definition, offset } = carried;
   const udf = `the ${carried.family} UDF ${JSON.stringify(carried.name)}`;
   switch (definition.outcome) {
@@ -84,18 +110,21 @@ function checkDefinition(carried: CarriedDefinition, policy: Policy, receiver: R
           },
         );
       }
-      if (policy.sandbox === 'on') throw noSandbox(`${languageName(definition.language)} code, ${udf}`, offset);
+      if (lacking !== null) throw noSandbox(`${languageName(definition.language)} code, ${udf}`, lacking, offset);
     }
   }
 }
 
-/** Throws where a subquery's plan reaches beyond the input, which no sandbox keeps from private files yet. */
+/**
+ * Throws where a subquery's plan reaches beyond the input. It carries no code, and so has no sandbox; what it asks of files is refused before
+ * anything runs.
+ */
 export function checkReach(outward: readonly OutwardNode[], policy: Policy): void {
   const [first] = outward;
   if (first === undefined || policy.sandbox === 'off') return;
   throw new DfxError(
     'SANDBOX_UNAVAILABLE',
-    `a subquery's plan has ${first.name}, which can read or write files, and there is no sandbox to keep it from private ones`,
+    `a subquery's plan has ${first.name}, which can read or write files besides the input`,
     {
       offset: first.offset,
       hint: 'if you trust who made it, run it with --sandbox off; else have it made without a subquery',
@@ -107,13 +136,9 @@ function languageName(language: 'python' | 'javascript'): string {
   return language === 'python' ? 'Python' : 'JavaScript';
 }
 
-function noSandbox(what: string, offset: number): DfxError {
-  return new DfxError(
-    'SANDBOX_UNAVAILABLE',
-    `the payload carries ${what}, and there is no sandbox to keep it from the network, other processes and private files`,
-    {
-      offset,
-      hint: 'if you trust who made it, run it with --sandbox off; else have it made of built-in functions only',
-    },
-  );
+function noSandbox(what: string, lacking: string, offset: number): DfxError {
+  return new DfxError('SANDBOX_UNAVAILABLE', `the payload carries ${what}, and there is no sandbox: ${lacking}`, {
+    offset,
+    hint: 'if you trust who made it, run it with --sandbox off; else run it where the kernel keeps it',
+  });
 }

@@ -87,7 +87,7 @@ export function seccompFilter(machine: Machine, execPath: bigint | null): Filter
     ...checked('tgkill', [load(low(0)), { ...unless(JUMP_EQUAL, 0, 1), isPid: true }, give(ALLOW), give(EPERM)]),
     ...checked('fcntl', noneOf(1, SIGNALLING_FCNTLS)),
     ...checked('ioctl', oneOf(1, HARMLESS_IOCTLS)),
-    ...checked('prctl', oneOf(0, HARMLESS_PRCTLS)),
+    ...checked('prctl', [...dyingWithParent(), ...oneOf(0, HARMLESS_PRCTLS)]),
     // 0 is the caller.
     ...checked('prlimit64', oneOf(0, [0])),
     ...checked('sched_setaffinity', oneOf(0, [0])),
@@ -114,6 +114,11 @@ function opening(flags: number): readonly Instruction[] {
     give(EACCES),
     give(ALLOW),
   ];
+}
+
+/** PR_SET_PDEATHSIG with SIGKILL: a worker may ask for it, and code of a payload can't take it back. */
+function dyingWithParent(): readonly Instruction[] {
+  return [load(low(0)), unless(JUMP_EQUAL, 1, 4), load(low(1)), unless(JUMP_EQUAL, 9, 1), give(ALLOW), give(EPERM)];
 }
 
 /** The kernel takes these arguments as 32 bits. */

@@ -53,14 +53,13 @@ test('a magic that no function node accounts for counts as code', () => {
   const code = codeOf(bytes, { as: 'expr' });
   assert.deepEqual(code.definitions, []);
   assert.deepEqual(code.hidden, [{ offset: bytes.indexOf('DFPYUDW'), magic: 'DFPYUDW', language: 'python' }]);
-  checkPolicy(code, TRUSTED, null);
-  assert.throws(() => checkPolicy(code, INLINE, null), {
+  checkPolicy(code, TRUSTED, null, null);
+  checkPolicy(code, INLINE, null, null);
+  assert.throws(() => checkPolicy(code, INLINE, null, 'the kernel is too old'), {
     code: 'SANDBOX_UNAVAILABLE',
-    message:
-      'the payload carries what may be an inline UDF (DFPYUDW), and there is no sandbox to keep it from the network, other ' +
-      'processes and private files',
+    message: 'the payload carries what may be an inline UDF (DFPYUDW), and there is no sandbox: the kernel is too old',
   });
-  assert.throws(() => checkPolicy(code, STRICT, null), {
+  assert.throws(() => checkPolicy(code, STRICT, null, null), {
     code: 'STRICT',
     message: 'found the magic DFPYUDW of an inline UDF outside of every function node',
   });
@@ -68,8 +67,8 @@ test('a magic that no function node accounts for counts as code', () => {
 
 test('the stamp is held against the Python that would run the frame', () => {
   const code = codeOf(readFileSync(join(fixtures, 'main/custom_sum.bin')));
-  checkPolicy(code, TRUSTED, { python: { major: 3, minor: 11 }, path: '/p' });
-  assert.throws(() => checkPolicy(code, STRICT, { python: { major: 3, minor: 12 }, path: '/p' }), {
+  checkPolicy(code, TRUSTED, { python: { major: 3, minor: 11 }, path: '/p' }, null);
+  assert.throws(() => checkPolicy(code, STRICT, { python: { major: 3, minor: 12 }, path: '/p' }, null), {
     code: 'PYTHON_MISMATCH',
     message: 'the aggregate UDF "my_sum" was made by Python 3.11, and /p is Python 3.12',
   });

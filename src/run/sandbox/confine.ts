@@ -1,0 +1,46 @@
+/** Which workers of a run are shut off: all of an engine as soon as one of its payloads carries code, since they are used for any. */
+import { realpathSync } from 'node:fs';
+import type { EngineName } from '../plan/engine.ts';
+import type { JobGroup } from '../plan/groups.ts';
+import { carriesCode, type Policy } from '../plan/policy.ts';
+import type { WorkerCommand } from '../spawn/worker.ts';
+import { sandboxedNode } from './node-worker.ts';
+import { sandboxedPython, trustedPython } from './python-worker.ts';
+
+/** `input`: the path of the file that workers read themselves, null for none. */
+export function confine(groups: readonly JobGroup[], policy: Policy, input: string | null): readonly JobGroup[] {
+  const engines = new Set(groups.filter(hasCode).map(({ engine }) => engine));
+  if (engines.size === 0) return groups;
+  const readable = input === null ? [] : existing(input);
+  const commands = new Map<string, WorkerCommand>();
+  return groups.map((group) => {
+    if (!engines.has(group.engine)) return group;
+    const key = `${group.engine} ${group.command.file}`;
+    const command = commands.get(key) ?? confined(group.engine, group.command, policy, readable);
+    commands.set(key, command);
+    return { ...group, command };
+  });
+}
+
+function hasCode({ entries, filter }: JobGroup): boolean {
+  return [...entries, ...(filter === null ? [] : [filter])].some(({ payload }) => carriesCode(payload.code));
+}
+
+function confined(
+  engine: EngineName,
+  command: WorkerCommand,
+  { sandbox }: Policy,
+  readable: readonly string[],
+): WorkerCommand {
+  if (engine === 'embedded') return sandbox === 'off' ? command : sandboxedNode(command, readable);
+  return sandbox === 'off' ? trustedPython(command) : sandboxedPython(command, readable);
+}
+
+/** The path as the kernel will know it. What comes through a pipe has none. */
+function existing(path: string): readonly string[] {
+  try {
+    return [realpathSync(path)];
+  } catch {
+    return [];
+  }
+}

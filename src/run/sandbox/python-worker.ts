@@ -1,0 +1,48 @@
+/** The sandbox of a Python worker: what python/dfx_worker/sandbox.py is told, and the environment that the worker sees. */
+import type { WorkerCommand } from '../spawn/worker.ts';
+import { seccompFilter } from './filter.ts';
+import { scratchFolder } from './folder.ts';
+import { machine } from './probe.ts';
+
+/** What goes to `sandbox.enter`, as JSON. */
+export type PythonSandbox =
+  | { readonly mode: 'off' }
+  | {
+      readonly mode: 'on';
+      /** The seccomp filter in base64, and where in it the worker's pid belongs. */
+      readonly filter: string;
+      readonly pidAt: readonly number[];
+      /** Absolute paths that may be read, besides what Python itself needs. */
+      readonly readable: readonly string[];
+      /** A folder in which the worker makes its own. */
+      readonly scratch: string;
+    };
+
+/** Of the user's environment nothing else gets to code of a payload. Secrets have other names. */
+const PASSED =
+  /^(PATH|HOME|TZ|TZDIR|LANG|LANGUAGE|LC_[A-Z]+|VIRTUAL_ENV|LD_LIBRARY_PATH|RUST_MIN_STACK|RUST_BACKTRACE|JE_ARROW_MALLOC_CONF|[A-Z]+_NUM_THREADS|PYTHON(PATH|HOME|UTF8|NOUSERSITE|HASHSEED|DONTWRITEBYTECODE|PLATLIBDIR))$/;
+
+export function listedVariables(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => PASSED.test(name)));
+}
+
+/** The user trusts the code and says so. */
+export function trustedPython(command: WorkerCommand): WorkerCommand {
+  const sandbox: PythonSandbox = { mode: 'off' };
+  return { ...command, start: { sandbox } };
+}
+
+export function sandboxedPython(command: WorkerCommand, readable: readonly string[]): WorkerCommand {
+  const kind = machine();
+  // `probe` has refused before.
+  if (kind === null) throw new Error('a sandbox for a machine that has none');
+  const { program, pidAt } = seccompFilter(kind, null);
+  const sandbox: PythonSandbox = {
+    mode: 'on',
+    filter: Buffer.from(program).toString('base64'),
+    pidAt,
+    readable,
+    scratch: scratchFolder(),
+  };
+  return { ...command, env: listedVariables(command.env), start: { sandbox } };
+}
