@@ -27,7 +27,7 @@ function sleep(milliseconds) {
 }
 
 const version = { name: 'fake', version: '1' };
-send({ type: 'hello', protocol: 2, pid: process.pid, language: version, engine: version });
+send({ type: 'hello', protocol: 3, pid: process.pid, language: version, engine: version });
 for (;;) {
   const lengths = read(8);
   const header = JSON.parse(String(read(lengths.readUInt32LE(0))));
