@@ -126,8 +126,10 @@ export function progressText(facts: ProgressFacts, seconds: number, width: numbe
   }
   // Where nothing tells how long it will take, people see how long it took.
   if (bytes === 0 || totalBytes === null) parts.push(`${leftText(seconds)}`);
-  const known = workers === workersBusy ? plural(workers, 'worker') : `${workersBusy} of ${plural(workers, 'worker')}`;
-  parts.push(known);
+  // A worker has work before it has said hello.
+  const all = Math.max(workers, workersBusy);
+  if (all === 0) parts.push('starting');
+  else parts.push(all === workersBusy ? plural(all, 'worker') : `${workersBusy} of ${plural(all, 'worker')}`);
   const text = parts.join('  ');
   if (totalBytes === null || totalBytes === 0) return text;
   const done = Math.min(1, bytes / totalBytes);

@@ -32,6 +32,14 @@ test('the line tells rows, bytes, rate, time left and workers, and the bar takes
     progressText({ ...FACTS, bytes: 0, rows: 0, totalBytes: 0, workers: 1, workersBusy: 1 }, 0.5, 80),
     '0 rows  1 s  1 worker',
   );
+  const start = { ...FACTS, bytes: 0, rows: 0, totalBytes: null };
+  assert.deepEqual(
+    [
+      progressText({ ...start, workers: 0, workersBusy: 0 }, 2, 80),
+      progressText({ ...start, workers: 1, workersBusy: 2 }, 2, 80),
+    ],
+    ['0 rows  2 s  starting', '0 rows  2 s  2 workers'],
+  );
 });
 
 test('a run of half a second shows nothing; a longer one shows a line, cut to the terminal, and takes it away', () => {
