@@ -40,7 +40,7 @@ export function unitsOf(plan: Plan, group: JobGroup): Units {
     if (streamed) return input?.format === 'csv' ? csvPieces(plan, input, true) : batches(plan, group, table);
     const parts = group.how === 'whole' ? [WHOLE] : plan.splits;
     // Where records start and end in quoted text, the real engine isn't asked: it gets whole ones.
-    if (group.engine === 'datafusion' && parts[0]?.kind === 'bytes' && input !== null)
+    if (group.engine === 'datafusion' && parts[0]?.kind === 'bytes' && input?.format === 'csv')
       return csvPieces(plan, input, false);
     return {
       units: parts.map((split) => ({ split, body: [] })),
