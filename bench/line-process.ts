@@ -1,5 +1,6 @@
 /** A process that answers each JSON line with one. */
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 
@@ -7,15 +8,24 @@ export class LineProcess {
   private readonly child: ChildProcessByStdio<Writable, Readable, null>;
   private readonly lines: AsyncIterator<string>;
 
-  constructor(python: string, script: string, args: readonly string[] = []) {
-    this.child = spawn(python, ['-B', script, ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
+  private readonly errors: string | null;
+
+  /** `errors`: a file for what it writes to stderr, shown where it ends too early; without it, that goes to this process's own. */
+  constructor(python: string, script: string, args: readonly string[] = [], errors: string | null = null) {
+    const file = errors === null ? null : openSync(errors, 'w');
+    this.child = spawn(python, ['-B', script, ...args], { stdio: ['pipe', 'pipe', file ?? 'inherit'] });
+    if (file !== null) closeSync(file);
+    this.errors = errors;
     this.lines = createInterface({ input: this.child.stdout })[Symbol.asyncIterator]();
   }
 
   async ask<T>(request: object): Promise<T> {
     this.child.stdin.write(`${JSON.stringify(request)}\n`);
     const { value, done } = await this.lines.next();
-    if (done === true) throw new Error('the process ended; its last words are above');
+    if (done === true) {
+      const words = this.errors === null ? 'are above' : `were:\n${readFileSync(this.errors, 'utf8').slice(-2000)}`;
+      throw new Error(`the process ended; its last words ${words}`);
+    }
     return JSON.parse(value);
   }
 

@@ -2,6 +2,7 @@
 import { codecSection } from './codec.ts';
 import type { Peer } from './peer.ts';
 import { multiprocessingSection } from './python/multiprocessing.ts';
+import { sparkSection } from './python/spark.ts';
 import { kernelSection } from './replay/kernels.ts';
 import { replaySection } from './replay/replay.ts';
 import { scalingSection } from './replay/scaling.ts';
@@ -29,5 +30,11 @@ export const SECTIONS: readonly NamedSection[] = [
     name: 'multiprocessing',
     about: "the main job beside datafusion-python's multiprocessing example",
     measure: multiprocessingSection,
+  },
+  {
+    name: 'spark',
+    about: "Python UDFs beside PySpark's pandas UDFs, one worker each, warm (530 MB)",
+    downloads: true,
+    measure: sparkSection,
   },
 ];

@@ -1,0 +1,57 @@
+/**
+ * dfx as it is once its worker is up: payloads are read and planned, the input is read, transferred and evaluated, and the whole result comes
+ * to Node, in this process with a pool that is kept from run to run. What is left out is the start of Node and of Python.
+ */
+import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { prepareInput } from '../../src/run/plan/input.ts';
+import { loadPayloads } from '../../src/run/plan/load.ts';
+import { type PlanOptions, planRun } from '../../src/run/plan/plan.ts';
+import { conveyorOf } from '../../src/run/replay.ts';
+import { Recorder } from '../../src/run/report.ts';
+import { WorkerPool } from '../../src/run/spawn/pool.ts';
+
+export interface WarmRun {
+  readonly payloads: readonly string[];
+  readonly input: string;
+  readonly options: Pick<PlanOptions, 'python' | 'workers' | 'batchSize' | 'queueDepth' | 'transport'>;
+}
+
+export class WarmReplay {
+  readonly #pool = new WorkerPool({
+    onStderrLine: (_labels, line) => {
+      process.stderr.write(`${line}\n`);
+    },
+  });
+
+  /** Microseconds of one run. */
+  async time(run: WarmRun): Promise<number> {
+    const started = process.hrtime.bigint();
+    await this.#replay(run);
+    return Number(process.hrtime.bigint() - started) / 1000;
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.close();
+  }
+
+  async #replay({ payloads, input, options }: WarmRun): Promise<void> {
+    const { signal } = new AbortController();
+    const loaded = payloads.flatMap((path) => loadPayloads(basename(path, '.bin'), path, readFileSync(path)));
+    const source = await prepareInput(input, { signal });
+    try {
+      const policy = { strict: false, sandbox: 'off' } as const;
+      const plan = await planRun(loaded, { ...options, policy, engine: 'datafusion', source });
+      const [group] = plan.groups;
+      if (group === undefined || plan.groups.length > 1) throw new Error('expected one group of payloads');
+      const context = { inputName: input, signal, onStderrLine: () => undefined, onTraceback: () => undefined };
+      const replay = { plan, context, pool: this.#pool, recorder: new Recorder(plan.facts, undefined) };
+      let rows = 0;
+      const conveyor = conveyorOf(replay, group, { mode: 'rows', output: { output: 'arrow' } }, plan.workers.splits);
+      for await (const delivery of conveyor.deliveries()) if (delivery.kind === 'part') rows += delivery.rows;
+      if (rows === 0) throw new Error('a run without rows');
+    } finally {
+      await source.close();
+    }
+  }
+}
