@@ -149,7 +149,8 @@ async function writeValues(
     const { TableRows, tableLines } = await import('./render/run-table.ts');
     const rows = new TableRows(schema);
     rows.add(batch);
-    const lines = tableLines(schema, rows, sinkOf(process.stdout).width, await loadStyle(false));
+    const room = { width: sinkOf(process.stdout).width, results: fields.length };
+    const lines = tableLines(schema, rows, room, await loadStyle(false));
     await writeResult(flags, reports, (write) => write(`${lines.join('\n')}\n`));
     return;
   }
@@ -215,7 +216,8 @@ async function showTable(plan: Plan, context: RunContext, flags: RunFlags, repor
       for await (const batch of decodedBatches(rows)) taken.add(batch);
     });
     const style = await styleOf(flags, path);
-    const lines = tableLines(schema, taken, sinkOf(process.stdout).width, style);
+    const room = { width: sinkOf(process.stdout).width, results: plan.planned.length };
+    const lines = tableLines(schema, taken, room, style);
     const engines = [...new Set(report.workers.flatMap(({ engine }) => (engine === null ? [] : [engineText(engine)])))];
     const facts = [rowCount(taken), ...engines, plural(report.workers.length, 'worker'), timeText(clock())];
     await write(`${lines.join('\n')}\n${style.dim(facts.join(', '))}\n`);

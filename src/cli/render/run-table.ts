@@ -16,6 +16,8 @@ const FIRST = 20;
 const LAST = 10;
 /** A column that has to give way for the others keeps so many columns of the terminal. */
 const NARROW = 8;
+/** The names of columns that don't fit take at most so many lines. */
+const HIDDEN_LINES = 3;
 /** A type's name makes its column at most so wide. */
 const TYPE = 40;
 
@@ -59,25 +61,44 @@ export class TableRows {
   }
 }
 
+export interface TableRoom {
+  /** Columns of the terminal. */
+  readonly width: number;
+  /** So many columns at the end are what was asked for; those before them, kept from the input, give way first. */
+  readonly results: number;
+}
+
+/** What a column would take of the terminal. */
+interface Measured {
+  readonly name: string;
+  readonly type: string;
+  readonly align: TableColumn['align'];
+  readonly natural: number;
+  /** What it keeps when it has to give way. */
+  readonly least: number;
+  readonly wished: number;
+}
+
 /** The table's lines, without a summary. */
-export function tableLines(schema: Schema, taken: TableRows, width: number, style: Style): readonly string[] {
+export function tableLines(
+  schema: Schema,
+  taken: TableRows,
+  { width, results }: TableRoom,
+  style: Style,
+): readonly string[] {
   const { rows, gapAfter } = taken.shown();
-  const names = schema.fields.map(({ name }) => escapeText(name));
-  const types = schema.fields.map(({ type }) => escapeText(formatDataType(type)));
-  const kinds = schema.fields.map(({ type }) => plainType(type));
-  const natural = names.map((name, at) => {
-    const cells = rows.map((row) => row[at] ?? 'NULL');
-    return Math.max(widest([name, ...cells]), Math.min(widest([types[at] ?? '']), NARROW));
-  });
-  const widths = fit(
-    natural,
-    kinds.map((kind, at) => (isYielding(kind) ? Math.min(natural[at] ?? 0, NARROW) : (natural[at] ?? 0))),
-    types.map((type) => Math.min(widest([type]), TYPE)),
-    width,
+  const columns = schema.fields.map(({ name, type }, at) =>
+    measured(
+      escapeText(name),
+      type,
+      rows.map((row) => row[at] ?? 'NULL'),
+    ),
   );
-  const columns = kinds.map((kind, at): TableColumn => ({ width: widths[at] ?? 0, align: alignOf(kind) }));
-  const head = [names, types, widths.map((size) => '─'.repeat(size))];
-  const cells = rows.map((row) => row.map((cell) => cell ?? style.dim('NULL')));
+  const places = chosen(columns, columns.length - results, width);
+  const shown = places.flatMap((at) => columns[at] ?? []);
+  const widths = fit(shown, width);
+  const head = [shown.map(({ name }) => name), shown.map(({ type }) => type), widths.map((size) => '─'.repeat(size))];
+  const cells = rows.map((row) => places.map((at) => row[at] ?? style.dim('NULL')));
   const gap = gapAfter === null ? null : head.length + gapAfter;
   const all = [...head, ...cells];
   if (gap !== null) {
@@ -87,47 +108,69 @@ export function tableLines(schema: Schema, taken: TableRows, width: number, styl
       widths.map(() => '⋮'),
     );
   }
-  const lines = drawRows(all, columns.slice(0, widths.length)).map((line, at) => {
+  const drawn = shown.map(({ align }, at): TableColumn => ({ width: widths[at] ?? 0, align }));
+  const lines = drawRows(all, drawn).map((line, at) => {
     if (at === 0) return style.heading(line);
     return at < head.length || at === gap ? style.dim(line) : line;
   });
-  const hidden = names.slice(widths.length);
-  if (hidden.length > 0) {
-    const told = `${hidden.length} more column${hidden.length === 1 ? '' : 's'}: ${hidden.join(', ')}`;
-    lines.push(style.dim(drawRows([[told]], [{ width, align: 'left' }]).join('')));
-  }
-  return lines;
+  const hidden = columns.flatMap(({ name }, at) => (places.includes(at) ? [] : [name]));
+  return [...lines, ...hiddenLines(hidden, width).map((line) => style.dim(line))];
 }
 
-/**
- * Texts give way to numbers, the widest first, down to `least`; columns that don't fit even then are left out at the end. Room that is
- * left goes to the names of types.
- */
-function fit(
-  natural: readonly number[],
-  least: readonly number[],
-  types: readonly number[],
-  width: number,
-): readonly number[] {
-  let count = 0;
-  let used = 0;
-  for (const size of least) {
-    const more = size + (count === 0 ? 0 : GAP.length);
-    if (count > 0 && used + more > width) break;
-    used += more;
-    count++;
+/** Names what is left out, on a few lines. */
+function hiddenLines(names: readonly string[], width: number): readonly string[] {
+  if (names.length === 0) return [];
+  const lines = [`${names.length} more column${names.length === 1 ? '' : 's'}:`];
+  for (const [at, name] of names.entries()) {
+    const word = at + 1 < names.length ? `${name},` : name;
+    const line = `${lines.at(-1)} ${word}`;
+    if (widest([line]) <= width) lines[lines.length - 1] = line;
+    else if (lines.length < HIDDEN_LINES) lines.push(word);
+    else {
+      lines[lines.length - 1] = `${lines.at(-1)} …`;
+      break;
+    }
   }
-  const room = width - GAP.length * (count - 1);
-  const sizes = natural.slice(0, count);
+  return drawRows(
+    lines.map((line) => [line]),
+    [{ width, align: 'left' }],
+  );
+}
+
+function measured(name: string, type: DataType, cells: readonly string[]): Measured {
+  const kind = plainType(type);
+  const told = escapeText(formatDataType(type));
+  const typeWidth = widest([told]);
+  const natural = Math.max(widest([name, ...cells]), Math.min(typeWidth, NARROW));
+  const least = isYielding(kind) ? Math.min(natural, NARROW) : natural;
+  return { name, type: told, align: alignOf(kind), natural, least, wished: Math.min(typeWidth, TYPE) };
+}
+
+/** The places of the columns that fit, in order: results before the first `kept` ones, and of each the first. One is always shown. */
+function chosen(columns: readonly Measured[], kept: number, width: number): readonly number[] {
+  const places = columns.map((_, at) => at);
+  const found: number[] = [];
+  let used = -GAP.length;
+  for (const at of [...places.slice(kept), ...places.slice(0, kept)]) {
+    used += GAP.length + (columns[at]?.least ?? 0);
+    if (found.length > 0 && used > width) break;
+    found.push(at);
+  }
+  return found.sort((a, b) => a - b);
+}
+
+/** Texts give way to numbers, the widest first, down to their least. Room that is left goes to the names of types. */
+function fit(columns: readonly Measured[], width: number): readonly number[] {
+  const room = width - GAP.length * (columns.length - 1);
   const shrunk = (cap: number): readonly number[] =>
-    sizes.map((size, at) => Math.max(Math.min(size, cap), least[at] ?? 0));
-  let cap = Math.max(...sizes);
+    columns.map(({ natural, least }) => Math.max(Math.min(natural, cap), least));
+  let cap = Math.max(...columns.map(({ natural }) => natural));
   while (cap > NARROW && total(shrunk(cap)) > room) cap--;
   const widths = [...shrunk(cap)];
   let left = room - total(widths);
-  for (const wished of [sizes, types]) {
+  for (const wish of [columns.map(({ natural }) => natural), columns.map(({ wished }) => wished)]) {
     for (const [at, size] of widths.entries()) {
-      const more = Math.min(left, Math.max(0, (wished[at] ?? 0) - size));
+      const more = Math.min(left, Math.max(0, (wish[at] ?? 0) - size));
       widths[at] = size + more;
       left -= more;
     }

@@ -30,10 +30,15 @@ function schemaOf(...fields: readonly (readonly [name: string, type: DataType])[
   return { fields: fields.map(([name, type]) => ({ name, type, nullable: true, metadata: [] })), metadata: [] };
 }
 
-async function linesOf(schema: Schema, batches: readonly ColumnBatch[], width: number): Promise<string> {
+async function linesOf(
+  schema: Schema,
+  batches: readonly ColumnBatch[],
+  width: number,
+  results = schema.fields.length,
+): Promise<string> {
   const taken = new TableRows(schema);
   for (const batch of batches) taken.add(batch);
-  return `${[...tableLines(schema, taken, width, await loadStyle(false)), rowCount(taken)].join('\n')}\n`;
+  return `${[...tableLines(schema, taken, { width, results }, await loadStyle(false)), rowCount(taken)].join('\n')}\n`;
 }
 
 test('wide characters, marks, control characters and nulls stay in line', async () => {
@@ -118,4 +123,27 @@ test('texts give way to numbers, and what still does not fit is named', async ()
 
 test('a table without rows has its header', async () => {
   assert.equal(await linesOf(schemaOf(['a', INT64]), [], 80), '    a\nInt64\n─────\n0 rows\n');
+});
+
+test('columns that are kept from the input give way to results, and all that is left out is named', async () => {
+  const schema = schemaOf(
+    ...Array.from({ length: 12 }, (_, at) => [`input_${at}`, INT64] as const),
+    ['sum', INT64],
+    ['name', UTF8],
+  );
+  const many = Array.from({ length: 12 }, () => numbers([9007199254740991]));
+  const columns = [...many, numbers([7]), texts(['Ada'])];
+  assert.equal(
+    await linesOf(schema, [{ length: 1, columns }], 60, 2),
+    [
+      '         input_0           input_1    sum  name',
+      '           Int64             Int64  Int64  Utf8',
+      '────────────────  ────────────────  ─────  ────',
+      '9007199254740991  9007199254740991      7  Ada',
+      '10 more columns: input_2, input_3, input_4, input_5,',
+      'input_6, input_7, input_8, input_9, input_10, input_11',
+      '1 row',
+      '',
+    ].join('\n'),
+  );
 });
