@@ -8,7 +8,7 @@ import tempfile
 import pyarrow as pa
 from datafusion import CsvReadOptions, SessionConfig, SessionContext
 
-from dfx_worker import parts
+from dfx_worker import parts, streaming
 
 # The engine takes a path for a pattern where it holds one of these.
 PATTERN = re.compile(r"[*?\[]")
@@ -71,7 +71,8 @@ def part_of_input(ctx, job, spec, body, stack):
         rest = memoryview(body)[schema_bytes:]
         if spec["format"] == "arrow":
             batches = pa.ipc.open_stream(pa.py_buffer(rest))
-            return in_batches(ctx, batches.schema, list(batches), size=rest.nbytes)
+            cut = list(streaming.cut(list(batches), job.get("batchSize", 8192)))
+            return in_batches(ctx, batches.schema, cut, size=rest.nbytes)
         frame = ctx.read_csv(
             memory_file(rest, stack), options=csv_options(spec, extension="", header=False, schema=told_schema(body, schema_bytes))
         )

@@ -5,53 +5,15 @@ table whose rows are the batch of the job at hand: each job puts its batch in an
 middle of one and the same query all the while. Only plans that give a batch for each batch can be left open like that.
 """
 
-import collections
+import sys
 
 import pyarrow as pa
-import pyarrow.dataset
 
 # Operators that hold nothing back: what goes in comes out as one batch, before the next one is asked for.
 STRAIGHT = frozenset(("ProjectionExec", "CooperativeExec", "DatasetExec"))
 
-
-class Feed(pyarrow.dataset.Dataset):
-    """A table of the engine whose batches are put in while it is read. It is its own one fragment, and its scanner."""
-
-    def __init__(self, schema):  # pyarrow's own constructor only says that there is none
-        self._schema = schema
-        self._names = schema.names
-        self._waiting = collections.deque()
-
-    @property
-    def schema(self):
-        return self._schema
-
-    @property
-    def projected_schema(self):
-        return pa.schema([self._schema.field(name) for name in self._names], metadata=self._schema.metadata)
-
-    def get_fragments(self, filter=None):
-        return [self]
-
-    def scanner(self, schema=None, columns=None, filter=None, batch_size=None):
-        if filter is not None:
-            raise NotImplementedError("a filter that is left to the input")
-        self._names = self._schema.names if columns is None else columns
-        return self
-
-    def to_batches(self):
-        return self
-
-    def put(self, batch):
-        self._waiting.append(batch if len(self._names) == len(self._schema) else batch.select(self._names))
-
-    def __iter__(self):
-        return self
-
-    def __next__(self):
-        if not self._waiting:
-            raise StopIteration
-        return self._waiting.popleft()
+# So many batches a worker plans one by one, before it imports what keeps a plan open: both cost about the same then.
+PATIENCE = 32
 
 
 class OpenPlan:
@@ -81,6 +43,7 @@ class Held:
     """The plan that is open, for the next job that has it."""
 
     def __init__(self):
+        self._jobs = 0
         self._key = None
         self._schema = None
         self._unfit = None
@@ -88,19 +51,27 @@ class Held:
 
     def plan_for(self, job, schema, frame_of):
         """The open plan of the job, or None where its plan isn't one that can stay open. `frame_of` makes a query of a feed."""
+        self._jobs += 1
+        if self._jobs <= PATIENCE and "pyarrow.dataset" not in sys.modules:
+            return None
         key = key_of(job)
+        if key == self._unfit:
+            return None
         if self._plan is not None and key == self._key and schema.equals(self._schema, check_metadata=True):
             return self._plan
         self.close()
+        self._unfit = key
         # The engine asks for columns by their names.
-        if key == self._unfit or len(set(schema.names)) < len(schema) or not set(job.get("reads", ())) <= set(schema.names):
+        if len(set(schema.names)) < len(schema) or not set(job.get("reads", ())) <= set(schema.names):
             return None
+        from dfx_worker.feed import Feed
+
         feed = Feed(schema)
         frame = frame_of(feed)
         if not is_straight(frame):
-            self._unfit = key
             return None
         self._key, self._schema, self._plan = key, schema, OpenPlan(feed, frame)
+        self._unfit = None
         return self._plan
 
     def close(self):
@@ -121,7 +92,7 @@ def brings_batches(job):
 
 
 def key_of(job):
-    """Jobs of one key have one plan, if their batches have one schema."""
+    """Jobs of one key have one plan, if their batches have one schema. Those of another run have another instant."""
     return repr([job["columns"], job.get("keep"), job.get("batchSize"), job.get("inlineCode"), job.get("now")])
 
 
