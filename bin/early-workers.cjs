@@ -4,6 +4,7 @@
 const { statSync } = require('node:fs');
 const { availableParallelism } = require('node:os');
 const { join } = require('node:path');
+const { startEarlyZygote } = require('./early-zygote.cjs');
 
 /** A file that is smaller is one split. */
 const SPLIT_BYTES = 1 << 20;
@@ -19,6 +20,15 @@ function optionOf(args, long, short) {
 function wanted(args) {
   const engine = optionOf(args, '--engine');
   const input = optionOf(args, '--input', '-i');
+  const operands = args.filter((word) => !word.startsWith('-') && word !== input);
+  const allPython = startEarlyZygote({
+    operands,
+    engine,
+    python: optionOf(args, '--python'),
+    workers: Number(optionOf(args, '--workers', '-w')),
+    cores: availableParallelism(),
+  });
+  if (allPython) return 0;
   if (input === undefined || (engine !== undefined && engine !== 'auto' && engine !== 'embedded')) return 0;
   const size = statSync(input, { throwIfNoEntry: false })?.size ?? 0;
   if (size <= SPLIT_BYTES) return 1;

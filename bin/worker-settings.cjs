@@ -1,5 +1,7 @@
-// What every Node worker is started with. `bin/early-workers.cjs` and src/run/worker/command.ts must agree.
+// What workers are started with: who starts them early (bin/early-workers.cjs, bin/early-zygote.cjs) and who starts them when they are
+// needed (src/run/worker/command.ts, src/run/python/command.ts, src/run/spawn/zygote.ts) must agree.
 'use strict';
+const { join } = require('node:path');
 
 exports.nodeFlags = [];
 
@@ -8,3 +10,22 @@ const PASSED = new Set(['PATH', 'HOME', 'TMPDIR', 'TZ', 'LANG', 'LC_ALL', 'LC_CT
 
 exports.workerEnvironment = () =>
   Object.fromEntries(Object.entries(process.env).filter(([name]) => PASSED.has(name.toUpperCase())));
+
+/** `root`: the folder of dfx's package.json. -u: what a UDF prints shows at once. faulthandler: a crash in native code says where. */
+exports.pythonArgs = (root) => ['-u', '-X', 'faulthandler', join(root, 'python', 'dfx_worker', '__main__.py')];
+
+/**
+ * The engine plans a streamed result on threads of its own, whose 2 MiB end at a chain of 3,000 operators: a payload of 20 KB that
+ * its `collect`, on the main thread, evaluates.
+ */
+const STACK_BYTES = 64 * 1024 * 1024;
+
+exports.pythonEnvironment = () => ({
+  RUST_MIN_STACK: String(STACK_BYTES),
+  // A thread of pyarrow's allocator would be there before the fork, and not after it.
+  JE_ARROW_MALLOC_CONF: 'background_thread:false',
+  ...process.env,
+});
+
+/** Standard error, the control channel, and two sockets for each worker that it may fork. */
+exports.zygoteStdio = (slots) => ['ignore', 'ignore', 'pipe', ...new Array(1 + 2 * slots).fill('pipe')];

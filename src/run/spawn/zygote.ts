@@ -33,6 +33,7 @@ const LEAVE_MS = 2000;
 /** Starts the process only: `new Zygote` speaks to it. The launcher does the same (bin/early-workers.cjs). */
 export function startZygote(command: ZygoteCommand, slots: number): ChildProcess {
   return spawn(command.file, [...command.args, String(slots)], {
+    // As zygoteStdio of bin/worker-settings.cjs.
     stdio: ['ignore', 'ignore', 'pipe', ...new Array<'pipe'>(1 + 2 * slots).fill('pipe')],
     env: command.env,
     // Ctrl-C on the terminal is for dfx alone.
