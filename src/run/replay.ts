@@ -4,6 +4,7 @@ import { DfxError } from '../wire/errors.ts';
 import type { JobGroup } from './plan/groups.ts';
 import type { Plan } from './plan/plan.ts';
 import { type Progress, Recorder, type RunReport } from './report.ts';
+import { endEarlyZygote, takeEarlyZygote } from './spawn/early-zygote.ts';
 import type { LifeOptions } from './spawn/life-watch.ts';
 import { WorkerPool } from './spawn/pool.ts';
 import { Conveyor, type Delivery, type JobTemplate, type SplitUnit } from './transport/conveyor.ts';
@@ -51,6 +52,7 @@ export async function replaying(
   const pool = new WorkerPool({
     onStderrLine: context.onStderrLine,
     started: takeEarly,
+    startedZygote: takeEarlyZygote,
     // Some are for workers that take the place of dead ones.
     slots: Math.max(plan.workers.splits, plan.workers.payloads) + 2,
     life: context.life,
@@ -63,6 +65,7 @@ export async function replaying(
   } finally {
     context.signal.removeEventListener('abort', onAbort);
     endEarly();
+    endEarlyZygote();
     await pool.close();
   }
   context.signal.throwIfAborted();
