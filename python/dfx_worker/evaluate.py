@@ -6,7 +6,7 @@ import time
 import pyarrow as pa
 from datafusion import Expr, functions
 
-from dfx_worker import failures, inputs, partial, parts, streaming
+from dfx_worker import failures, inputs, partial, parts, sandbox, streaming
 from dfx_worker.results import ResultSink
 
 
@@ -32,7 +32,7 @@ def run(channel, job, body, payloads, watch):
     """Evaluates `job` and sends its schema, `result` frames and `done`; raises Failed."""
     watch.clear()
     # Both bars: the session that opens no frame, and the unpickler that is never reached.
-    watch.inline_code = job.get("inlineCode") is True
+    watch.inline_code = job.get("inlineCode") is True and sandbox.trusted()
     started = time.perf_counter()
     if run_open(channel, job, body, payloads, watch, started):
         return
@@ -62,6 +62,7 @@ def run(channel, job, body, payloads, watch):
 
 
 def send_done(channel, job, sink, read, started, opened):
+    finished = time.perf_counter()
     channel.send(
         {
             "type": "done",
@@ -69,7 +70,8 @@ def send_done(channel, job, sink, read, started, opened):
             "rows": sink.rows,
             "batches": sink.batches,
             "read": read,
-            "seconds": {"open": opened - started, "evaluate": time.perf_counter() - opened},
+            "seconds": {"open": opened - started, "evaluate": finished - opened},
+            "at": {"started": started, "finished": finished},
         }
     )
 
@@ -149,7 +151,6 @@ def send_result(channel, job, frame, expressions, condition, watch):
 
 def send_states(channel, job, ctx, source, expressions, condition, watch):
     """The aggregates' states after the rows of the source, which are read first of all."""
-    expressions = distinct(expressions)
     try:
         names = parts.chosen(source.frame.schema().names, job.get("reads", ()))
         rows = source.frame.select(*[Expr.column(inputs.quote(name)) for name in names])
@@ -158,34 +159,48 @@ def send_states(channel, job, ctx, source, expressions, condition, watch):
         raise inputs.InputError(str(error)) from error
     source.rows = sum(batch.num_rows for batch in batches)
     frame = inputs.named_table(partial.table_of(ctx, schema, batches), job)
-    try:
-        key = repr([job["columns"], job.get("filter"), schema])
+
+    def state_of(expression, digest):
+        key = repr([digest, job.get("filter"), schema])
         if key not in mergeable:
-            partial.check(ctx, frame, condition, expressions, watch.udfs)
+            partial.check(ctx, frame, condition, expression, watch.udfs)
             mergeable.add(key)
-        return send_batch(channel, job, partial.states(ctx, frame, condition, expressions))
-    except partial.NotMergeable as error:
-        raise Failed({"code": "NOT_MERGEABLE", "message": failures.one_line(error)}) from None
-    except BaseException as error:
-        failure = failures.running_failure(error, watch)
-        shown = failures.is_about_types(failure)
-        raise Failed(failure, types_of(frame, job.get("reads", ())) if shown else b"") from None
+        return partial.state_of(ctx, frame, condition, expression)
+
+    states = of_each(job, expressions, state_of, watch, frame)
+    return send_batch(channel, job, partial.joined(schema, states))
 
 
 def send_merged(channel, job, ctx, body, expressions, condition, watch):
     """The one row that the states in the body give."""
-    expressions = distinct(expressions)
     with pa.ipc.open_stream(pa.py_buffer(memoryview(body)[job.get("schemaBytes", 0) :])) as incoming:
         batches = list(incoming)
     frame = inputs.named_table(partial.table_of(ctx, partial.input_schema(batches), []), job)
-    try:
-        table = partial.merged(ctx, frame, condition, expressions, watch.udfs, batches)
-        schema = named(table.schema, job)
-        return send_batch(channel, job, pa.Table.from_arrays(table.columns, schema=schema).to_batches()[0])
-    except partial.NotMergeable as error:
-        raise Failed({"code": "NOT_MERGEABLE", "message": failures.one_line(error)}) from None
-    except BaseException as error:
-        raise Failed(failures.running_failure(error, watch)) from None
+    states = partial.taken_apart(batches)
+
+    def merge(expression, _digest):
+        return partial.merged(ctx, frame, condition, expression, watch.udfs, next(states))
+
+    values = of_each(job, expressions, merge, watch, frame)
+    columns = [column for table in values for column in table.columns]
+    fields = [field for table in values for field in table.schema]
+    table = pa.Table.from_arrays(columns, schema=named(pa.schema(fields), job))
+    return send_batch(channel, job, table.combine_chunks().to_batches()[0])
+
+
+def of_each(job, expressions, evaluate, watch, frame):
+    """What `evaluate` gives for each expression. The engine mixes up aggregates that differ in a cast only, so each has its own plan."""
+    results = []
+    for at, (expression, column) in enumerate(zip(expressions, job["columns"])):
+        try:
+            results.append(evaluate(expression, column["payload"]))
+        except partial.NotMergeable as error:
+            raise Failed({"code": "NOT_MERGEABLE", "message": failures.one_line(error), "column": at}) from None
+        except BaseException as error:
+            failure = {**failures.running_failure(error, watch), "column": at}
+            shown = failures.is_about_types(failure)
+            raise Failed(failure, types_of(frame, job.get("reads", ())) if shown else b"") from None
+    return results
 
 
 def send_batch(channel, job, batch):

@@ -9,6 +9,7 @@ import { openInput } from '../../src/io/index.ts';
 import { chooseEngine } from '../../src/run/plan/engine.ts';
 import { loadPayloads, type Payload } from '../../src/run/plan/load.ts';
 import { pythonCommand } from '../../src/run/python/command.ts';
+import { trustedPython } from '../../src/run/sandbox/index.ts';
 import { Worker, type WorkerCommand } from '../../src/run/spawn/worker.ts';
 import { WorkerFailure } from '../../src/run/transport/split-task.ts';
 import { nodeCommand } from '../../src/run/worker/command.ts';
@@ -109,7 +110,7 @@ function load(path: string): Payload {
 test('a worker gives what the receiver would compute, for every fixture that it evaluates', async () => {
   const input = join(folder, 'input.arrow');
   oracle(['input', input]);
-  const { results, failures } = await replay(accepted(), input, pythonCommand(python));
+  const { results, failures } = await replay(accepted(), input, trustedPython(pythonCommand(python)));
   assert.deepEqual(JSON.parse(oracle(['compare', input], JSON.stringify(results))), []);
   assert.ok(results.length > 1000, `only ${results.length} payloads gave a value`);
   for (const code of failures.keys()) {

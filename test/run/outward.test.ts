@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { pythonCommand } from '../../src/run/python/command.ts';
+import { trustedPython } from '../../src/run/sandbox/index.ts';
 import { Worker } from '../../src/run/spawn/worker.ts';
 import { WorkerFailure } from '../../src/run/transport/split-task.ts';
 import { dfx, mainFolder, makePayloads, python, values } from './cli.ts';
@@ -19,8 +20,8 @@ after(() => {
 });
 
 const REACHES =
-  'which can read or write files, and there is no sandbox to keep it from private ones; if you trust who made it, run it with ' +
-  '--sandbox off; else have it made without a subquery';
+  'which can read or write files besides the input; if you trust who made it, run it with --sandbox off; else have it made ' +
+  'without a subquery';
 
 test('a subquery whose plan writes a file needs --sandbox off', () => {
   const path = made.file('subquery_copy.bin');
@@ -67,7 +68,7 @@ test('a subquery that only computes runs everywhere', () => {
 test('a worker opens no frame in a job that does not allow it, whatever the parent saw', async () => {
   const bytes = readFileSync(join(mainFolder, 'count_above_10.bin'));
   const hash = createHash('sha256').update(bytes).digest('hex');
-  const worker = Worker.start(pythonCommand(python), () => undefined);
+  const worker = Worker.start(trustedPython(pythonCommand(python)), () => undefined);
   worker.send({ type: 'payload', hash }, [bytes]);
   const job = (number: number, inlineCode: boolean) =>
     runJob(

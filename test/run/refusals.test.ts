@@ -34,16 +34,6 @@ function refused(args: readonly string[], status: number, line: string, env: Nod
   assert.equal(outcome.status, status);
 }
 
-test('code runs only with --sandbox off', () => {
-  refused(
-    [sum, '--input', values],
-    4,
-    `${sum}: byte ${offset}: the payload carries Python code, the aggregate UDF "my_sum", and there is no sandbox to keep it from ` +
-      'the network, other processes and private files; if you trust who made it, run it with --sandbox off; else have it made of ' +
-      'built-in functions only',
-  );
-});
-
 test('--strict refuses an inline UDF by its name and family, --sandbox off or not', () => {
   refused(
     [sum, '--input', values, '--strict', '--sandbox', 'off'],

@@ -139,6 +139,6 @@ function languageName(language: 'python' | 'javascript'): string {
 function noSandbox(what: string, lacking: string, offset: number): DfxError {
   return new DfxError('SANDBOX_UNAVAILABLE', `the payload carries ${what}, and there is no sandbox: ${lacking}`, {
     offset,
-    hint: 'if you trust who made it, run it with --sandbox off; else run it where the kernel keeps it',
+    hint: 'run it on a Linux that has Landlock and seccomp; or, if you trust who made it, with --sandbox off',
   });
 }
