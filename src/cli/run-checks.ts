@@ -19,6 +19,7 @@ export function checkFlags(operands: readonly string[], flags: RunFlags): void {
       'leave one out, or name a file for the rows with --output',
     );
   }
+  if (flags.times && !json) refuse('found --times without --json', 'the times of batches are members of its document');
   if (input === undefined) {
     if (flags.transport !== undefined)
       refuse('found --transport without --input', 'name the file that is sent to workers with --input');

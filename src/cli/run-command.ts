@@ -88,6 +88,7 @@ async function replay(
       queueDepth: flags.queueDepth,
       splitSize: flags.splitSize,
       transport: flags.transport,
+      times: flags.times,
       retries: flags.retries,
     });
     for (const error of withoutRepeats(plan.refused)) fail(error);

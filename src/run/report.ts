@@ -1,5 +1,5 @@
 /** What a run did: counted while it runs, for --stats, --json and the line of progress. */
-import { milliseconds } from './clock.ts';
+import { milliseconds, sharedSeconds } from './clock.ts';
 import type { PooledWorker } from './spawn/pool.ts';
 import type { Done, EngineVersion } from './transport/messages.ts';
 import type { Transport } from './transport/transport.ts';
@@ -43,6 +43,19 @@ export interface PayloadReport {
   readonly howReason: string | null;
 }
 
+/** Seconds since the process started. */
+export interface BatchTimes {
+  readonly pid: number;
+  /** Of the result. */
+  readonly rows: number;
+  readonly sent: number;
+  /** In the worker, reading included. */
+  readonly started: number;
+  readonly finished: number;
+  /** The last byte of its result. */
+  readonly received: number;
+}
+
 export interface RunReport {
   /** Null where the real engine doesn't say. */
   readonly rowsIn: number | null;
@@ -77,6 +90,8 @@ export interface RunReport {
   readonly splitting: string;
   /** How it reached the workers, and why so. */
   readonly transport: Transport;
+  /** Of each batch or split, in the order in which they were received; where it was asked for. */
+  readonly times?: readonly BatchTimes[];
   /** The plan, line by line. */
   readonly explanation: readonly string[];
 }
@@ -99,6 +114,8 @@ export interface PlannedFacts {
   readonly totalBytes: number | null;
   readonly startSeconds: number;
   readonly planSeconds: number;
+  /** Whether the times of each batch are kept. */
+  readonly times?: boolean | undefined;
 }
 
 /** What a finished job says of the run as a whole. */
@@ -121,6 +138,9 @@ export class Recorder {
   #batches = 0;
   #splits = 0;
   #firstHello: number | null = null;
+  /** The shared clock when the process started. */
+  readonly #origin = sharedSeconds() - milliseconds() / 1000;
+  readonly #times: BatchTimes[] | null;
   rowsOut = 0;
   retries = 0;
   misplaced = 0;
@@ -132,6 +152,7 @@ export class Recorder {
 
   constructor(facts: PlannedFacts, onProgress: ((progress: Progress) => void) | undefined) {
     this.#facts = facts;
+    this.#times = facts.times === true ? [] : null;
     this.#onProgress = onProgress;
     // A long first split has something to show, too.
     this.progress();
@@ -144,7 +165,7 @@ export class Recorder {
   }
 
   /** Results that count: those of a split that was misplaced don't, but what was read for them was read. */
-  done(pooled: PooledWorker, done: Done, { isInput, counts }: DoneKind): void {
+  done(pooled: PooledWorker, done: Done, { isInput, counts }: DoneKind, sentAt: number): void {
     const tally = this.#tally(pooled);
     tally.jobs++;
     tally.open += done.seconds.open;
@@ -152,6 +173,17 @@ export class Recorder {
     this.#batches += done.batches;
     if (isInput) tally.rows += done.read.rows ?? 0;
     if (isInput && counts) this.#bytes += done.read.bytes;
+    if (this.#times !== null && isInput && done.at !== null) {
+      const since = (at: number): number => Math.round((at - this.#origin) * 1e6) / 1e6;
+      this.#times.push({
+        pid: tally.pid,
+        rows: done.rows,
+        sent: since(sentAt),
+        started: since(done.at.started),
+        finished: since(done.at.finished),
+        received: since(sharedSeconds()),
+      });
+    }
     this.progress();
   }
 
@@ -218,6 +250,7 @@ export class Recorder {
       payloads: this.#facts.payloads.map((entry) => this.#whole.get(entry.label) ?? entry),
       splitting: this.#facts.splitting,
       transport: this.#facts.transport,
+      ...(this.#times === null ? {} : { times: this.#times }),
       explanation: this.#facts.explanation,
     };
   }

@@ -36,6 +36,7 @@ export interface RunFlags {
   readonly transport?: TransportName;
   readonly splitSize?: number;
   readonly queueDepth?: number;
+  readonly times: boolean;
   readonly retries?: number;
   readonly timeout?: number;
   readonly idleTimeout?: number;
@@ -104,6 +105,7 @@ export function register(program: Command): void {
     .option('--memory-limit <size>', 'end the run when a worker takes more memory: 512M, 2G', memorySize)
     .optionsGroup('Reports, on stderr:')
     .option('--stats', 'rows, bytes, time, workers, and why which engine', false)
+    .option('--times', 'with --json: when each batch was sent, evaluated and received', false)
     .option('-v, --verbose', 'the plan: expressions with types, engine, splits', false)
     .option(
       '--progress <when>',

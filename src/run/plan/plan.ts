@@ -52,6 +52,8 @@ export interface PlanOptions {
   readonly splitSize?: number | undefined;
   /** How the input reaches workers. A file is split and a pipe pipelined where it isn't said. */
   readonly transport?: TransportName | undefined;
+  /** Whether the report has the times of each batch. */
+  readonly times?: boolean | undefined;
 }
 
 /** What one payload runs on. */
@@ -174,6 +176,7 @@ export async function planRun(payloads: readonly Payload[], options: PlanOptions
       explanation,
       totalBytes: source?.size ?? null,
       startSeconds: began / 1000,
+      times: options.times,
       planSeconds: (milliseconds() - began) / 1000,
     },
   };

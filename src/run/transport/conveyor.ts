@@ -336,7 +336,7 @@ export class Conveyor {
         }
         return;
       case 'done':
-        this.#options.recorder.done(pooled, message, this.#options);
+        this.#options.recorder.done(pooled, message, this.#options, task.sentAt);
         task.outcome = { kind: 'done', done: message, worker: pooled };
         break;
       case 'failed':

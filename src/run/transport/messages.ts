@@ -142,6 +142,8 @@ export interface Done {
     readonly lines: number;
   };
   readonly seconds: { readonly open: number; readonly evaluate: number };
+  /** When the worker began and ended it, in seconds of the machine's clock (`sharedSeconds`); null where it doesn't say. */
+  readonly at: { readonly started: number; readonly finished: number } | null;
 }
 
 export interface UdfName {

@@ -33,6 +33,7 @@ export function readMessage(frame: Frame): FromWorker {
     case 'done': {
       const seconds = header.object('seconds');
       const read = header.object('read');
+      const at = header.optional('at');
       return {
         type: 'done',
         job: header.natural('job'),
@@ -46,6 +47,7 @@ export function readMessage(frame: Frame): FromWorker {
           lines: read.natural('lines'),
         },
         seconds: { open: seconds.number('open'), evaluate: seconds.number('evaluate') },
+        at: at === null ? null : { started: at.number('started'), finished: at.number('finished') },
       };
     }
     case 'failed': {

@@ -1,4 +1,5 @@
 /** One split on its way through the workers: what is asked of them, and what came back. */
+import { sharedSeconds } from '../clock.ts';
 import type { PooledWorker } from '../spawn/pool.ts';
 import type { SplitUnit } from './conveyor.ts';
 import type { Done, Failed, ResultPart, RowsBefore } from './messages.ts';
@@ -51,6 +52,8 @@ export class SplitTask {
   pinned: Slot | null = null;
   sent = false;
   job = -1;
+  /** When it was sent, in seconds of the machine's clock. */
+  sentAt = 0;
   /** Bytes of parts that weren't taken. */
   held = 0;
   #parts: ResultPart[] = [];
@@ -92,6 +95,7 @@ export class SplitTask {
   send(job: number): void {
     this.sent = true;
     this.job = job;
+    this.sentAt = sharedSeconds();
   }
 
   addPart(part: ResultPart): void {

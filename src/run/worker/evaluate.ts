@@ -6,7 +6,7 @@ import type { ArrowStreamReader } from '../../io/ipc/stream-reader.ts';
 import type { SplitReport } from '../../io/split.ts';
 import type { DataType, Field, Schema } from '../../wire/arrow/types.ts';
 import { DfxError } from '../../wire/errors.ts';
-import { milliseconds } from '../clock.ts';
+import { milliseconds, sharedSeconds } from '../clock.ts';
 import { gather } from '../embedded/gather.ts';
 import type { Evaluator } from '../embedded/index.ts';
 import type { Done, Job } from '../transport/messages.ts';
@@ -31,8 +31,11 @@ export async function evaluateJob(job: Job, body: Uint8Array, preparation: Prepa
 }
 
 function account(job: Job, sink: ResultSink, read: SplitReport, started: number, opened: number): Omit<Done, 'type'> {
-  const seconds = { open: (opened - started) / 1000, evaluate: (milliseconds() - opened) / 1000 };
-  return { job: job.job, rows: sink.rows, batches: sink.batches, read, seconds };
+  const ended = milliseconds();
+  const finished = sharedSeconds();
+  const seconds = { open: (opened - started) / 1000, evaluate: (ended - opened) / 1000 };
+  const at = { started: finished - (ended - started) / 1000, finished };
+  return { job: job.job, rows: sink.rows, batches: sink.batches, read, seconds, at };
 }
 
 function schemaOf(job: Job, { kept }: Prepared, evaluators: readonly Evaluator[]): Schema {
