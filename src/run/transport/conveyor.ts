@@ -357,7 +357,10 @@ export class Conveyor {
     slot.pooled = null;
     slot.paused = false;
     const [first, ...others] = slot.queue.splice(0);
-    if (error.code !== 'WORKER_DIED') {
+    if (error.code === 'IDLE_TIMEOUT' || error.code === 'MEMORY_LIMIT') {
+      // What the user asked for is the answer, in its place among the splits: to do it again would take as long, or as much.
+      if (first !== undefined) first.outcome = { kind: 'failed', error };
+    } else if (error.code !== 'WORKER_DIED') {
       this.#fatal ??= error;
     } else if (first !== undefined) {
       first.deaths++;
