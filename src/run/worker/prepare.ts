@@ -14,7 +14,7 @@ import {
   type SplitReader,
   WHOLE,
 } from '../../io/index.ts';
-import { readIpcSchema, type Schema } from '../../wire/arrow/index.ts';
+import { readIpcSchema, type Schema, writeIpcSchema } from '../../wire/arrow/index.ts';
 import { DfxError } from '../../wire/errors.ts';
 import { compileExpression, type Evaluator } from '../embedded/index.ts';
 import type { InputSpec, Job, RowsBefore } from '../transport/messages.ts';
@@ -74,7 +74,10 @@ export class Preparation {
       return known;
     }
     if (known !== null && !job.inBody) return known;
-    const prepared = this.#compile(job, await openTable(job, body));
+    const table = await openTable(job, body);
+    if (table instanceof BodiesTable && known?.table instanceof BodiesTable && known.table.takeOver(table))
+      return known;
+    const prepared = this.#compile(job, table);
     this.#last = { key, prepared };
     return prepared;
   }
@@ -165,7 +168,36 @@ async function openTable(job: Job, body: Uint8Array): Promise<PlacedTable> {
   const piece = body.subarray(schemaBytes);
   if (job.inBody && input.format === 'csv' && schema !== undefined)
     return new PiecesTable(schema, input.csv ?? {}, piece);
-  return openInput(job.inBody ? piece : input.path, openOptions(input, schema));
+  const table = await openInput(job.inBody ? piece : input.path, openOptions(input, schema));
+  return job.inBody && input.format === 'arrow' ? new BodiesTable(table) : table;
+}
+
+/** Arrow that comes in the bodies of jobs, each a stream of its own: as long as their schemas are alike, expressions are compiled once. */
+class BodiesTable implements PlacedTable {
+  readonly schema: Schema;
+  readonly #schemaBytes: Uint8Array;
+  #table: InputTable;
+
+  constructor(table: InputTable) {
+    this.#table = table;
+    this.schema = table.schema;
+    this.#schemaBytes = writeIpcSchema(table.schema);
+  }
+
+  /** Whether the other one's rows can be read in the place of these; they are then. */
+  takeOver(other: BodiesTable): boolean {
+    if (Buffer.compare(this.#schemaBytes, other.#schemaBytes) !== 0) return false;
+    this.#table = other.#table;
+    return true;
+  }
+
+  splits(): readonly Split[] {
+    return this.#table.splits();
+  }
+
+  read(indices: readonly number[], split: Split): SplitReader {
+    return this.#table.read(indices, split);
+  }
 }
 
 /** CSV that the parent has cut into pieces, which are read one after the other by the same reader. */
