@@ -31,7 +31,8 @@ export async function reportsOf(flags: RunFlags): Promise<Reports> {
   return {
     onProgress: line === null ? null : (progress) => line.show(progress),
     pause,
-    line: (text) => tell(`${stderr.isTTY ? text.split('\t').map(escapeText).join('\t') : text}\n`),
+    // Payloads and workers word it; a pipe may end on a terminal, too.
+    line: (text) => tell(`${text.split('\t').map(escapeText).join('\t')}\n`),
     plan: async (plan) => {
       // With --json it is a member of the document.
       if (!flags.verbose || flags.json) return;

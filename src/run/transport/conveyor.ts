@@ -84,6 +84,7 @@ export class Conveyor {
   #ended = false;
   // What is through: where the next split starts.
   #rowsRead = 0;
+  #rowsKnown = true;
   #linesRead = 0;
   #end: number | null = null;
   #left: number | null;
@@ -165,11 +166,12 @@ export class Conveyor {
 
   *#take(head: SplitTask): Generator<Delivery, void, void> {
     const outcome = head.passed ? null : head.outcome;
-    if (outcome?.kind === 'failed') throw outcome.error;
+    if (outcome?.kind === 'failed') throw this.#placed(outcome.error);
     if (outcome?.kind === 'done') {
       yield* this.#parts(head);
       const { done } = outcome;
       this.#rowsRead += done.read.rows ?? 0;
+      this.#rowsKnown &&= done.read.rows !== null;
       this.#linesRead += done.read.lines;
       if (head.unit.split.kind === 'bytes') this.#end = done.read.end;
       if (this.#left !== null) this.#left = Math.max(0, this.#left - done.rows);
@@ -374,6 +376,14 @@ export class Conveyor {
     for (const task of others) task.reset(task.attempt, slot);
     this.#dispatch();
     this.#changed();
+  }
+
+  /** What a worker says of rows, counted from the input's start. */
+  #placed(error: unknown): unknown {
+    if (!(error instanceof WorkerFailure) || error.failed.rows === null) return error;
+    const { first, last } = error.failed.rows;
+    const rows = this.#rowsKnown ? { first: first + this.#rowsRead, last: last + this.#rowsRead } : null;
+    return new WorkerFailure({ ...error.failed, rows });
   }
 
   #changed(): void {

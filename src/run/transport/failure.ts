@@ -37,7 +37,8 @@ function errorOf(failed: Failed, file: string | undefined, command: WorkerComman
   switch (code) {
     case 'UDF_RAISED': {
       const what = exception === null ? failed.message : `${exception.type}: ${firstLine(exception.message)}`;
-      return new DfxError(code, `the ${udf?.family ?? ''} UDF ${JSON.stringify(udf?.name ?? '')} raised ${what}`, {
+      const told = `the ${udf?.family ?? ''} UDF ${JSON.stringify(udf?.name ?? '')} raised ${what}${placeOf(failed)}`;
+      return new DfxError(code, told, {
         file,
         hint: `look at ${command.language}'s traceback on stderr (left out with --json)`,
       });
@@ -65,11 +66,17 @@ function errorOf(failed: Failed, file: string | undefined, command: WorkerComman
       return new DfxError(code, `${failed.message}, which ${command.file} doesn't have`, { file, hint });
     }
     default:
-      return new DfxError(code, failed.message, {
+      return new DfxError(code, `${failed.message}${placeOf(failed)}`, {
         file,
         hint: failed.schema.length === 0 ? (failed.hint ?? undefined) : seenTypes(failed),
       });
   }
+}
+
+/** The rows of the input, where they are known. */
+function placeOf({ rows }: Failed): string {
+  if (rows === null) return '';
+  return rows.first === rows.last ? ` (row ${rows.first})` : ` (rows ${rows.first} to ${rows.last})`;
 }
 
 /** A plan fails over types: what the engine took the columns for is half of the answer. */

@@ -159,6 +159,8 @@ export interface Failed {
   /** Which of the job's columns failed, where one did. */
   readonly column: number | null;
   readonly udf: UdfName | null;
+  /** The rows that it failed over, one of them or all, counted from 1: at the split's start, and behind the conveyor at the input's. */
+  readonly rows: { readonly first: number; readonly last: number } | null;
   readonly exception: { readonly type: string; readonly message: string; readonly traceback: string } | null;
   readonly missing: readonly string[];
   /** The input's schema as an Arrow IPC message, where columns are missing. */

@@ -53,6 +53,7 @@ export function readMessage(frame: Frame): FromWorker {
     case 'failed': {
       const udf = header.optional('udf');
       const exception = header.optional('exception');
+      const rows = header.optional('rows');
       return {
         type: 'failed',
         job: header.naturalOrNull('job'),
@@ -60,6 +61,7 @@ export function readMessage(frame: Frame): FromWorker {
         message: header.text('message'),
         column: header.naturalOrNull('column'),
         udf: udf === null ? null : { name: udf.text('name'), family: udf.text('family') },
+        rows: rows === null ? null : { first: rows.natural('first'), last: rows.natural('last') },
         exception:
           exception === null
             ? null

@@ -9,9 +9,10 @@ import { DfxError } from '../../wire/errors.ts';
 import { milliseconds, sharedSeconds } from '../clock.ts';
 import { gather } from '../embedded/gather.ts';
 import type { Evaluator } from '../embedded/index.ts';
+import { UdfFailure } from '../embedded/javascript/raised.ts';
 import type { Done, Job } from '../transport/messages.ts';
 import { leaveWithParent } from './channel.ts';
-import { ColumnFailure, type Preparation, type Prepared } from './prepare.ts';
+import { ColumnFailure, type Preparation, type Prepared, type RowRange } from './prepare.ts';
 import { type ResultSink, resultSink } from './result.ts';
 
 const NOTHING_READ: SplitReport = { rows: 0, bytes: 0, start: 0, end: 0, lines: 0 };
@@ -67,6 +68,8 @@ class Pass {
   /** Places of each evaluator's columns in a batch. */
   readonly #slots: readonly (readonly number[])[];
   readonly #filterSlots: readonly number[];
+  /** Rows of the split before the batch. */
+  #rowsBefore = 0;
 
   constructor(job: Job, prepared: Prepared, evaluators: readonly Evaluator[], sink: ResultSink) {
     const slotsOf = (evaluator: Evaluator): readonly number[] =>
@@ -84,15 +87,21 @@ class Pass {
     const { split, before } = this.#job;
     const reader = table.read(indices, split, before ?? undefined);
     if (Symbol.iterator in reader.batches) {
-      for (const batch of reader.batches) if (!this.#take(batch)) break;
+      for (const batch of reader.batches) if (!this.#next(batch)) break;
     } else {
-      for await (const batch of reader.batches) if (!this.#take(batch)) break;
+      for await (const batch of reader.batches) if (!this.#next(batch)) break;
     }
     this.#finish();
     return reader.report();
   }
 
   /** False: no more rows are wanted. */
+  #next(batch: ColumnBatch): boolean {
+    const wanted = this.#take(batch);
+    this.#rowsBefore += batch.length;
+    return wanted;
+  }
+
   #take(batch: ColumnBatch): boolean {
     leaveWithParent();
     const picked = this.#pick(batch);
@@ -102,7 +111,11 @@ class Pass {
     const rows = picked === null || lazily ? batch : rowsOf(batch, picked);
     const columns = this.#prepared.keep.map((slot) => columnAt(rows, slot));
     this.#evaluators.forEach((evaluator, at) => {
-      const result = this.#failingAt(at, () => evaluator.next(slice(rows, this.#slots[at] ?? [])));
+      const result = failingAt(
+        at,
+        () => evaluator.next(slice(rows, this.#slots[at] ?? [])),
+        (error) => this.#rowsOf(error, batch.length, picked),
+      );
       if (result !== null) columns.push(result);
     });
     if (columns.length === 0) return true;
@@ -122,7 +135,11 @@ class Pass {
   #pick(batch: ColumnBatch): Int32Array | null {
     const { filter } = this.#prepared;
     if (filter === null) return null;
-    const verdict = filter.next(slice(batch, this.#filterSlots));
+    const verdict = failingAt(
+      null,
+      () => filter.next(slice(batch, this.#filterSlots)),
+      (error) => this.#rowsOf(error, batch.length, null),
+    );
     if (verdict === null) throw new DfxError('DEFECT', 'a filter is no row-wise expression');
     return trueRows(verdict);
   }
@@ -130,12 +147,12 @@ class Pass {
   #finish(): void {
     const { mode, limit } = this.#job;
     if (mode === 'partial') {
-      const columns = this.#evaluators.flatMap((evaluator, at) => this.#failingAt(at, () => evaluator.state()));
+      const columns = this.#evaluators.flatMap((evaluator, at) => failingAt(at, () => evaluator.state()));
       this.#sink.write({ length: 1, columns });
       return;
     }
     const columns = this.#evaluators.flatMap((evaluator, at) => {
-      const last = this.#failingAt(at, () => evaluator.finish());
+      const last = failingAt(at, () => evaluator.finish());
       return last === null ? [] : [last];
     });
     const [first] = columns;
@@ -144,16 +161,23 @@ class Pass {
     this.#sink.write(limit !== null && limit < first.length ? rowsOf(rest, firstRows(limit)) : rest);
   }
 
-  #failingAt<T>(at: number, work: () => T): T {
-    return failingAt(at, work);
+  /** The rows of the split that a UDF failed over: one where it was called over the whole batch row by row, else the batch's. */
+  #rowsOf(error: unknown, length: number, picked: Int32Array | null): RowRange | null {
+    if (!(error instanceof UdfFailure) || error.rows === null || error.rows.length === 0) return null;
+    const { row, length: called } = error.rows;
+    const place = (at: number): number => this.#rowsBefore + (picked?.[at] ?? at) + 1;
+    const count = picked?.length ?? length;
+    // Of fewer rows, such as those of a CASE's branch, nobody knows which they were.
+    if (row !== null && called === count) return { first: place(row), last: place(row) };
+    return { first: place(0), last: place(count - 1) };
   }
 }
 
-function failingAt<T>(at: number, work: () => T): T {
+function failingAt<T>(at: number | null, work: () => T, rowsOf: (error: unknown) => RowRange | null = () => null): T {
   try {
     return work();
   } catch (error) {
-    throw new ColumnFailure(at, error);
+    throw new ColumnFailure(at, rowsOf(error), error);
   }
 }
 

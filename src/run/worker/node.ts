@@ -46,7 +46,7 @@ async function run(job: Job, body: Uint8Array, preparation: Preparation): Promis
 }
 
 function reason(error: unknown): Omit<Header, 'type'> {
-  if (error instanceof ColumnFailure) return { ...reason(error.cause), column: error.column };
+  if (error instanceof ColumnFailure) return { ...reason(error.cause), column: error.column, rows: error.rows };
   if (error instanceof UdfRaised) {
     return { code: error.code, message: error.message, udf: error.udf, exception: error.exception };
   }

@@ -24,13 +24,21 @@ export interface PlacedTable extends InputTable {
   read(indices: readonly number[], split: Split, before?: RowsBefore): SplitReader;
 }
 
-/** A job's column failed: which one, for the parent. */
-export class ColumnFailure extends Error {
-  readonly column: number;
+/** Rows of a split, counted from 1 at its start. */
+export interface RowRange {
+  readonly first: number;
+  readonly last: number;
+}
 
-  constructor(column: number, cause: unknown) {
+/** A job's column failed: which one, and over which rows, for the parent. Column null: the filter. */
+export class ColumnFailure extends Error {
+  readonly column: number | null;
+  readonly rows: RowRange | null;
+
+  constructor(column: number | null, rows: RowRange | null, cause: unknown) {
     super('a column failed', { cause });
     this.column = column;
+    this.rows = rows;
   }
 }
 
@@ -101,7 +109,7 @@ export class Preparation {
         if (!job.inlineCode) refuseCode(expr);
         return compileExpression(expr, schema, { relation, now, inlineCode: job.inlineCode });
       } catch (error) {
-        throw new ColumnFailure(at, error);
+        throw new ColumnFailure(at, null, error);
       }
     });
   }

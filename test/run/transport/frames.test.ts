@@ -106,6 +106,7 @@ test("a worker's messages are checked member by member", () => {
     message: 'm',
     column: null,
     udf: null,
+    rows: null,
     exception: null,
     missing: [],
     schema: new Uint8Array(0),

@@ -7,7 +7,7 @@ import type { JsUdf } from '../../../wire/js-udf.ts';
 import type { Accumulator } from '../aggregates/define.ts';
 import { BatchColumn } from './batch-column.ts';
 import { type Entry, instantiate, loadEntry } from './load.ts';
-import { guarded, type UdfIdentity, WrongValue } from './raised.ts';
+import { Calls, guarded, type UdfIdentity, WrongValue } from './raised.ts';
 import { columnFrom, rowValue } from './values.ts';
 
 export function accumulatorOf(udf: JsUdf): Accumulator {
@@ -25,16 +25,20 @@ export function accumulatorOf(udf: JsUdf): Accumulator {
   };
   return {
     update(columns, length) {
-      guarded(identity, () => {
+      const calls = new Calls(length);
+      guarded(identity, calls, () => {
         if (udf.mode === 'batch') {
           call('update', ...columns.map((column) => new BatchColumn(column)), length);
           return;
         }
-        for (let row = 0; row < length; row++) call('update', ...columns.map((column) => rowValue(column, row)));
+        for (let row = 0; row < length; row++) {
+          calls.row = row;
+          call('update', ...columns.map((column) => rowValue(column, row)));
+        }
       });
     },
     state: () =>
-      guarded(identity, () => {
+      guarded(identity, null, () => {
         const values = call('state');
         if (!Array.isArray(values) || values.length !== state.length) {
           throw new WrongValue(`gave a state that is no array of ${state.length} values`);
@@ -42,8 +46,8 @@ export function accumulatorOf(udf: JsUdf): Accumulator {
         return state.map(({ type }, i) => columnFrom(type, [values[i]]));
       }),
     merge(columns: readonly Column[]) {
-      guarded(identity, () => call('merge', ...columns.map((column) => rowValue(column, 0))));
+      guarded(identity, null, () => call('merge', ...columns.map((column) => rowValue(column, 0))));
     },
-    finish: () => guarded(identity, () => columnFrom(udf.returns.type, [call('evaluate')])),
+    finish: () => guarded(identity, null, () => columnFrom(udf.returns.type, [call('evaluate')])),
   };
 }

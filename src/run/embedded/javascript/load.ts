@@ -25,7 +25,7 @@ export function loadEntry(udf: JsUdf): Entry {
       `the entry of the UDF ${JSON.stringify(udf.name)} is ${JSON.stringify(udf.entry)}, expected a name`,
     );
   }
-  return guarded(identity, () => {
+  return guarded(identity, null, () => {
     const globals: object = Object.create(null);
     define(globals, 'console', new Console(process.stderr, process.stderr));
     for (const [name, value] of udf.captures) define(globals, name, plain(value));

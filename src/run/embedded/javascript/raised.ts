@@ -13,36 +13,70 @@ export interface Raised {
   readonly traceback: string;
 }
 
-export class UdfRaised extends DfxError {
+/** Rows that a UDF was called over. */
+export interface CalledRows {
+  readonly length: number;
+  /** The one among them that it failed over, from 0. Null: any. */
+  readonly row: number | null;
+}
+
+/** `rows` is null where it wasn't called over rows. */
+export class UdfFailure extends DfxError {
   constructor(
+    code: 'UDF_RAISED' | 'EXECUTION',
     readonly udf: UdfIdentity,
-    readonly exception: Raised,
+    what: string,
+    readonly rows: CalledRows | null,
   ) {
-    super(
-      'UDF_RAISED',
-      `the ${udf.family} UDF ${JSON.stringify(udf.name)} raised ${exception.type}: ${exception.message}`,
-    );
+    super(code, `the ${udf.family} UDF ${JSON.stringify(udf.name)} ${what}`);
+  }
+}
+
+export class UdfRaised extends UdfFailure {
+  constructor(
+    udf: UdfIdentity,
+    readonly exception: Raised,
+    rows: CalledRows | null,
+  ) {
+    super('UDF_RAISED', udf, `raised ${exception.type}: ${exception.message}`, rows);
   }
 }
 
 /** A result that isn't of the declared type: what was found, in words that follow the UDF's name. */
-export class WrongValue extends Error {}
+export class WrongValue extends Error {
+  constructor(
+    message: string,
+    /** The row that it was found for, from 0, where it was one. */
+    readonly row: number | null = null,
+  ) {
+    super(message);
+  }
+}
+
+/** Calls over rows: who calls one by one says where it is. */
+export class Calls implements CalledRows {
+  row: number | null = null;
+
+  constructor(readonly length: number) {}
+}
 
 /** The file that stack traces name for a UDF's source. */
 export function sourceName(udf: UdfIdentity): string {
   return `udf:${udf.name}`;
 }
 
-/** Runs the UDF's code; what it throws, whatever that is, comes out as `UdfRaised`. */
-export function guarded<T>(udf: UdfIdentity, run: () => T): T {
+/** Runs the UDF's code; what it throws, whatever that is, comes out as `UdfRaised`, and a wrong value as `UdfFailure`. */
+export function guarded<T>(udf: UdfIdentity, calls: Calls | null, run: () => T): T {
   try {
     return run();
   } catch (error) {
-    if (error instanceof UdfRaised) throw error;
+    if (error instanceof UdfFailure) throw error;
+    const length = calls?.length ?? 0;
     if (error instanceof WrongValue) {
-      throw new DfxError('EXECUTION', `the ${udf.family} UDF ${JSON.stringify(udf.name)} ${error.message}`);
+      const rows = calls === null ? null : { length, row: error.row ?? calls.row };
+      throw new UdfFailure('EXECUTION', udf, error.message, rows);
     }
-    throw new UdfRaised(udf, raised(udf, error));
+    throw new UdfRaised(udf, raised(udf, error), calls === null ? null : { length, row: calls.row });
   }
 }
 

@@ -6,7 +6,7 @@ import { materialize } from '../gather.ts';
 import type { Vector } from '../vector.ts';
 import { BatchColumn } from './batch-column.ts';
 import { type Entry, loadEntry } from './load.ts';
-import { guarded, type UdfIdentity, WrongValue } from './raised.ts';
+import { Calls, guarded, type UdfIdentity, WrongValue } from './raised.ts';
 import { columnFrom, rowValue } from './values.ts';
 
 /** Loads the source at the first batch: binding an expression runs nothing. */
@@ -18,16 +18,18 @@ export function scalarEvaluation(udf: JsUdf): (args: readonly Vector[], length: 
     const called = entry;
     // A UDF sees every row, literals too: what it does may differ from row to row.
     const columns = args.map((arg) => materialize(arg, length));
-    const column = guarded(identity, () =>
+    const calls = new Calls(length);
+    const column = guarded(identity, calls, () =>
       udf.mode === 'row'
-        ? byRow(called, columns, udf.returns.type, length)
+        ? byRow(called, columns, udf.returns.type, calls)
         : byBatch(called, columns, udf.returns.type, length),
     );
     return { column, scalar: false };
   };
 }
 
-function byRow(entry: Entry, columns: readonly Column[], type: DataType, length: number): Column {
+function byRow(entry: Entry, columns: readonly Column[], type: DataType, calls: Calls): Column {
+  const { length } = calls;
   const results = new Array<unknown>(length);
   const row = new Array<unknown>(columns.length);
   for (let i = 0; i < length; i++) {
@@ -35,8 +37,10 @@ function byRow(entry: Entry, columns: readonly Column[], type: DataType, length:
       const column = columns[k];
       row[k] = column === undefined ? null : rowValue(column, i);
     }
+    calls.row = i;
     results[i] = entry(...row);
   }
+  calls.row = null;
   return columnFrom(type, results);
 }
 

@@ -209,7 +209,7 @@ function bytesOf(value: NonNullable<unknown>): Uint8Array | null {
 }
 
 function wrong(type: DataType, value: NonNullable<unknown>, row: number): WrongValue {
-  return new WrongValue(`gave ${described(value)} for row ${row + 1} of the batch, expected ${formatDataType(type)}`);
+  return new WrongValue(`gave ${described(value)}, expected ${formatDataType(type)}`, row);
 }
 
 function described(value: NonNullable<unknown>): string {

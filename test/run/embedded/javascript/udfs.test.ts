@@ -159,10 +159,10 @@ test('anything may be thrown, also what throws when it is looked at', async () =
 });
 
 const WRONG: readonly (readonly [string, string])[] = [
-  ['const f = (v) => "x"', 'gave the text "x" for row 1 of the batch, expected Int64'],
-  ['const f = (v) => 1.5', 'gave 1.5 for row 1 of the batch, expected Int64'],
-  ['const f = (v) => v === null ? 2n ** 63n : 0', 'gave 9223372036854775808 for row 3 of the batch, expected Int64'],
-  ['const f = async (v) => v', 'gave a promise for row 1 of the batch, expected Int64'],
+  ['const f = (v) => "x"', 'gave the text "x", expected Int64'],
+  ['const f = (v) => 1.5', 'gave 1.5, expected Int64'],
+  ['const f = (v) => v === null ? 2n ** 63n : 0', 'gave 9223372036854775808, expected Int64'],
+  ['const f = async (v) => v', 'gave a promise, expected Int64'],
 ];
 for (const [source, message] of WRONG) {
   test(`a result of another type is refused: ${source}`, async () => {
