@@ -53,6 +53,8 @@ export class WorkerPool {
 
   /** One that waits, or a new one. Throws what keeps a process from being started. */
   take(command: WorkerCommand): PooledWorker {
+    for (const gone of this.#idle.filter(({ worker }) => worker.isLost)) this.#leave(gone.worker.killed());
+    this.#idle = this.#idle.filter(({ worker }) => !worker.isLost);
     const at = this.#idle.findIndex(({ worker }) => worker.command.file === command.file);
     const [idle] = at === -1 ? [] : this.#idle.splice(at, 1);
     const taken = idle ?? new PooledWorker((onLine) => this.#start(command, onLine), this.#options);

@@ -124,6 +124,11 @@ export class Worker {
     return this.hello?.pid ?? this.#process.pid;
   }
 
+  /** Whether it can't be used any more, as far as is known yet. */
+  get isLost(): boolean {
+    return this.#lost !== null;
+  }
+
   /** What came before is told at once. */
   listen(listener: WorkerListener | null): void {
     this.#listener = listener;
