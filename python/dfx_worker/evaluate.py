@@ -197,6 +197,9 @@ def of_each(job, expressions, evaluate, watch, frame):
         except partial.NotMergeable as error:
             raise Failed({"code": "NOT_MERGEABLE", "message": failures.one_line(error), "column": at}) from None
         except BaseException as error:
+            without = failures.without_merge(watch)
+            if without is not None:
+                raise Failed({"code": "NOT_MERGEABLE", "message": without, "column": at}) from None
             failure = {**failures.running_failure(error, watch), "column": at}
             shown = failures.is_about_types(failure)
             raise Failed(failure, types_of(frame, job.get("reads", ())) if shown else b"") from None

@@ -86,6 +86,14 @@ def running_failure(error, watch):
     return {"code": "INPUT_ROW" if BAD_ROW.search(message) else "EXECUTION", "message": message}
 
 
+def without_merge(watch):
+    """Why an accumulator has no partial results, None where it has: one worker never asks for them."""
+    raised = watch.raised
+    if raised is None or raised.method not in ("merge", "state") or raised.type not in ("NotImplementedError", "AttributeError"):
+        return None
+    return f"the accumulator of {raised.name} has no {raised.method}()"
+
+
 def is_about_types(failure):
     message = failure["message"]
     return failure["code"] == "EXECUTION" and "not implemented" not in message and TYPES.search(message) is not None

@@ -18,23 +18,41 @@ from dfx_worker import plan_bytes
 
 PARTIAL = "AggregateExec: mode=Partial"
 
-# The states' schema says what the columns were that they were computed from: the merge plans over the same ones.
+# The states' schema says which columns they were computed from: the merge plans over the same ones.
 INPUT_SCHEMA = b"dfx.input"
+# How many columns the state of each aggregate has.
+COUNTS = b"dfx.counts"
 
 
 class NotMergeable(Exception):
     """The engine's plan can't be cut in two."""
 
 
-def states(ctx, frame, condition, expressions):
-    """The state after the rows of `frame`, as one batch with columns `s0`, `s1`, …"""
-    _, lower = cut(two_step_plan(frame, condition, expressions))
+def state_of(ctx, frame, condition, expression):
+    """The columns of the state after the rows of `frame`, each with one row."""
+    _, lower = cut(two_step_plan(frame, condition, expression))
     table = pa.Table.from_batches([batch.to_pyarrow() for batch in ctx.execute(lower, 0)])
     if table.num_rows != 1:
         raise NotMergeable(f"the engine gave {table.num_rows} rows of states")
-    metadata = {INPUT_SCHEMA: base64.b64encode(frame.schema().serialize().to_pybytes())}
-    fields = [pa.field(f"s{at}", field.type) for at, field in enumerate(table.schema)]
-    return pa.Table.from_arrays(table.columns, schema=pa.schema(fields, metadata)).to_batches()[0]
+    return table.columns
+
+
+def joined(schema, states):
+    """The states of several aggregates as one batch with columns `s0`, `s1`, …; `schema` is that of the input."""
+    counts = ",".join(str(len(columns)) for columns in states)
+    metadata = {INPUT_SCHEMA: base64.b64encode(schema.serialize().to_pybytes()), COUNTS: counts.encode()}
+    columns = [column for state in states for column in state]
+    fields = [pa.field(f"s{at}", column.type) for at, column in enumerate(columns)]
+    return pa.Table.from_arrays(columns, schema=pa.schema(fields, metadata)).combine_chunks().to_batches()[0]
+
+
+def taken_apart(batches):
+    """The batches of each aggregate's states."""
+    start = 0
+    for count in batches[0].schema.metadata[COUNTS].decode().split(","):
+        end = start + int(count)
+        yield [batch.select(range(start, end)).replace_schema_metadata(None) for batch in batches]
+        start = end
 
 
 def input_schema(batches):
@@ -42,23 +60,22 @@ def input_schema(batches):
     return read_schema(base64.b64decode(batches[0].schema.metadata[INPUT_SCHEMA]))
 
 
-def merged(ctx, frame, condition, expressions, udfs, batches):
-    """The one row that the states in `batches` give, as a table. `frame` has the states' input schema and no rows."""
-    batches = [batch.replace_schema_metadata(None) for batch in batches]
-    plan = replaced(ctx, two_step_plan(frame, condition, expressions), udfs, batches)
+def merged(ctx, frame, condition, expression, udfs, batches):
+    """The one row that an aggregate's states in `batches` give. `frame` has the states' input schema; its rows aren't read."""
+    plan = replaced(ctx, two_step_plan(frame, condition, expression), udfs, batches)
     table = pa.Table.from_batches([batch.to_pyarrow() for batch in ctx.execute(plan, 0)])
-    planned = frame.aggregate([], expressions).schema().types
-    if table.schema.types != planned:
-        raise NotMergeable(f"merged, it gives {table.schema.types}, expected {planned}")
+    planned = frame.aggregate([], [expression]).schema().types
+    if table.schema.types != planned or table.num_rows != 1:
+        raise NotMergeable(f"merged, it gives {table.num_rows} rows of {table.schema.types}, expected one of {planned}")
     return table
 
 
-def check(ctx, frame, condition, expressions, udfs):
+def check(ctx, frame, condition, expression, udfs):
     """Raises NotMergeable where states over the columns of `frame` couldn't be merged; no row is read."""
-    plan = two_step_plan(frame, condition, expressions)
+    plan = two_step_plan(frame, condition, expression)
     _, lower = cut(plan)
     try:
-        empty = [batch.to_pyarrow().slice(0, 0) for batch in ctx.execute(lower, 1)]
+        empty = [batch.to_pyarrow().slice(0, 0) for batch in ctx.execute(lower, NO_ROWS)]
         replaced(ctx, plan, udfs, empty)
     except NotMergeable:
         raise
@@ -79,15 +96,15 @@ def replaced(ctx, plan, udfs, batches):
     return ExecutionPlan.from_bytes(writer, changed)
 
 
-def two_step_plan(frame, condition, expressions):
-    """The engine's plan of the aggregates over `frame`, which has two partitions."""
+def two_step_plan(frame, condition, expression):
+    """The engine's plan of the aggregate over `frame`, which has two partitions."""
     if condition is not None:
         frame = frame.filter(condition)
-    plan = frame.aggregate([], expressions).execution_plan()
+    plan = frame.aggregate([], [expression]).execution_plan()
     if find(plan) is None:
         # Counts and extremes of a table in memory are known to the optimizer, which computes nothing then. It knows nothing of
         # rows behind a condition that it can't foresee.
-        plan = frame.filter(functions.random() >= literal(0.0)).aggregate([], expressions).execution_plan()
+        plan = frame.filter(functions.random() >= literal(0.0)).aggregate([], [expression]).execution_plan()
     return plan
 
 
@@ -111,9 +128,30 @@ def find(plan):
 
 
 def table_of(ctx, schema, batches):
-    """A table whose first partition holds the rows: with one partition the engine takes both steps at once."""
+    """A table whose first partition holds the rows: with one partition the engine takes both steps at once.
+
+    Nobody reads the others. One holds a row, since of a table without rows the optimizer knows every aggregate; NO_ROWS has none.
+    """
     empty = pa.RecordBatch.from_pylist([], schema=schema)
-    return ctx.create_dataframe([batches or [empty], [empty]], schema=schema)
+    return ctx.create_dataframe([batches or [empty], [any_row(schema)], [empty]], schema=schema)
+
+
+NO_ROWS = 2
+
+
+def any_row(schema):
+    return pa.RecordBatch.from_arrays([any_value(field) for field in schema], schema=schema)
+
+
+def any_value(field):
+    if field.nullable:
+        return pa.nulls(1, field.type)
+    for value in (0, "", b"", False, [], {}):
+        try:
+            return pa.array([value], type=field.type)
+        except (pa.ArrowException, TypeError, ValueError, AttributeError):
+            continue
+    raise NotMergeable(f"no value of the type {field.type} is known")
 
 
 def with_udfs(ctx, tuples):

@@ -28,9 +28,11 @@ PROBES = frozenset(
 class Raised:
     """An exception of a UDF: whose it was, and how Python prints it."""
 
-    def __init__(self, name, family, error):
+    def __init__(self, name, family, error, method=None):
         self.name = name
         self.family = family
+        # Of an accumulator or evaluator.
+        self.method = method
         self.type = type(error).__name__
         self.message = str(error)
         # The outermost frame is the wrapper's own.
@@ -54,9 +56,9 @@ class Watch:
         self.unpickling = None
         self.udfs = []
 
-    def keep(self, name, family, error):
+    def keep(self, name, family, error, method=None):
         if self.raised is None:
-            self.raised = Raised(name, family, error)
+            self.raised = Raised(name, family, error, method)
 
     def install(self, cloudpickle):
         """Wraps `cloudpickle.loads` for the life of the process."""
@@ -155,7 +157,7 @@ class WatchedObject:
             value = getattr(self._target, attribute)
         except BaseException as error:
             if attribute not in PROBES:
-                watch.keep(name, family, error)
+                watch.keep(name, family, error, attribute)
             raise
         if not callable(value):
             return value
@@ -165,7 +167,7 @@ class WatchedObject:
                 return value(*args)
             except BaseException as error:
                 if attribute not in PROBES:
-                    watch.keep(name, family, error)
+                    watch.keep(name, family, error, attribute)
                 raise
 
         return call

@@ -22,6 +22,7 @@ import {
   userError,
 } from './replay.ts';
 import type { RunReport } from './report.ts';
+import type { KeptPart } from './transport/kept-results.ts';
 import type { ArrowMessage, EngineVersion } from './transport/messages.ts';
 import { WorkerFailure } from './transport/split-task.ts';
 
@@ -36,6 +37,8 @@ export interface RowsPart {
   readonly chunks: readonly Uint8Array[];
   /** Of Arrow: the messages that the chunks consist of. */
   readonly messages: readonly ArrowMessage[];
+  /** Where workers were given a file to write to: bytes that one of them writes itself, once it is told where they go. */
+  readonly kept: KeptPart | null;
 }
 
 export interface RowsStream {
@@ -101,7 +104,8 @@ async function openRows(replay: Replay, group: JobGroup, options: OutputOptions)
       try {
         for await (const delivery of deliveries) {
           if (delivery.kind !== 'part') continue;
-          yield { rows: delivery.rows, chunks: delivery.chunks, messages: delivery.messages };
+          const { rows, chunks, messages, kept } = delivery;
+          yield { rows, chunks, messages, kept };
         }
       } catch (error) {
         throw userError(error, group, replay);
@@ -202,12 +206,13 @@ async function runGroup(replay: Replay, group: JobGroup, outcomes: Outcomes): Pr
       return;
     } catch (error) {
       const unmerged = unmergedReason(error, group, replay);
-      if (unmerged !== null) {
-        recordWhole(replay, entries, unmerged);
-        for (const entry of entries) await runGroup(replay, { ...group, how: 'whole', entries: [entry] }, outcomes);
-        return;
-      }
       const culprit = error instanceof WorkerFailure ? entries[error.failed.column ?? -1] : undefined;
+      if (unmerged !== null && culprit !== undefined) {
+        replay.recorder.wentWhole(culprit.payload.label, unmerged);
+        await runGroup(replay, { ...group, how: 'whole', entries: [culprit] }, outcomes);
+        entries = entries.filter((entry) => entry !== culprit);
+        continue;
+      }
       const told = toldError(error, culprit === undefined ? left : { ...left, entries: [culprit] }, replay);
       const failed = culprit === undefined ? entries : [culprit];
       for (const { payload } of failed) outcomes.settle(payload, { ok: false, payload, error: told });
@@ -222,10 +227,6 @@ function unmergedReason(error: unknown, group: JobGroup, { plan }: Replay): stri
   return error instanceof WorkerFailure && error.failed.code === 'NOT_MERGEABLE' ? error.failed.message : null;
 }
 
-function recordWhole({ recorder }: Replay, entries: readonly PlannedPayload[], reason: string): void {
-  for (const { payload } of entries) recorder.wentWhole(payload.label, reason);
-}
-
 function toldError(error: unknown, group: JobGroup, replay: Replay): DfxError {
   const told = userError(error, group, replay);
   if (told instanceof DfxError) return told;
@@ -236,7 +237,7 @@ async function runTogether(replay: Replay, group: JobGroup, outcomes: Outcomes):
   const { recorder, plan } = replay;
   const mode = group.how === 'partial' ? 'partial' : 'value';
   const output: OutputOptions = { output: 'arrow' };
-  const conveyor = conveyorOf(replay, group, { mode, output }, plan.workers.splits);
+  const conveyor = conveyorOf(replay, group, { mode, output }, workersOf(group, plan));
   const found = await collect(conveyor.deliveries());
   let result = found;
   if (mode === 'partial') {
@@ -250,6 +251,12 @@ async function runTogether(replay: Replay, group: JobGroup, outcomes: Outcomes):
     recorder.mergeMs += milliseconds() - began;
   }
   settleValues(group.entries, found, result, outcomes);
+}
+
+/** Groups of the real engine run side by side. */
+function workersOf({ engine }: JobGroup, { groups, workers }: Plan): number {
+  const beside = engine === 'embedded' ? 1 : groups.filter((other) => other.engine === engine).length;
+  return Math.max(1, Math.floor(workers.splits / Math.min(workers.payloads, beside)));
 }
 
 function settleValues(
