@@ -35,21 +35,22 @@ export class Pipe {
   }
 
   /** From the first byte on; what is read is kept, so that it can be read again. */
-  async *look(): AsyncGenerator<Uint8Array, void, void> {
+  look(): AsyncGenerator<Uint8Array, void, void> {
+    // A reader that hasn't begun when `forget` is called starts with what was seen until then all the same.
+    return this.#readFrom(this.#seen ?? []);
+  }
+
+  async *#readFrom(seen: Uint8Array[]): AsyncGenerator<Uint8Array, void, void> {
     for (let at = 0; ; at++) {
-      const seen = this.#seen?.[at];
-      if (seen !== undefined) {
-        yield seen;
-        continue;
-      }
-      const next = await this.#next();
+      const known = seen[at];
+      const next = known ?? (await this.#next());
       if (next === null) return;
-      this.#seen?.push(next);
+      if (known === undefined && this.#seen === seen) seen.push(next);
       yield next;
     }
   }
 
-  /** Nothing is kept any more of what `look` reads. */
+  /** Nothing is kept any more of what `look` reads from now on. */
   forget(): void {
     this.#seen = null;
   }
