@@ -2,6 +2,8 @@
 import { codecSection } from './codec.ts';
 import type { Peer } from './peer.ts';
 import { multiprocessingSection } from './python/multiprocessing.ts';
+import { sandboxSection } from './python/sandbox.ts';
+import { pythonScalingSection } from './python/scaling.ts';
 import { sparkSection } from './python/spark.ts';
 import { kernelSection } from './replay/kernels.ts';
 import { replaySection } from './replay/replay.ts';
@@ -31,6 +33,12 @@ export const SECTIONS: readonly NamedSection[] = [
     about: "the main job beside datafusion-python's multiprocessing example",
     measure: multiprocessingSection,
   },
+  {
+    name: 'python-scaling',
+    about: 'Python UDFs that sleep and compute, by workers and queue depths',
+    measure: pythonScalingSection,
+  },
+  { name: 'sandbox', about: 'the same run with the sandbox and without', measure: sandboxSection },
   {
     name: 'spark',
     about: "Python UDFs beside PySpark's pandas UDFs, one worker each, warm (530 MB)",

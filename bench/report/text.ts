@@ -81,6 +81,7 @@ export function counted(value: number): string {
 
 /** Three or four digits that count: 850 µs, 12.3 ms, 1,234 ms, 12.3 s. */
 export function duration(microseconds: number): string {
+  if (microseconds === 0) return '0 ms';
   if (microseconds < 1000) return `${microseconds.toPrecision(3)} µs`;
   const milliseconds = microseconds / 1000;
   if (milliseconds < 100) return `${milliseconds.toFixed(1)} ms`;
