@@ -4,8 +4,10 @@ A frame is `header length u32 LE | body length u32 LE | header | body`: the head
 is bytes that the header speaks of.
 """
 
+import _socket
 import json
 import os
+import stat
 import struct
 import threading
 
@@ -13,6 +15,16 @@ LENGTHS = struct.Struct("<II")
 
 # A header names columns and messages, never data: a longer one is a stray byte in the stream.
 MAX_HEADER = 16 * 1024 * 1024
+
+# Of Arrow's buffers, at least. An array of bytes starts at one itself.
+ALIGNMENT = 16
+
+# Frames that may wait for the one behind them: more bytes go out at once.
+HELD = 256 * 1024
+
+
+# A socket that nobody refers to would close a descriptor that isn't its own.
+IMMORTAL = []
 
 
 class Closed(Exception):
@@ -29,41 +41,76 @@ class Channel:
     def __init__(self, read_fd, write_fd):
         self._read_fd = read_fd
         self._write_fd = write_fd
+        self._socket = socket_of(read_fd)
         self._writing = threading.Lock()
+        self._held = []
+        self._held_bytes = 0
 
-    def send(self, header, body=b""):
-        """Writes one frame, whole. `body` is anything with the buffer protocol."""
+    def send(self, header, body=b"", more=False):
+        """Writes one frame, whole. `body` is anything with the buffer protocol.
+
+        `more`: another frame follows at once, and both may go out together, since each write wakes the parent. The body must stay
+        as it is until then.
+        """
         text = json.dumps(header, ensure_ascii=False, allow_nan=False).encode("utf-8", "backslashreplace")
         view = memoryview(body).cast("B")
         with self._writing:
-            self._write(LENGTHS.pack(len(text), view.nbytes) + text)
-            self._write(view)
+            self._held.append(LENGTHS.pack(len(text), view.nbytes) + text)
+            if view.nbytes > 0:
+                self._held.append(view)
+            self._held_bytes += len(text) + view.nbytes
+            if more and self._held_bytes < HELD:
+                return
+            held, self._held, self._held_bytes = self._held, [], 0
+            self._write(held)
 
     def receive(self):
         """The next frame as (header, body); raises Closed at the end of the stream, Broken when it ends inside a frame."""
-        lengths = self._read(LENGTHS.size, at_start=True)
-        header_length, body_length = LENGTHS.unpack(lengths)
+        header_length, body_length = LENGTHS.unpack(self._read(LENGTHS.size, at_start=True))
         if header_length > MAX_HEADER:
             raise Broken(f"a header of {header_length} bytes")
-        header = json.loads(self._read(header_length))
+        # Both in one reading. Arrow wants its buffers, and so the body, on even addresses.
+        start = -header_length % ALIGNMENT
+        data = self._read(header_length + body_length, start)
+        header = json.loads(data[start : start + header_length])
         if not isinstance(header, dict) or not isinstance(header.get("type"), str):
             raise Broken("a header without a type")
-        return header, self._read(body_length)
+        return header, memoryview(data)[start + header_length :]
 
-    def _write(self, data):
-        view = memoryview(data)
-        while view:
-            view = view[os.write(self._write_fd, view) :]
+    def _write(self, parts):
+        while parts:
+            written = os.writev(self._write_fd, parts)
+            while parts and written >= len(parts[0]):
+                written -= len(parts[0])
+                del parts[0]
+            if written > 0:
+                parts[0] = memoryview(parts[0])[written:]
 
-    def _read(self, length, at_start=False):
-        data = bytearray(length)
-        view = memoryview(data)
+    def _read(self, length, start=0, at_start=False):
+        """`length` bytes behind `start` unused ones."""
+        data = bytearray(start + length)
+        view = memoryview(data)[start:]
         filled = 0
         while filled < length:
-            got = os.readv(self._read_fd, [view[filled:]])
+            got = self._fill(view[filled:])
             if got == 0:
                 if at_start and filled == 0:
                     raise Closed
                 raise Broken(f"the stream ended {length - filled} bytes early")
             filled += got
-        return bytes(data)
+        return data
+
+    def _fill(self, view):
+        """Reads into all of `view` if it can: whoever comes back to Python for each chunk waits each time for a UDF that computes."""
+        if self._socket is None:
+            return os.readv(self._read_fd, [view])
+        return self._socket.recv_into(view, view.nbytes, _socket.MSG_WAITALL)
+
+
+def socket_of(descriptor):
+    """The descriptor as a socket, None where it is a pipe. Node's pipes are sockets."""
+    if not stat.S_ISSOCK(os.fstat(descriptor).st_mode):
+        return None
+    made = _socket.socket(fileno=descriptor)
+    IMMORTAL.append(made)
+    return made

@@ -16,6 +16,9 @@ held = streaming.Held()
 # Aggregates of which is known that their states can be merged.
 mergeable = set()
 
+# What --register gives, once some job asks for it.
+registry = None
+
 NOTHING_READ = {"rows": 0, "bytes": 0, "start": 0, "end": 0, "lines": 0}
 
 
@@ -36,7 +39,7 @@ def run(channel, job, body, payloads, watch):
     started = time.perf_counter()
     if run_open(channel, job, body, payloads, watch, started):
         return
-    ctx = inputs.session(job.get("batchSize", 8192), 1 if job["mode"] in ("rows", "value") else 2)
+    ctx = session(job, 1 if job["mode"] in ("rows", "value") else 2)
     decoder = ctx.with_python_udf_inlining(enabled=watch.inline_code)
     try:
         expressions = [decode(decoder, payloads, column["payload"], watch) for column in job["columns"]]
@@ -83,7 +86,7 @@ def run_open(channel, job, body, payloads, watch, started):
     rest = memoryview(body)[job.get("schemaBytes", 0) :]
 
     def frame_of(feed):
-        ctx = inputs.session(job.get("batchSize", 8192))
+        ctx = session(job)
         decoder = ctx.with_python_udf_inlining(enabled=watch.inline_code)
         expressions = [decode(decoder, payloads, column["payload"], watch) for column in job["columns"]]
         return planned_frame(job, inputs.named_table(ctx.read_table(feed), job), expressions, None)
@@ -100,9 +103,10 @@ def run_open(channel, job, body, payloads, watch, started):
     opened = time.perf_counter()
     try:
         sink = ResultSink(channel, job["job"], named(plan.schema, job))
-        for result in plan.results(streaming.cut(batches, job.get("batchSize", 8192))):
+        cut = list(streaming.cut(batches, job.get("batchSize", 8192)))
+        for at, result in enumerate(plan.results(cut), 1):
             sink.write(pa.RecordBatch.from_arrays(result.columns, schema=sink.schema))
-        sink.flush()
+            sink.flush(more=at == len(cut))
     except BaseException as error:
         held.close()
         raise Failed(failures.placed(failures.running_failure(error, watch), job)) from None
@@ -110,6 +114,23 @@ def run_open(channel, job, body, payloads, watch, started):
     read = {"rows": rows, "bytes": rest.nbytes, "start": 0, "end": 0, "lines": 0}
     send_done(channel, job, sink, read, started, opened)
     return True
+
+
+def session(job, partitions=1):
+    """A session for the job, with what --register gives."""
+    ctx = inputs.session(job.get("batchSize", 8192), partitions)
+    path = job.get("register")
+    if path is not None:
+        # What nobody asks for costs no import.
+        from dfx_worker import registered
+
+        global registry
+        try:
+            registry = registry or registered.Registered()
+            registry.into(ctx, path)
+        except registered.Unusable as error:
+            raise Failed(error.fields) from None
+    return ctx
 
 
 def decode(ctx, payloads, digest, watch):

@@ -11,21 +11,25 @@ END_OF_STREAM = b"\xff\xff\xff\xff\x00\x00\x00\x00"
 
 
 class ResultSink:
-    """Encodes batches as messages and sends them as `result` frames."""
+    """Encodes batches as messages and sends them as `result` frames.
 
-    def __init__(self, channel, job, schema):
+    `flush_each`: after each batch, for a parent that waits for it; else in parts, which cost less.
+    """
+
+    def __init__(self, channel, job, schema, flush_each=False):
         self.rows = 0
         self.batches = 0
         self.schema = schema
         self._channel = channel
         self._job = job
+        self._flush_each = flush_each
         self._pending = bytearray()
         self._messages = []
         self._pending_rows = 0
         self._stream = io.BytesIO()
         # Only a stream's writer puts dictionaries before the batches that need them.
         self._writer = pa.ipc.new_stream(self._stream, schema) if has_dictionaries(schema) else None
-        channel.send({"type": "schema", "job": job}, schema.serialize().to_pybytes() + END_OF_STREAM)
+        channel.send({"type": "schema", "job": job}, schema.serialize().to_pybytes() + END_OF_STREAM, more=True)
 
     def write(self, batch):
         self.rows += batch.num_rows
@@ -42,14 +46,15 @@ class ResultSink:
                     self._add("batch", batch.num_rows, message.serialize())
                 elif message.type == "dictionary":
                     self._add("dictionary", 0, message.serialize())
-        if len(self._pending) >= PART:
+        if self._flush_each or len(self._pending) >= PART:
             self.flush()
 
-    def flush(self):
+    def flush(self, more=False):
+        """Sends what is there. `more`: the end of the job follows at once."""
         if not self._messages:
             return
         header = {"type": "result", "job": self._job, "rows": self._pending_rows, "messages": self._messages}
-        self._channel.send(header, self._pending)
+        self._channel.send(header, self._pending, more)
         self._pending = bytearray()
         self._messages = []
         self._pending_rows = 0

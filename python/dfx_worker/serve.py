@@ -136,7 +136,7 @@ def serve(channel, frames, watch):
         header, body = frames.get()
         kind = header["type"]
         if kind == "payload":
-            payloads[header["hash"]] = body
+            payloads[header["hash"]] = bytes(body)
         elif kind == "job":
             try:
                 evaluate.run(channel, header, body, payloads, watch)
