@@ -158,10 +158,10 @@ def send_result(channel, job, frame, expressions, condition, watch):
         reader = pa.RecordBatchReader.from_stream(plan)
         planned = True
         schema = named(reader.schema, job)
-        sink = ResultSink(channel, job["job"], schema)
+        sink = ResultSink(channel, job["job"], schema, job.get("flush") is True)
         for batch in reader:
             sink.write(pa.RecordBatch.from_arrays(batch.columns, schema=schema))
-        sink.flush()
+        sink.flush(more=True)
         return sink
     except BaseException as error:
         failure = failures.running_failure(error, watch)

@@ -89,7 +89,7 @@ export function conveyorOf(replay: Replay, group: JobGroup, { mode, output }: Jo
     pool,
     recorder,
     signal: context.signal,
-    template: templateOf(plan, group, mode, output, input),
+    template: templateOf(plan, group, mode, output, { spec: input, flush: streamed }),
     units,
     cancel,
     linesBefore,
@@ -113,7 +113,13 @@ function countsFor({ groups }: Plan, group: JobGroup): boolean {
 /** One job whose input is what workers gave. */
 export function mergerOf(replay: Replay, group: JobGroup, states: readonly Uint8Array[]): Conveyor {
   const { plan, pool, recorder, context } = replay;
-  const template = templateOf(plan, group, 'merge', { output: 'arrow' }, plan.source?.spec ?? null);
+  const template = templateOf(
+    plan,
+    group,
+    'merge',
+    { output: 'arrow' },
+    { spec: plan.source?.spec ?? null, flush: false },
+  );
   const units: readonly SplitUnit[] = [{ split: { kind: 'whole' }, body: states }];
   return new Conveyor({
     pool,
@@ -141,7 +147,7 @@ function templateOf(
   group: JobGroup,
   mode: Mode,
   { output, delimiter = ',' }: OutputOptions,
-  spec: InputSpec | null,
+  { spec, flush }: { readonly spec: InputSpec | null; readonly flush: boolean },
 ): JobTemplate {
   const { entries, filter, keep, command } = group;
   const all = filter === null ? entries : [...entries, filter];
@@ -171,6 +177,7 @@ function templateOf(
       reads: [...new Set([...all.flatMap(({ payload }) => payload.reads ?? []), ...keep])],
       batchSize: plan.batchSize,
       output: group.engine === 'embedded' ? output : 'arrow',
+      flush,
       delimiter,
       now: String(plan.now),
     },

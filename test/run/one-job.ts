@@ -17,6 +17,7 @@ export function jobOf(given: Partial<Job> & Pick<Job, 'job' | 'mode' | 'columns'
     reads: [],
     batchSize: 8192,
     output: 'arrow',
+    flush: false,
     delimiter: ',',
     now: '0',
     limit: null,

@@ -65,6 +65,8 @@ export interface Job {
   readonly reads: readonly string[];
   readonly batchSize: number;
   readonly output: Output;
+  /** Whether the result of each batch goes out as soon as it is there, and not in larger parts. */
+  readonly flush: boolean;
   /** Of text: what stands between the fields of CSV. */
   readonly delimiter: string;
   /** The instant of the run, nanoseconds since the epoch. */

@@ -130,6 +130,7 @@ export function readRequest(frame: Frame): ToWorker {
         reads: header.texts('reads'),
         batchSize: header.natural('batchSize'),
         output: header.oneOf('output', ['arrow', 'csv', 'ndjson']),
+        flush: header.flag('flush'),
         delimiter: header.text('delimiter'),
         now: header.text('now'),
         limit: header.naturalOrNull('limit'),
