@@ -1,6 +1,9 @@
 """Turns what went wrong into the `failed` message (docs/worker-protocol.md, "failed")."""
 
+import json
 import re
+
+from dfx_worker.allowed import ModuleRefused
 
 UNREGISTERED = re.compile(
     r"LogicalExtensionCodec is not provided for (scalar|aggregate|window) function (.+?)\"?\)?$"
@@ -48,6 +51,8 @@ def reading_failure(error):
 def decoding_failure(error, watch):
     """Why `Expr.from_bytes` refused the payload."""
     unpickling = watch.unpickling
+    if isinstance(unpickling, ModuleRefused):
+        return {"code": "MODULE_REFUSED", "message": f"a UDF's pickle is refused as it is loaded: {unpickling}"}
     if isinstance(unpickling, ModuleNotFoundError):
         return {
             "code": "ENVIRONMENT",
@@ -72,6 +77,9 @@ def decoding_failure(error, watch):
 def running_failure(error, watch):
     """Why planning or running the expression failed."""
     raised = watch.raised
+    if raised is not None and raised.type == ModuleRefused.__name__:
+        message = f"the {raised.family} UDF {json.dumps(raised.name)} is refused as it runs: {raised.message}"
+        return {"code": "MODULE_REFUSED", "message": message, "udf": {"name": raised.name, "family": raised.family}}
     if raised is not None:
         return {
             "code": "UDF_RAISED",

@@ -82,9 +82,13 @@ def enter(settings):
 
     `mode` is `on` or `off`. With `on`: `filter`, the seccomp program in base64; `pidAt`, where in it the pid of this process
     belongs; `readable`, files and folders that may be read besides those that Python needs; `scratch`, a folder in which this
-    process makes one of its own, the only one that it may write to.
+    process makes one of its own, the only one that it may write to. With both: `modules`, what allowed.py holds code to.
     """
     global _state
+    if settings.get("modules") is not None:
+        from dfx_worker import allowed
+
+        allowed.restrict(settings["modules"])
     if settings["mode"] == "off":
         _state = "off"
         return

@@ -74,7 +74,7 @@ async function replay(
       checkInputFlags(flags, input);
     }
     const plan = await planRun(payloads, {
-      policy: { strict: flags.strict, sandbox: flags.sandbox },
+      policy: { strict: flags.strict, sandbox: flags.sandbox, allowModules: flags.allowModules },
       engine: flags.engine,
       python: flags.python,
       source: input,

@@ -61,10 +61,12 @@ export const ERROR_CODES = {
   PYTHON_MISMATCH: EXIT.policy,
   SANDBOX_UNAVAILABLE: EXIT.policy,
   PICKLE_REFUSED: EXIT.policy,
+  MODULE_REFUSED: EXIT.policy,
 
   // execution failed
   UDF_RAISED: EXIT.execution,
   UDF_NOT_REGISTERED: EXIT.execution,
+  REGISTER: EXIT.execution,
   EXECUTION: EXIT.execution,
   WORKER_DIED: EXIT.execution,
   TIMEOUT: EXIT.execution,

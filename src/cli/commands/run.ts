@@ -31,6 +31,7 @@ export interface RunFlags {
   readonly python?: string;
   readonly strict: boolean;
   readonly sandbox: 'on' | 'off';
+  readonly allowModules?: readonly string[];
   readonly workers?: number;
   readonly batchSize?: number;
   readonly transport?: TransportName;
@@ -79,7 +80,8 @@ export function register(program: Command): void {
     .option('--engine <engine>', 'auto, embedded or datafusion', engine, 'auto')
     .option('--python <path>', 'Python that has the datafusion package (default: $DFX_PYTHON, then dfx env)')
     .option('--strict', 'refuse payloads that carry code', false)
-    .option('--sandbox <mode>', 'off: run code that payloads carry with all your rights', sandbox, 'on')
+    .option('--sandbox <mode>', 'off: code that payloads carry has all your rights', sandbox, 'on')
+    .option('--allow-modules <names>', 'refuse Python code that takes something from others: a,b.c', moduleNames)
     .optionsGroup('Workers:')
     .option('-w, --workers <count>', 'most worker processes at a time', wholeNumber('--workers', 1, 1024))
     .option(
@@ -130,7 +132,7 @@ export function register(program: Command): void {
     ['dfx run a=a.bin b=b.bin -i sales.arrow -o both.parquet', 'two columns of one table, into a file'],
     ['dfx run --filter big.bin -i sales.csv > big.csv', 'the rows where it is true'],
     ['dfx run score.bin --keep id,name -i sales.parquet --limit 10', 'beside columns of the input'],
-    ['dfx run score.bin -i sales.csv --sandbox off', 'it carries a Python UDF that you trust'],
+    ['dfx run score.bin -i sales.csv --allow-modules pyarrow', 'its Python UDF has pyarrow and nothing else'],
   ]);
 }
 
@@ -138,6 +140,19 @@ const inputFormat = oneOf<InputFormat>('input format', ['csv', 'arrow', 'parquet
 const engine = oneOf<EngineOption>('engine', ['auto', 'embedded', 'datafusion']);
 const transport = oneOf<TransportName>('transport', TRANSPORTS);
 const sandbox = oneOf<RunFlags['sandbox']>('sandbox mode', ['on', 'off']);
+
+/** Dotted names of Python modules; each stands for those inside of it, too. */
+function moduleNames(text: string): readonly string[] {
+  const names = text.split(',').map((name) => name.trim());
+  const wrong = names.find(
+    (name) => !/^[\p{ID_Start}_][\p{ID_Continue}]*(\.[\p{ID_Start}_][\p{ID_Continue}]*)*$/u.test(name),
+  );
+  if (wrong === undefined) return names;
+  throw new DfxError(
+    'USAGE',
+    `found ${JSON.stringify(wrong)} in --allow-modules, expected names of Python modules: a,b.c`,
+  );
+}
 
 /** One ASCII character; `\t` or `tab` for a tab, which is hard to type. */
 function character(text: string): string {

@@ -5,6 +5,7 @@
 import { DfxError } from '../../wire/errors.ts';
 import { type PythonVersion, pythonText } from '../../wire/frame.ts';
 import { sameVersion } from '../env/choose.ts';
+import { checkModules } from '../sandbox/modules.ts';
 import { probe } from '../sandbox/probe.ts';
 import type { CarriedCode, CarriedDefinition } from './code.ts';
 import type { OutwardNode } from './outward.ts';
@@ -13,6 +14,8 @@ export interface Policy {
   readonly strict: boolean;
   /** `off`: the user trusts the code and says so. */
   readonly sandbox: 'on' | 'off';
+  /** Modules that code may take something from; undefined: any. */
+  readonly allowModules?: readonly string[] | undefined;
 }
 
 /**
@@ -57,6 +60,7 @@ export function checkPolicy(
   lacking: string | null,
 ): void {
   for (const carried of code.definitions) checkDefinition(carried, policy, receiver, lacking);
+  if (policy.allowModules !== undefined && !policy.strict) checkModules(code, policy.allowModules);
   const hidden = code.hidden[0];
   if (hidden === undefined) return;
   if (policy.strict) {

@@ -4,14 +4,19 @@ import type { EngineName } from '../plan/engine.ts';
 import type { JobGroup } from '../plan/groups.ts';
 import { carriesCode, type Policy } from '../plan/policy.ts';
 import type { WorkerCommand } from '../spawn/worker.ts';
+import { allowedModules } from './modules.ts';
 import { sandboxedNode } from './node-worker.ts';
 import { sandboxedPython, trustedPython } from './python-worker.ts';
 
-/** `input`: the path of the file that workers read themselves, null for none. */
-export function confine(groups: readonly JobGroup[], policy: Policy, input: string | null): readonly JobGroup[] {
+/** `files`: those that workers read themselves. */
+export function confine(
+  groups: readonly JobGroup[],
+  policy: Policy,
+  files: readonly (string | undefined)[],
+): readonly JobGroup[] {
   const engines = new Set(groups.filter(hasCode).map(({ engine }) => engine));
   if (engines.size === 0) return groups;
-  const readable = input === null ? [] : existing(input);
+  const readable = files.flatMap((file) => (file === undefined ? [] : existing(file)));
   const commands = new Map<string, WorkerCommand>();
   return groups.map((group) => {
     if (!engines.has(group.engine)) return group;
@@ -29,11 +34,12 @@ function hasCode({ entries, filter }: JobGroup): boolean {
 function confined(
   engine: EngineName,
   command: WorkerCommand,
-  { sandbox }: Policy,
+  { sandbox, allowModules }: Policy,
   readable: readonly string[],
 ): WorkerCommand {
   if (engine === 'embedded') return sandbox === 'off' ? command : sandboxedNode(command, readable);
-  return sandbox === 'off' ? trustedPython(command) : sandboxedPython(command, readable);
+  const modules = allowModules === undefined ? null : allowedModules(allowModules);
+  return sandbox === 'off' ? trustedPython(command, modules) : sandboxedPython(command, readable, modules);
 }
 
 /** The path as the kernel will know it. What comes through a pipe has none. */

@@ -2,10 +2,14 @@
 import type { WorkerCommand } from '../spawn/worker.ts';
 import { seccompFilter } from './filter.ts';
 import { scratchFolder } from './folder.ts';
+import type { AllowedModules } from './modules.ts';
 import { machine } from './probe.ts';
 
 /** What goes to `sandbox.enter`, as JSON. */
-export type PythonSandbox =
+export type PythonSandbox = {
+  /** What code may take from modules; null: anything. */
+  readonly modules: AllowedModules | null;
+} & (
   | { readonly mode: 'off' }
   | {
       readonly mode: 'on';
@@ -16,7 +20,8 @@ export type PythonSandbox =
       readonly readable: readonly string[];
       /** A folder in which the worker makes its own. */
       readonly scratch: string;
-    };
+    }
+);
 
 /** Of the user's environment nothing else gets to code of a payload. Secrets have other names. */
 const PASSED =
@@ -27,18 +32,23 @@ export function listedVariables(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 }
 
 /** The user trusts the code and says so. */
-export function trustedPython(command: WorkerCommand): WorkerCommand {
-  const sandbox: PythonSandbox = { mode: 'off' };
+export function trustedPython(command: WorkerCommand, modules: AllowedModules | null = null): WorkerCommand {
+  const sandbox: PythonSandbox = { mode: 'off', modules };
   return { ...command, start: { sandbox } };
 }
 
-export function sandboxedPython(command: WorkerCommand, readable: readonly string[]): WorkerCommand {
+export function sandboxedPython(
+  command: WorkerCommand,
+  readable: readonly string[],
+  modules: AllowedModules | null = null,
+): WorkerCommand {
   const kind = machine();
   // `probe` has refused before.
   if (kind === null) throw new Error('a sandbox for a machine that has none');
   const { program, pidAt } = seccompFilter(kind, null);
   const sandbox: PythonSandbox = {
     mode: 'on',
+    modules,
     filter: Buffer.from(program).toString('base64'),
     pidAt,
     readable,

@@ -12,8 +12,6 @@ function told(command: WorkerCommand): Readonly<Record<string, string>> {
   const { stdout, stderr } = spawnSync(python, [join(import.meta.dirname, 'siblings.py')], {
     encoding: 'utf8',
     input: JSON.stringify(command.start?.sandbox),
-    // A group of its own: it tries to reach all of it.
-    detached: true,
   });
   assert.equal(stderr, '');
   return JSON.parse(stdout);
