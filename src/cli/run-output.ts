@@ -5,7 +5,7 @@ import { ArrowStreamReader } from '../io/ipc/stream-reader.ts';
 import { type Block, END_OF_STREAM, encodeSchema, FILE_START, fileEnd, hasDictionaries } from '../io/ipc/write.ts';
 import { type TextFormat, textEncoder } from '../io/out/text.ts';
 import type { Plan } from '../run/plan/plan.ts';
-import type { RowsStream } from '../run/run.ts';
+import type { RowsPart, RowsStream, Target } from '../run/run.ts';
 import type { Field, Schema } from '../wire/arrow/types.ts';
 import { DfxError } from '../wire/errors.ts';
 import type { RowFormat } from './run-format.ts';
@@ -13,10 +13,27 @@ import type { RowFormat } from './run-format.ts';
 /** Takes text or bytes; resolves when it is ready for more. */
 export type Write = (data: string | Uint8Array) => Promise<void>;
 
+/** Where a result goes. */
+export interface Destination {
+  readonly write: Write;
+  /** Workers may write to a file themselves: `leave` gives the place of so many bytes. Null: everything comes through `write`. */
+  readonly file: { readonly path: string; readonly leave: (bytes: number) => number } | null;
+}
+
+/** One part of the rows, here or by the worker that keeps it. */
+async function writePart({ chunks, kept }: RowsPart, { write, file }: Destination): Promise<void> {
+  if (kept !== null) {
+    if (file === null) throw new DfxError('DEFECT', 'a worker keeps rows that it has no file for');
+    kept.place(file.leave(kept.bytes));
+  }
+  for (const chunk of chunks) await write(chunk);
+}
+
 /** What the workers are asked for: they write the lines of text formats themselves. */
 export interface Wanted {
   readonly output: 'arrow' | TextFormat;
   readonly delimiter?: string;
+  readonly target?: Target | null;
 }
 
 export function wantedFor(format: RowFormat): Wanted {
@@ -65,27 +82,28 @@ function ofOutput<T>(output: string | null, make: () => T): T {
 export async function writeRows(
   format: RowFormat,
   rows: RowsStream,
-  write: Write,
+  destination: Destination,
   output: string | null,
 ): Promise<void> {
+  const { write } = destination;
   switch (format) {
     case 'csv':
     case 'tsv':
     case 'ndjson': {
       const { head } = ofOutput(output, () => textEncoderFor(format, rows.schema));
       if (head.length > 0) await write(head);
-      for await (const { chunks } of rows.parts) for (const chunk of chunks) await write(chunk);
+      for await (const part of rows.parts) await writePart(part, destination);
       return;
     }
     case 'arrow-stream':
       for (const piece of encodeSchema(rows.schema).pieces) await write(piece);
-      for await (const { chunks } of rows.parts) for (const chunk of chunks) await write(chunk);
+      for await (const part of rows.parts) await writePart(part, destination);
       await write(END_OF_STREAM);
       return;
     case 'arrow':
       // A file has one dictionary for all batches, and workers have each their own.
       if (hasDictionaries(rows.schema)) return encodeRows(format, rows, write, output);
-      return writeArrowFile(rows, write);
+      return writeArrowFile(rows, destination);
     case 'parquet':
       return encodeRows(format, rows, write, output);
     case 'table':
@@ -93,18 +111,19 @@ export async function writeRows(
   }
 }
 
-async function writeArrowFile(rows: RowsStream, write: Write): Promise<void> {
+async function writeArrowFile(rows: RowsStream, destination: Destination): Promise<void> {
+  const { write } = destination;
   const { pieces, metadataLength } = encodeSchema(rows.schema);
   await write(FILE_START);
   for (const piece of pieces) await write(piece);
   let offset = FILE_START.length + metadataLength;
   const blocks: Block[] = [];
-  for await (const { chunks, messages } of rows.parts) {
-    for (const { metadata, body } of messages) {
+  for await (const part of rows.parts) {
+    for (const { metadata, body } of part.messages) {
       blocks.push({ offset, metadataLength: metadata, bodyLength: body });
       offset += metadata + body;
     }
-    for (const chunk of chunks) await write(chunk);
+    await writePart(part, destination);
   }
   await write(fileEnd(rows.schema, [], blocks));
 }

@@ -6,7 +6,14 @@ import { displayCells } from '../io/out/display-cells.ts';
 import { OutputFile } from '../run/merge/output-file.ts';
 import type { Plan } from '../run/plan/plan.ts';
 import type { RunReport } from '../run/report.ts';
-import { type RowsStream, type RunContext, replayRows, replayValues, type ValueOutcome } from '../run/run.ts';
+import {
+  type RowsStream,
+  type RunContext,
+  replayRows,
+  replayValues,
+  type Target,
+  type ValueOutcome,
+} from '../run/run.ts';
 import type { Field, Schema } from '../wire/arrow/types.ts';
 import { DfxError } from '../wire/errors.ts';
 import type { RunFlags } from './commands/run.ts';
@@ -30,6 +37,7 @@ import {
 import {
   batchEncoder,
   checkColumns,
+  type Destination,
   decodedBatches,
   type Wanted,
   type Write,
@@ -51,21 +59,30 @@ function clock(): number {
 }
 
 /** Lets `produce` write to the output file or to stdout. After a failure no file is there. */
-async function writeResult<T>(flags: RunFlags, reports: Reports, produce: (write: Write) => Promise<T>): Promise<T> {
+async function writeResult<T>(
+  flags: RunFlags,
+  reports: Reports,
+  produce: (destination: Destination) => Promise<T>,
+): Promise<T> {
   const path = outputFile(flags);
   if (path === null) {
     let isFirst = true;
-    return produce(async (data) => {
+    const write: Write = async (data) => {
       // What goes through a pipe may end on the same terminal; a line that comes back at each write would only flicker there.
       if (isFirst || process.stdout.isTTY) reports.pause();
       isFirst = false;
       await toStdout(data);
-    });
+    };
+    return produce({ write, file: null });
   }
   const file = await OutputFile.create(path);
   let made: T;
   try {
-    made = await produce((data) => file.write(data));
+    const { shared } = file;
+    made = await produce({
+      write: (data) => file.write(data),
+      file: shared === null ? null : { path: shared, leave: (bytes) => file.leave(bytes) },
+    });
   } catch (error) {
     await file.discard();
     throw error;
@@ -151,11 +168,11 @@ async function writeValues(
     rows.add(batch);
     const room = { width: sinkOf(process.stdout).width, results: fields.length };
     const lines = tableLines(schema, rows, room, await loadStyle(false));
-    await writeResult(flags, reports, (write) => write(`${lines.join('\n')}\n`));
+    await writeResult(flags, reports, ({ write }) => write(`${lines.join('\n')}\n`));
     return;
   }
   const encoder = await batchEncoder(format, schema, outputFile(flags));
-  await writeResult(flags, reports, async (write) => {
+  await writeResult(flags, reports, async ({ write }) => {
     for (const piece of encoder.batch(batch)) await write(piece);
     for (const piece of encoder.end()) await write(piece);
   });
@@ -168,6 +185,11 @@ function valuesDocument(good: readonly GoodValue[], plan: Plan, flags: RunFlags,
   });
   const facts = { shape: 'value', input: plan.source?.name ?? null, output: outputFile(flags) } as const;
   return `${documentHead(facts)}${documentTail(results, report, clock())}`;
+}
+
+/** Parquet is written here, from all rows. */
+function targetIn({ file }: Destination, format: RowFormat, path: string | null): Target | null {
+  return path === null || file === null || format === 'parquet' ? null : { path: file.path, name: path };
 }
 
 function rowsOf(
@@ -188,12 +210,13 @@ export async function showRows(plan: Plan, context: RunContext, flags: RunFlags,
   if (format === 'table') return showTable(plan, context, flags, reports);
   checkColumns(format, plan, path);
   let schema: Schema = { fields: [], metadata: [] };
-  const report = await writeResult(flags, reports, (write) =>
-    rowsOf(plan, context, wantedFor(format), flags, async (rows) => {
+  const report = await writeResult(flags, reports, (destination) => {
+    const target = targetIn(destination, format, path);
+    return rowsOf(plan, context, { ...wantedFor(format), target }, flags, async (rows) => {
       schema = rows.schema;
-      await writeRows(format, rows, write, path);
-    }),
-  );
+      await writeRows(format, rows, destination, path);
+    });
+  });
   await reports.stats(report);
   if (flags.json) {
     const facts = { shape: 'rows', input: plan.source?.name ?? null, output: path } as const;
@@ -207,7 +230,7 @@ export async function showRows(plan: Plan, context: RunContext, flags: RunFlags,
 async function showTable(plan: Plan, context: RunContext, flags: RunFlags, reports: Reports): Promise<void> {
   const path = outputFile(flags);
   const { TableRows, rowCount, tableLines } = await import('./render/run-table.ts');
-  await writeResult(flags, reports, async (write) => {
+  await writeResult(flags, reports, async ({ write }) => {
     let schema: Schema = { fields: [], metadata: [] };
     let taken = new TableRows(schema);
     const report = await rowsOf(plan, context, wantedFor('table'), flags, async (rows) => {

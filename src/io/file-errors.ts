@@ -24,7 +24,7 @@ function codeOf(cause: unknown): string {
 }
 
 /** Without the call and the path, which Node puts behind it. */
-function reason(cause: unknown): string {
+export function reason(cause: unknown): string {
   switch (codeOf(cause)) {
     case 'EACCES':
       return 'permission denied';

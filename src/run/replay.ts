@@ -9,6 +9,7 @@ import type { LifeOptions } from './spawn/life-watch.ts';
 import { WorkerPool } from './spawn/pool.ts';
 import { Conveyor, type Delivery, type JobTemplate, type SplitUnit } from './transport/conveyor.ts';
 import { failureOf } from './transport/failure.ts';
+import type { Target } from './transport/kept-results.ts';
 import type { InputSpec, Mode, Output } from './transport/messages.ts';
 import { WorkerFailure } from './transport/split-task.ts';
 import { flowOf } from './transport/transport.ts';
@@ -33,6 +34,8 @@ export interface RunContext {
 export interface OutputOptions {
   readonly output: Output;
   readonly delimiter?: string;
+  /** A file that workers may write their parts to, where whoever takes the rows gives kept parts their places. */
+  readonly target?: Target | null;
 }
 
 export interface Replay {
@@ -99,7 +102,14 @@ export function conveyorOf(replay: Replay, group: JobGroup, { mode, output }: Jo
     flow: flowOf(streamed ? plan.transport.name : 'split', processes, plan.queueDepth),
     retries: plan.retries,
     limit: mode === 'rows' ? plan.limit : null,
+    target: targetOf(group, output),
   });
+}
+
+/** Workers that run code of a payload write nothing, and other engines than ours don't know how. */
+function targetOf({ engine, entries, filter }: JobGroup, { target = null }: OutputOptions): Target | null {
+  const all = filter === null ? entries : [...entries, filter];
+  return engine === 'embedded' && all.every(({ inlineCode }) => !inlineCode) ? target : null;
 }
 
 /** Of groups that each read the input, one is counted: rather one of the embedded engine, which always knows its rows. */
@@ -135,6 +145,7 @@ export function mergerOf(replay: Replay, group: JobGroup, states: readonly Uint8
     flow: flowOf('split', 1, 0),
     retries: plan.retries,
     limit: null,
+    target: null,
   });
 }
 
@@ -180,6 +191,7 @@ function templateOf(
       flush,
       delimiter,
       now: String(plan.now),
+      register: plan.register,
     },
   };
 }

@@ -28,6 +28,7 @@ import { WorkerFailure } from './transport/split-task.ts';
 
 export type { OutputOptions, RunContext } from './replay.ts';
 export type { Progress, RunReport } from './report.ts';
+export type { Target } from './transport/kept-results.ts';
 export type { ArrowMessage } from './transport/messages.ts';
 
 /** Some rows of the result, in the order of the input. */

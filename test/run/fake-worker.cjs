@@ -1,8 +1,10 @@
-// A worker for tests that does what its environment says: answers each job with the start of its split as a line, waits, dies.
+// A worker for tests that does what its environment says: answers each job with the start of its split as a line, waits, dies. It keeps what has
+// a target, and writes it when it is told.
 'use strict';
-const { appendFileSync, existsSync, readSync, writeFileSync, writeSync } = require('node:fs');
+const { appendFileSync, closeSync, existsSync, openSync, readSync, writeFileSync, writeSync } = require('node:fs');
 
-const { LOG, DIES_AT = '', MARK = '', SLOW = '', FAILS = '' } = process.env;
+const { LOG, DIES_AT = '', DIES_WRITING = '', MARK = '', SLOW = '', FAILS = '', CANT_WRITE = '' } = process.env;
+const kept = new Map();
 
 function send(header, body = '') {
   const text = Buffer.from(JSON.stringify(header));
@@ -26,6 +28,32 @@ function sleep(milliseconds) {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
 }
 
+/** Where MARK names a file, only the first time. */
+function die() {
+  if (MARK !== '' && existsSync(MARK)) return;
+  if (MARK !== '') writeFileSync(MARK, '');
+  process.stderr.write('no more\n');
+  process.exit(9);
+}
+
+function writeKept({ job, offset }) {
+  const { target, line } = kept.get(job);
+  kept.delete(job);
+  if (offset === null) {
+    appendFileSync(LOG, `forget ${line}`);
+    return;
+  }
+  if (line === `${DIES_WRITING}\n`) die();
+  if (line === `${CANT_WRITE}\n`) {
+    send({ type: 'failed', job, code: 'FILE_UNWRITABLE', message: "the output can't be written: the disk is full" });
+    return;
+  }
+  const file = openSync(target, 'r+');
+  writeSync(file, line, offset);
+  closeSync(file);
+  send({ type: 'written', job });
+}
+
 const version = { name: 'fake', version: '1' };
 send({ type: 'hello', protocol: 3, pid: process.pid, language: version, engine: version });
 for (;;) {
@@ -33,21 +61,23 @@ for (;;) {
   const header = JSON.parse(String(read(lengths.readUInt32LE(0))));
   read(lengths.readUInt32LE(4));
   if (header.type === 'stop') process.exit(0);
+  if (header.type === 'write') writeKept(header);
   if (header.type !== 'job') continue;
   const { job, split } = header;
   appendFileSync(LOG, `start ${split.start}\n`);
   if (String(split.start) === SLOW) sleep(700);
-  if (String(split.start) === DIES_AT && (MARK === '' || !existsSync(MARK))) {
-    if (MARK !== '') writeFileSync(MARK, '');
-    process.stderr.write('no more\n');
-    process.exit(9);
-  }
+  if (String(split.start) === DIES_AT) die();
   if (FAILS.split(',').includes(String(split.start))) {
     send({ type: 'failed', job, code: 'EXECUTION', message: `split ${split.start} fails` });
     continue;
   }
   send({ type: 'schema', job }, 'schema');
-  send({ type: 'result', job, rows: 1, messages: [] }, `${split.start}\n`);
+  const line = `${split.start}\n`;
+  if (header.target === null) send({ type: 'result', job, rows: 1, messages: [] }, line);
+  else {
+    kept.set(job, { target: header.target, line });
+    send({ type: 'result', job, rows: 1, messages: [], kept: line.length });
+  }
   const place = { rows: 1, bytes: 1, start: split.start, end: split.end, lines: 1 };
   send({ type: 'done', job, rows: 1, batches: 1, read: place, seconds: { open: 0, evaluate: 0 } });
   appendFileSync(LOG, `end ${split.start}\n`);

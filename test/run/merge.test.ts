@@ -32,7 +32,7 @@ function source(name: string, from: number, sizes: readonly number[]): RowsStrea
       const values = Int32Array.from({ length }, () => next++);
       const column = { layout: 'numeric', type: { kind: 'Int32' }, length, validity: null, values } as const;
       const [message] = encoder.encode({ length, columns: [column] });
-      if (message !== undefined) yield { rows: length, chunks: message.pieces, messages: [] };
+      if (message !== undefined) yield { rows: length, chunks: message.pieces, messages: [], kept: null };
     }
   }
   return { schema, parts: parts() };

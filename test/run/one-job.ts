@@ -21,7 +21,11 @@ export function jobOf(given: Partial<Job> & Pick<Job, 'job' | 'mode' | 'columns'
     delimiter: ',',
     now: '0',
     limit: null,
+    target: null,
     before: null,
+    splitNumber: 0,
+    attempt: 0,
+    register: null,
     ...given,
   };
 }

@@ -2,9 +2,9 @@
  * A file that appears whole or not at all: written under a temporary name beside it, then renamed. A device or a pipe is written
  * to as it is: renaming would put a file in its place. Of a symbolic link, the file behind it is replaced.
  */
-import { rmSync, writeSync } from 'node:fs';
+import { accessSync, constants, rmSync, writeSync } from 'node:fs';
 import { type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { outputError } from '../../io/file-errors.ts';
 
 /** What a signal finds half written. */
@@ -35,6 +35,8 @@ export class OutputFile {
   /** Null for what is no file. */
   readonly #temporary: string | null;
   readonly #handle: FileHandle;
+  /** Where the next bytes go. */
+  #at = 0;
 
   private constructor(path: string, temporary: string | null, handle: FileHandle) {
     this.#path = path;
@@ -68,11 +70,37 @@ export class OutputFile {
   async write(data: Uint8Array | string): Promise<void> {
     try {
       // A disk takes bytes at once; a device or a pipe may not, and signals must be heard meanwhile.
-      if (this.#temporary === null || typeof data === 'string') await this.#handle.writeFile(data);
-      else for (let at = 0; at < data.length; ) at += writeSync(this.#handle.fd, data, at);
+      if (this.#temporary === null) await this.#handle.writeFile(data);
+      else this.#put(typeof data === 'string' ? Buffer.from(data) : data);
     } catch (cause) {
       throw outputError(this.#path, cause);
     }
+  }
+
+  #put(bytes: Uint8Array): void {
+    for (let at = 0; at < bytes.length; ) {
+      const count = writeSync(this.#handle.fd, bytes, at, bytes.length - at, this.#at);
+      at += count;
+      this.#at += count;
+    }
+  }
+
+  /** The file that other processes may write to, at places that `leave` gives; null where they can't. */
+  get shared(): string | null {
+    if (this.#temporary === null) return null;
+    try {
+      accessSync(this.#temporary, constants.W_OK);
+      return resolve(this.#temporary);
+    } catch {
+      return null; // it has the mode of the file that it replaces, which is for reading only
+    }
+  }
+
+  /** The place of `count` bytes that another process writes. */
+  leave(count: number): number {
+    const place = this.#at;
+    this.#at += count;
+    return place;
   }
 
   async commit(): Promise<void> {

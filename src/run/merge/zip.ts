@@ -75,6 +75,7 @@ function encoded(encoder: BatchEncoder, batch: ColumnBatch): RowsPart {
   const messages = encoder.encode(batch);
   return {
     rows: batch.length,
+    kept: null,
     chunks: messages.flatMap(({ pieces }) => pieces),
     messages: messages.map(({ kind, metadataLength, bodyLength }) => ({
       kind: kind === 'dictionary' ? 'dictionary' : 'batch',
@@ -96,7 +97,7 @@ export function textParts({ schema, parts }: RowsStream, { output, delimiter }: 
     for await (const { chunks } of parts) {
       for (const chunk of chunks) reader.push(chunk);
       for (let batch = reader.next(); batch !== null; batch = reader.next()) {
-        yield { rows: batch.length, chunks: [encoder.encode(batch).slice()], messages: [] };
+        yield { rows: batch.length, chunks: [encoder.encode(batch).slice()], messages: [], kept: null };
       }
     }
   };

@@ -10,7 +10,8 @@ import { DfxError } from '../../wire/errors.ts';
 import type { Recorder } from '../report.ts';
 import type { PooledWorker, WorkerPool } from '../spawn/pool.ts';
 import type { WorkerCommand } from '../spawn/worker.ts';
-import type { ArrowMessage, Done, FromWorker, Job } from './messages.ts';
+import { type KeptPart, KeptResults, type Target, writeError } from './kept-results.ts';
+import type { ArrowMessage, Done, FromWorker, Job, RowsBefore } from './messages.ts';
 import { type Outcome, type Slot, SplitTask, WorkerFailure } from './split-task.ts';
 import type { Flow } from './transport.ts';
 
@@ -19,6 +20,8 @@ export interface SplitUnit {
   readonly split: Split;
   /** Behind the schema in the job's body. */
   readonly body: readonly Uint8Array[];
+  /** What lies before it in the input, where that is known before anything is read. */
+  readonly before?: RowsBefore;
 }
 
 export interface JobTemplate {
@@ -28,7 +31,7 @@ export interface JobTemplate {
   /** What workers must have got before the job. */
   readonly payloads: readonly { readonly hash: string; readonly bytes: Uint8Array }[];
   /** Everything that is the same for all splits. */
-  readonly job: Omit<Job, 'job' | 'split' | 'schemaBytes' | 'inBody' | 'limit' | 'before'>;
+  readonly job: Omit<Job, 'job' | 'split' | 'splitNumber' | 'attempt' | 'schemaBytes' | 'inBody' | 'limit' | 'target' | 'before'>;
   readonly schema: Uint8Array;
 }
 
@@ -52,6 +55,8 @@ export interface ConveyorOptions {
   readonly retries: number;
   /** Rows of the result after which no more are asked for. */
   readonly limit: number | null;
+  /** The file that workers write their results to; null: they send them. */
+  readonly target: Target | null;
 }
 
 export type Delivery =
@@ -62,6 +67,8 @@ export type Delivery =
       readonly rows: number;
       readonly messages: readonly ArrowMessage[];
       readonly chunks: readonly Uint8Array[];
+      /** Where the bytes aren't here, but in a worker that writes them itself. */
+      readonly kept: KeptPart | null;
     }
   /** A split is through. */
   | { readonly kind: 'end'; readonly done: Done; readonly worker: PooledWorker };
@@ -76,6 +83,7 @@ export class Conveyor {
   readonly #slots: Slot[] = [];
   /** From the first split that isn't taken yet. */
   readonly #window: SplitTask[] = [];
+  readonly #kept = new KeptResults();
   #exhausted = false;
   #fatal: unknown = null;
   #wake: (() => void) | null = null;
@@ -106,7 +114,7 @@ export class Conveyor {
         if (this.#fatal !== null) throw this.#fatal;
         const head = this.#window[0];
         if (head === undefined) {
-          if (this.#exhausted) return;
+          if (this.#exhausted) break;
           await this.#change();
         } else if (this.#isSettled(head)) {
           yield* this.#take(head);
@@ -116,6 +124,11 @@ export class Conveyor {
         } else {
           await this.#change();
         }
+      }
+      while (!this.#kept.isEmpty) {
+        await this.#change();
+        signal.throwIfAborted();
+        if (this.#fatal !== null) throw this.#fatal;
       }
     } finally {
       signal.removeEventListener('abort', onAbort);
@@ -195,7 +208,10 @@ export class Conveyor {
       }
     }
     for (let part = head.takePart(); part !== null; part = head.takePart()) {
-      yield { kind: 'part', rows: part.rows, messages: part.messages, chunks: part.chunks };
+      const { rows, messages, chunks, bytes } = part;
+      const kept = part.kept ? { bytes, place: (offset: number) => this.#place(head, offset, bytes) } : null;
+      yield { kind: 'part', rows, messages, chunks, kept };
+      if (kept !== null && head.place === null) throw new DfxError('DEFECT', 'a kept result was taken without a place');
     }
     const slot = this.#slots.find(({ queue }) => queue[0] === head);
     if (slot?.paused === true) {
@@ -227,7 +243,13 @@ export class Conveyor {
     this.#changed();
   }
 
+  #place(task: SplitTask, offset: number, bytes: number): void {
+    if (task.outcome?.kind !== 'done') throw new DfxError('DEFECT', 'a result was placed before its split was through');
+    this.#kept.place(task, task.outcome.worker, offset, bytes);
+  }
+
   #again(task: SplitTask, start: number | null): void {
+    this.#forget(task);
     task.reset({
       start,
       before: { rows: this.#rowsRead, lines: this.#linesRead + this.#options.linesBefore() },
@@ -236,8 +258,14 @@ export class Conveyor {
     this.#dispatch();
   }
 
+  /** A worker that keeps its result needs it no more. */
+  #forget({ outcome, kept, job }: SplitTask): void {
+    if (outcome?.kind === 'done' && kept !== null) outcome.worker.worker.send({ type: 'write', job, offset: null });
+  }
+
   /** Its result isn't wanted: what a worker says of it is passed over. */
   #withdraw(task: SplitTask): void {
+    this.#forget(task);
     for (const { queue } of this.#slots) {
       const at = queue.indexOf(task);
       if (at !== -1) queue[at] = SplitTask.forgotten(task);
@@ -246,7 +274,7 @@ export class Conveyor {
 
   #dispatch(): void {
     if (this.#ended || this.#fatal !== null || this.#options.signal.aborted) return;
-    for (const task of this.#window) {
+    for (const task of this.#kept.again.length === 0 ? this.#window : [...this.#kept.again, ...this.#window]) {
       if (task.outcome !== null || task.sent || task.passed) continue;
       const slot = task.pinned ?? this.#freeSlot();
       if (slot === null) return;
@@ -308,7 +336,11 @@ export class Conveyor {
         inBody: unit.body.length > 0,
         schemaBytes: template.schema.length,
         limit: attempt.limit ?? this.#options.limit,
-        before: attempt.before ?? (task.index === 0 ? { rows: 0, lines: this.#options.linesBefore() } : null),
+        // What comes in one piece may be of any length.
+        target: split.kind === 'whole' ? null : (this.#options.target?.path ?? null),
+        before: attempt.before ?? unit.before ?? (task.index === 0 ? { rows: 0, lines: this.#options.linesBefore() } : null),
+        splitNumber: task.index,
+        attempt: task.deaths,
       },
       [template.schema, ...unit.body],
     );
@@ -316,8 +348,13 @@ export class Conveyor {
 
   #hear(slot: Slot, pooled: PooledWorker, message: FromWorker): void {
     if (message.type === 'hello') return this.#options.recorder.hello(pooled);
+    if (message.type === 'written' && this.#kept.written(message.job)) return this.#changed();
+    if (message.type === 'failed' && message.job !== null && this.#kept.has(message.job)) {
+      this.#fatal ??= writeError(message, this.#options.target);
+      return this.#changed();
+    }
     const task = slot.queue[0];
-    if (task === undefined || message.type === 'unready' || message.job !== task.job) {
+    if (task === undefined || message.type === 'unready' || message.type === 'written' || message.job !== task.job) {
       const job = 'job' in message ? message.job : null;
       const error = new DfxError('DEFECT', `a worker answered job ${job}, expected job ${task?.job ?? 'none'}`);
       pooled.worker.kill();
@@ -340,9 +377,11 @@ export class Conveyor {
       case 'done':
         this.#options.recorder.done(pooled, message, this.#options, task.sentAt);
         task.outcome = { kind: 'done', done: message, worker: pooled };
+        if (task.place !== null) this.#attempt(() => this.#kept.placeAgain(task, pooled));
         break;
       case 'failed':
         task.outcome = { kind: 'failed', error: new WorkerFailure(message) };
+        if (task.place !== null) this.#fatal ??= task.outcome.error;
         break;
     }
     slot.queue.shift();
@@ -374,8 +413,30 @@ export class Conveyor {
       }
     }
     for (const task of others) task.reset(task.attempt, slot);
+    for (const task of this.#withResultsIn(pooled)) {
+      recorder.retries++;
+      task.deaths++;
+      if (task.deaths > retries) this.#fatal ??= tried(error, task.deaths);
+      task.reset(task.attempt, slot);
+    }
     this.#dispatch();
     this.#changed();
+  }
+
+  /** Splits that were through, and whose bytes went with the worker. */
+  #withResultsIn(pooled: PooledWorker): readonly SplitTask[] {
+    const waiting = this.#window.filter(
+      ({ outcome, kept }) => outcome?.kind === 'done' && outcome.worker === pooled && kept !== null,
+    );
+    return [...this.#kept.lost(pooled), ...waiting];
+  }
+
+  #attempt(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#fatal ??= error;
+    }
   }
 
   /** What a worker says of rows, counted from the input's start. */

@@ -49,7 +49,7 @@ function errorOf(failed: Failed, file: string | undefined, command: WorkerComman
         `the ${udf?.family ?? ''} UDF ${JSON.stringify(udf?.name ?? '')} travels by name, and no worker has it`,
         {
           file,
-          hint: 'have the sender encode it inline',
+          hint: 'register it in a Python file that --register names, or have the sender encode it inline',
         },
       );
     case 'COLUMN_MISSING':

@@ -12,6 +12,7 @@ export interface CsvSpec {
   readonly quote?: string;
   readonly escape?: string;
   readonly nullText?: string;
+  readonly maxRecordBytes?: number;
 }
 
 /** A file that a worker reads by itself, or what the body of a job is. */
@@ -73,8 +74,18 @@ export interface Job {
   readonly now: string;
   /** No more rows than these are asked for. */
   readonly limit: number | null;
+  /**
+   * The file that the result goes to: the worker keeps it until `write` says at which place, and writes it itself. Null: the result is sent, as
+   * is one that is too long to be kept.
+   */
+  readonly target: string | null;
   /** Rows and line ends of the input before the split, those of the header left out, for messages; null: not known yet. */
   readonly before: RowsBefore | null;
+  /** For UDFs that ask where they run: which split of the input it is, from 0, and how many workers died over it. */
+  readonly splitNumber: number;
+  readonly attempt: number;
+  /** Python workers: the user's module whose `register(ctx)` gives by-name UDFs; null for none. */
+  readonly register: string | null;
 }
 
 export interface RowsBefore {
@@ -87,6 +98,8 @@ export type ToWorker =
   | { readonly type: 'start'; readonly sandbox: unknown }
   | { readonly type: 'payload'; readonly hash: string }
   | ({ readonly type: 'job' } & Job)
+  /** Where in its target the kept result of a job goes; null: it isn't wanted. */
+  | { readonly type: 'write'; readonly job: number; readonly offset: number | null }
   | { readonly type: 'stop' };
 
 export interface EngineVersion {
@@ -123,9 +136,17 @@ export interface ResultPart {
   readonly rows: number;
   /** Of Arrow: what the chunks consist of. */
   readonly messages: readonly ArrowMessage[];
-  /** Of all chunks. */
+  /** Of all chunks, or what the worker keeps of them. */
   readonly bytes: number;
+  /** The bytes stay with the worker, and there are no chunks. */
+  readonly kept: boolean;
   readonly chunks: readonly Uint8Array[];
+}
+
+/** The kept result of a job stands in its target. */
+export interface Written {
+  readonly type: 'written';
+  readonly job: number;
 }
 
 export interface Done {
@@ -178,4 +199,4 @@ export interface Unready {
   readonly message: string;
 }
 
-export type FromWorker = Hello | Unready | ResultSchema | ResultPart | Done | Failed;
+export type FromWorker = Hello | Unready | ResultSchema | ResultPart | Written | Done | Failed;

@@ -21,15 +21,21 @@ export function readMessage(frame: Frame): FromWorker {
       return { type: 'unready', code: header.text('code'), message: header.text('message') };
     case 'schema':
       return { type: 'schema', job: header.natural('job'), bytes: frame.body };
-    case 'result':
+    case 'result': {
+      const kept = header.naturalOrNull('kept');
+      const bytes = kept ?? frame.length;
       return {
         type: 'result',
         job: header.natural('job'),
         rows: header.natural('rows'),
-        messages: readArrowMessages(header, frame.length),
-        bytes: frame.length,
+        messages: readArrowMessages(header, bytes),
+        bytes,
+        kept: kept !== null,
         chunks: frame.pieces,
       };
+    }
+    case 'written':
+      return { type: 'written', job: header.natural('job') };
     case 'done': {
       const seconds = header.object('seconds');
       const read = header.object('read');
@@ -104,6 +110,8 @@ export function readRequest(frame: Frame): ToWorker {
   switch (frame.header.type) {
     case 'payload':
       return { type: 'payload', hash: header.text('hash') };
+    case 'write':
+      return { type: 'write', job: header.natural('job'), offset: header.naturalOrNull('offset') };
     case 'stop':
       return { type: 'stop' };
     case 'job': {
@@ -134,7 +142,11 @@ export function readRequest(frame: Frame): ToWorker {
         delimiter: header.text('delimiter'),
         now: header.text('now'),
         limit: header.naturalOrNull('limit'),
+        target: header.textOrNull('target'),
         before: before === null ? null : { rows: before.natural('rows'), lines: before.natural('lines') },
+        splitNumber: header.natural('splitNumber'),
+        attempt: header.natural('attempt'),
+        register: header.textOrNull('register'),
       };
     }
     default:
@@ -155,12 +167,14 @@ function readCsv(header: HeaderReader): CsvSpec {
   const quote = header.textOrNull('quote');
   const escapeText = header.textOrNull('escape');
   const nullText = header.textOrNull('nullText');
+  const maxRecordBytes = header.naturalOrNull('maxRecordBytes');
   return {
     header: header.flag('header'),
     delimiter: header.text('delimiter'),
     ...(quote === null ? {} : { quote }),
     ...(escapeText === null ? {} : { escape: escapeText }),
     ...(nullText === null ? {} : { nullText }),
+    ...(maxRecordBytes === null ? {} : { maxRecordBytes }),
   };
 }
 

@@ -56,6 +56,8 @@ export class SplitTask {
   sentAt = 0;
   /** Bytes of parts that weren't taken. */
   held = 0;
+  /** Where in the output its bytes go, and how many they are: its result was taken, and its worker writes it. */
+  place: { readonly offset: number; readonly bytes: number } | null = null;
   #parts: ResultPart[] = [];
 
   constructor(index: number, unit: SplitUnit) {
@@ -100,14 +102,20 @@ export class SplitTask {
 
   addPart(part: ResultPart): void {
     this.#parts.push(part);
-    this.held += part.bytes;
+    if (!part.kept) this.held += part.bytes;
   }
 
   takePart(): ResultPart | null {
     const part = this.#parts.shift();
     if (part === undefined) return null;
-    this.held -= part.bytes;
+    if (!part.kept) this.held -= part.bytes;
     return part;
+  }
+
+  /** Bytes of the result that its worker keeps; null: it keeps none. */
+  get kept(): number | null {
+    const [part] = this.#parts;
+    return part?.kept === true ? part.bytes : null;
   }
 
   /** Forgets what came back, to be sent again. */

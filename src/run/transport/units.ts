@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import type { InputTable } from '../../io/column.ts';
 import type { CsvStream } from '../../io/csv.ts';
 import { openInput } from '../../io/index.ts';
-import { WHOLE } from '../../io/split.ts';
+import { type Split, WHOLE } from '../../io/split.ts';
 import { DfxError } from '../../wire/errors.ts';
 import type { JobGroup } from '../plan/groups.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -43,7 +43,7 @@ export function unitsOf(plan: Plan, group: JobGroup): Units {
     if (group.engine === 'datafusion' && parts[0]?.kind === 'bytes' && input?.format === 'csv')
       return csvPieces(plan, input, false);
     return {
-      units: parts.map((split) => ({ split, body: [] })),
+      units: placed(parts),
       input,
       streamed: false,
       count: parts.length,
@@ -104,6 +104,17 @@ function batches(plan: Plan, { entries, filter, keep }: JobGroup, table: InputTa
     cancel: () => undefined,
     linesBefore: () => 0,
   };
+}
+
+/** Splits of rows say how many lie before them. */
+function placed(splits: readonly Split[]): readonly SplitUnit[] {
+  let rows = 0;
+  return splits.map((split) => {
+    if (split.kind !== 'rows') return { split, body: [] };
+    const before = { rows, lines: 0 };
+    for (const { start, end } of split.parts) rows += end - start;
+    return { split, body: [], before };
+  });
 }
 
 /** Even an input without rows gives one piece: its result has a schema. */

@@ -8,6 +8,7 @@ import { type Job, PROTOCOL } from '../transport/messages.ts';
 import { readRequest } from '../transport/read-messages.ts';
 import { type Header, receive, send } from './channel.ts';
 import { evaluateJob } from './evaluate.ts';
+import { writeKept } from './kept.ts';
 import { ColumnFailure, Preparation } from './prepare.ts';
 
 async function serve(): Promise<never> {
@@ -30,6 +31,9 @@ async function serve(): Promise<never> {
         break;
       case 'job':
         await run(request, frame.body, preparation);
+        break;
+      case 'write':
+        writeKept(request.job, request.offset);
         break;
       case 'stop':
         process.exit(0);

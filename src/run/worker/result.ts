@@ -1,12 +1,15 @@
 /** A job's result on its way to the parent: encoded batch by batch, sent in parts of some hundred kilobytes. */
 import type { ColumnBatch } from '../../io/column.ts';
-import { BatchEncoder } from '../../io/ipc/write.ts';
+import { BatchEncoder, hasDictionaries } from '../../io/ipc/write.ts';
 import { type RowsEncoder, type TextFormat, textEncoder } from '../../io/out/text.ts';
 import { type Schema, writeIpcSchema } from '../../wire/arrow/index.ts';
 import type { ArrowMessage, Job } from '../transport/messages.ts';
 import { send } from './channel.ts';
+import { KeptBytes, keep } from './kept.ts';
 
 const PART_BYTES = 256 * 1024;
+/** Of one job. */
+const MOST_KEPT_BYTES = 32 * 1024 * 1024;
 
 export interface ResultSink {
   /** Whether rows may be picked by `write` itself. */
@@ -20,10 +23,12 @@ export interface ResultSink {
 }
 
 /** Throws UNSUPPORTED for types that the output can't hold. */
-export function resultSink({ job, output, delimiter }: Job, schema: Schema): ResultSink {
+export function resultSink({ job, output, delimiter, target }: Job, schema: Schema): ResultSink {
   const ipc = writeIpcSchema(schema);
   const sink =
-    output === 'arrow' ? new ArrowSink(job, schema) : new TextSink(job, encoderOf(output, schema, ipc, delimiter));
+    output === 'arrow'
+      ? new ArrowSink(job, target, schema)
+      : new TextSink(job, target, encoderOf(output, schema, ipc, delimiter));
   send({ type: 'schema', job }, ipc);
   return sink;
 }
@@ -37,11 +42,17 @@ function encoderOf(output: TextFormat, schema: Schema, ipc: Uint8Array, delimite
   return last.encoder;
 }
 
+/** Where a result's bytes go: to the parent, or for a while to this worker's memory. */
+interface Parts {
+  /** The pieces of one message, or lines; their memory may be used again once this returns. */
+  add(rows: number, length: number, pieces: readonly Uint8Array[], message: ArrowMessage | null): void;
+  end(): void;
+}
+
 /** One job at a time fills it. */
 const partBytes = new Uint8Array(PART_BYTES);
 
-/** Bytes are copied once, so that batches may use their memory again. */
-class Parts {
+class SentParts implements Parts {
   #filled = 0;
   #rows = 0;
   #messages: ArrowMessage[] = [];
@@ -52,7 +63,7 @@ class Parts {
   }
 
   add(rows: number, length: number, pieces: readonly Uint8Array[], message: ArrowMessage | null): void {
-    if (this.#filled + length > PART_BYTES) this.flush();
+    if (this.#filled + length > PART_BYTES) this.end();
     if (length > PART_BYTES) {
       this.#send(rows, message === null ? [] : [message], joined(pieces, length));
       return;
@@ -65,7 +76,7 @@ class Parts {
     if (message !== null) this.#messages.push(message);
   }
 
-  flush(): void {
+  end(): void {
     if (this.#filled === 0) return;
     this.#send(this.#rows, this.#messages, partBytes.subarray(0, this.#filled));
     this.#filled = 0;
@@ -76,6 +87,53 @@ class Parts {
   #send(rows: number, messages: readonly ArrowMessage[], bytes: Uint8Array): void {
     send({ type: 'result', job: this.#job, rows, messages }, bytes);
   }
+}
+
+/** Keeps the bytes for the file that the job names; what gets too long is sent after all. */
+class KeptParts implements Parts {
+  readonly #job: number;
+  readonly #target: string;
+  #bytes: KeptBytes = new KeptBytes();
+  #rows = 0;
+  #messages: ArrowMessage[] = [];
+  #sent: SentParts | null = null;
+
+  constructor(job: number, target: string) {
+    this.#job = job;
+    this.#target = target;
+  }
+
+  add(rows: number, length: number, pieces: readonly Uint8Array[], message: ArrowMessage | null): void {
+    if (this.#sent === null && this.#bytes.length + length > MOST_KEPT_BYTES) this.#sent = this.#sendKept();
+    if (this.#sent !== null) {
+      this.#sent.add(rows, length, pieces, message);
+      return;
+    }
+    for (const piece of pieces) this.#bytes.add(piece);
+    this.#rows += rows;
+    if (message !== null) this.#messages.push(message);
+  }
+
+  end(): void {
+    if (this.#sent !== null) {
+      this.#sent.end();
+    } else if (this.#bytes.length > 0) {
+      keep(this.#job, this.#target, this.#bytes);
+      const [rows, messages, kept] = [this.#rows, this.#messages, this.#bytes.length];
+      send({ type: 'result', job: this.#job, rows, messages, kept });
+    }
+  }
+
+  #sendKept(): SentParts {
+    const whole = joined(this.#bytes.pieces, this.#bytes.length);
+    this.#bytes.free();
+    if (whole.length > 0) send({ type: 'result', job: this.#job, rows: this.#rows, messages: this.#messages }, whole);
+    return new SentParts(this.#job);
+  }
+}
+
+function partsOf(job: number, target: string | null): Parts {
+  return target === null ? new SentParts(job) : new KeptParts(job, target);
 }
 
 function joined(pieces: readonly Uint8Array[], length: number): Uint8Array {
@@ -97,8 +155,9 @@ class ArrowSink implements ResultSink {
   readonly #parts: Parts;
   readonly #encoder: BatchEncoder;
 
-  constructor(job: number, schema: Schema) {
-    this.#parts = new Parts(job);
+  constructor(job: number, target: string | null, schema: Schema) {
+    // A file has one dictionary for all of its batches: whoever writes it makes that one.
+    this.#parts = partsOf(job, hasDictionaries(schema) ? null : target);
     this.#encoder = new BatchEncoder(schema);
   }
 
@@ -117,7 +176,7 @@ class ArrowSink implements ResultSink {
   }
 
   end(): void {
-    this.#parts.flush();
+    this.#parts.end();
   }
 }
 
@@ -128,8 +187,8 @@ class TextSink implements ResultSink {
   readonly #parts: Parts;
   readonly #encoder: RowsEncoder;
 
-  constructor(job: number, encoder: RowsEncoder) {
-    this.#parts = new Parts(job);
+  constructor(job: number, target: string | null, encoder: RowsEncoder) {
+    this.#parts = partsOf(job, target);
     this.#encoder = encoder;
   }
 
@@ -142,6 +201,6 @@ class TextSink implements ResultSink {
   }
 
   end(): void {
-    this.#parts.flush();
+    this.#parts.end();
   }
 }

@@ -8,6 +8,7 @@ import { Recorder } from '../../../src/run/report.ts';
 import { WorkerPool } from '../../../src/run/spawn/pool.ts';
 import { Conveyor, type ConveyorOptions } from '../../../src/run/transport/conveyor.ts';
 import { flowOf } from '../../../src/run/transport/transport.ts';
+import { DfxError } from '../../../src/wire/errors.ts';
 import { isAlive, leftAfter, root } from '../cli.ts';
 import { jobOf } from '../one-job.ts';
 
@@ -63,13 +64,19 @@ async function run(env: NodeJS.ProcessEnv, options: Partial<ConveyorOptions> = {
     flow: flowOf('split', 2, 2),
     retries: 2,
     limit: null,
+    target: null,
     ...options,
   });
   const lines: string[] = [];
   let error: unknown = null;
+  let at = 0;
   try {
     for await (const delivery of conveyor.deliveries()) {
-      if (delivery.kind === 'part') lines.push(Buffer.concat(delivery.chunks).toString().trim());
+      if (delivery.kind === 'part') {
+        lines.push(Buffer.concat(delivery.chunks).toString().trim());
+        delivery.kept?.place(at);
+        at += delivery.kept?.bytes ?? 0;
+      }
       if (delivery.kind === 'end') pids.add(delivery.worker.worker.pid);
     }
   } catch (thrown) {
@@ -152,4 +159,53 @@ test('what ends the run ends the workers at once', async () => {
   assert.equal(String(error), 'Error: enough');
   assert.ok(performance.now() - started < 5000);
   assert.deepEqual(await leftAfter(pids, 1000), []);
+});
+
+/** What workers wrote to the file by themselves. */
+async function runToFile(
+  env: NodeJS.ProcessEnv,
+  options: Partial<ConveyorOptions> = {},
+): Promise<Run & { readonly written: readonly string[] }> {
+  const path = join(folder, `target-${made}`);
+  writeFileSync(path, '');
+  const result = await run(env, { target: { path, name: 'out.csv' }, ...options });
+  return { ...result, written: readFileSync(path, 'utf8').trim().split('\n') };
+}
+
+test('workers write what they keep where the splits before it end', async () => {
+  for (const slow of ['', '0', '30']) {
+    const { written, lines, error, recorder } = await runToFile({ SLOW: slow });
+    assert.equal(error, null);
+    assert.deepEqual(written, ALL);
+    assert.deepEqual(new Set(lines), new Set(['']));
+    assert.equal(recorder.report().retries, 0);
+  }
+});
+
+test('what a worker kept and had not written when it died runs again, for the same place', async () => {
+  for (const dies of ['0', '30', '70']) {
+    const { written, error, recorder, pids } = await runToFile({
+      DIES_WRITING: dies,
+      MARK: join(folder, `mark-${made}`),
+    });
+    assert.equal(error, null);
+    assert.deepEqual(written, ALL);
+    assert.ok(recorder.report().retries >= 1);
+    assert.deepEqual(await leftAfter(pids, 1000), []);
+  }
+});
+
+test('a split whose bytes end every worker that writes them ends the run', async () => {
+  const { error } = await runToFile({ DIES_WRITING: '30' });
+  assert.match(String(error), /no more \(the last of 3 workers that the same rows ended\)$/);
+});
+
+test('a worker that cannot write ends the run, naming the file', async () => {
+  const { error } = await runToFile({ CANT_WRITE: '30' });
+  assert.ok(error instanceof DfxError);
+  const { code, message, file } = error;
+  assert.deepEqual(
+    { code, message, file },
+    { code: 'FILE_UNWRITABLE', message: "the output can't be written: the disk is full", file: 'out.csv' },
+  );
 });

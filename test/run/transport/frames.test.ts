@@ -135,10 +135,14 @@ test('a job survives its frame', () => {
     delimiter: '\t',
     now: '1700000000000000000',
     limit: 10,
+    target: '/tmp/a b',
     before: { rows: 7, lines: 9 },
   } as const;
   const parts = { kind: 'rows', parts: [{ batch: 2, start: 0, end: 8192 }] } as const;
-  for (const sent of [job, { ...job, split: parts, before: null, limit: null, filter: null, input: null }]) {
+  for (const sent of [
+    job,
+    { ...job, split: parts, before: null, limit: null, target: null, filter: null, input: null },
+  ]) {
     const reader = new FrameReader();
     reader.push(encodeFrameHead(sent, 0));
     const frameRead = reader.next();
