@@ -51,12 +51,15 @@ function inputOption({ inputFormat, schema, ...flags }: RunFlags): string | null
   return csvOption(flags);
 }
 
-function csvOption(flags: Pick<RunFlags, 'delimiter' | 'header' | 'quote' | 'escape' | 'nullText'>): string | null {
+type CsvFlag = 'delimiter' | 'header' | 'quote' | 'escape' | 'nullText' | 'maxRecordBytes';
+
+function csvOption(flags: Pick<RunFlags, CsvFlag>): string | null {
   if (flags.delimiter !== undefined) return '--delimiter';
   if (!flags.header) return '--no-header';
   if (flags.quote !== undefined) return '--quote';
   if (flags.escape !== undefined) return '--escape';
-  return flags.nullText === undefined ? null : '--null-text';
+  if (flags.nullText !== undefined) return '--null-text';
+  return flags.maxRecordBytes === undefined ? null : '--max-record-bytes';
 }
 
 /** What is wrong with the flags for a file of that format. */

@@ -121,8 +121,8 @@ async function filterOf(operand: Operand, flags: RunFlags, signal: AbortSignal):
 }
 
 function inputOptions(flags: RunFlags): Omit<NonNullable<Parameters<typeof prepareInput>[1]>, 'schema' | 'signal'> {
-  const { inputFormat: format, delimiter, header, quote, nullText } = flags;
-  return { format, delimiter, header, quote, escape: flags.escape, nullText };
+  const { inputFormat: format, delimiter, header, quote, nullText, maxRecordBytes } = flags;
+  return { format, delimiter, header, quote, escape: flags.escape, nullText, maxRecordBytes };
 }
 
 /** A missing Python is no fault of any payload: it is told once, without a file. */

@@ -1,6 +1,7 @@
 /** Cuts CSV that arrives in chunks into pieces of whole records, for readers that each get some of them. */
 import { CR, type CsvDialect, LF } from './csv-dialect.ts';
 import { HeadCutter } from './csv-head.ts';
+import { tooLong } from './csv-record-limit.ts';
 import { Kernel } from './wasm/kernel.ts';
 
 /** What is looked through at once. */
@@ -16,6 +17,8 @@ export class CsvCutter {
   private keptBytes = 0;
   /** Of the bytes kept: those of whole records. */
   private whole = 0;
+  /** Bytes of the pieces that were given. */
+  private given = 0;
 
   /** A piece has `pieceBytes` or a record more, and only the last may have less. */
   constructor(
@@ -58,9 +61,24 @@ export class CsvCutter {
     if (end > 0) this.whole = this.keptBytes + end;
     this.kept.push(part);
     this.keptBytes += part.length;
+    if (this.keptBytes - this.whole > this.dialect.maxRecordBytes) this.refuseLength();
     // A LF that may follow goes with its record, so that no line end is counted twice.
     const cutInReturn = part[part.length - 1] === CR && this.whole === this.keptBytes;
     if (this.whole >= this.pieceBytes && !cutInReturn) pieces.push(this.join(this.whole));
+  }
+
+  private refuseLength(): never {
+    const { whole, given } = this;
+    const bytes = this.join(this.keptBytes);
+    const before = this.head.size + given;
+    throw tooLong(
+      `the record at byte ${before + whole}`,
+      (at) => `byte ${before + at}`,
+      bytes,
+      whole,
+      bytes.length,
+      this.dialect,
+    );
   }
 
   /** Where in `part` the last record ends; 0 where none does. */
@@ -96,6 +114,7 @@ export class CsvCutter {
     }
     this.keptBytes -= size;
     this.whole -= size;
+    this.given += size;
     return piece;
   }
 }

@@ -8,6 +8,7 @@ export interface CsvDialect {
   readonly escape: number | null;
   /** A field of this text is null. */
   readonly nullText: string;
+  readonly maxRecordBytes: number;
 }
 
 export interface DialectOptions {
@@ -22,11 +23,16 @@ export interface DialectOptions {
    * is what arrow-csv makes of it. Default: the empty text.
    */
   readonly nullText?: string | undefined;
+  /** A record of more bytes is an error. Default 64 MiB. */
+  readonly maxRecordBytes?: number | undefined;
 }
 
 export const LF = 10;
 export const CR = 13;
 const MOST_NULL_BYTES = 1000;
+const MAX_RECORD_BYTES = 64 << 20;
+/** The kernel's memory holds a window of twice as much. */
+const MOST_RECORD_BYTES = 256 << 20;
 
 export function csvDialect(options: DialectOptions): CsvDialect {
   const delimiter = oneByte(options.delimiter ?? ',', 'delimiter');
@@ -39,7 +45,14 @@ export function csvDialect(options: DialectOptions): CsvDialect {
   if (Buffer.byteLength(nullText) > MOST_NULL_BYTES) {
     throw new DfxError('USAGE', `the null text of CSV has more than ${MOST_NULL_BYTES} bytes`);
   }
-  return { delimiter, quote, escape: escapeByte, nullText };
+  const maxRecordBytes = options.maxRecordBytes ?? MAX_RECORD_BYTES;
+  if (maxRecordBytes > MOST_RECORD_BYTES) {
+    throw new DfxError(
+      'USAGE',
+      `the longest CSV record is ${maxRecordBytes} bytes, expected at most ${MOST_RECORD_BYTES} (256M)`,
+    );
+  }
+  return { delimiter, quote, escape: escapeByte, nullText, maxRecordBytes };
 }
 
 function oneByte(text: string, what: string): number {

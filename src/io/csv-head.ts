@@ -1,5 +1,6 @@
 /** What comes before the rows: a byte order mark and the header. */
-import { CR, type CsvDialect, LF } from './csv-dialect.ts';
+import type { CsvDialect } from './csv-dialect.ts';
+import { countLines, tooLong } from './csv-record-limit.ts';
 import { readRecord } from './csv-records.ts';
 import type { RandomBytes } from './csv-source.ts';
 
@@ -21,8 +22,13 @@ export function startsWithBom(bytes: Uint8Array): boolean {
 /** Takes the head off bytes that come in pieces. */
 export class HeadCutter {
   lines = 0;
+  /** Bytes that were taken off. */
+  size = 0;
   width: number | null = null;
   private kept: Uint8Array = new Uint8Array(0);
+  private filled = 0;
+  /** From how many bytes on it is worth to look for the header's end. */
+  private enough = 0;
   private through = false;
 
   constructor(
@@ -33,14 +39,17 @@ export class HeadCutter {
   /** What of `piece` and the pieces before belongs to the rows, as far as that is known. */
   push(piece: Uint8Array): Uint8Array {
     if (this.through) return piece;
-    if (this.kept.length === 0) {
-      this.kept = piece.slice();
-    } else {
-      const grown = new Uint8Array(this.kept.length + piece.length);
-      grown.set(this.kept);
-      grown.set(piece, this.kept.length);
+    const needed = this.filled + piece.length;
+    if (needed > this.kept.length) {
+      const grown = new Uint8Array(Math.max(needed, this.kept.length * 2));
+      grown.set(this.kept.subarray(0, this.filled));
       this.kept = grown;
     }
+    this.kept.set(piece, this.filled);
+    this.filled = needed;
+    if (needed < this.enough) return new Uint8Array(0);
+    // What was looked through in vain isn't looked through for each further piece.
+    this.enough = needed < HEAD_BYTES ? 0 : Math.min(needed * 2, this.dialect.maxRecordBytes + 1);
     return this.cut(false);
   }
 
@@ -50,16 +59,23 @@ export class HeadCutter {
   }
 
   private cut(last: boolean): Uint8Array {
-    const { kept } = this;
+    const kept = this.kept.subarray(0, this.filled);
     if (kept.length < 3 && !last) return new Uint8Array(0);
     let at = startsWithBom(kept) ? 3 : 0;
     if (this.header) {
       const record = readRecord(kept, at, kept.length, this.dialect);
-      if ((record === null || record.next === kept.length) && !last) return new Uint8Array(0);
+      if ((record === null || record.next === kept.length) && !last) {
+        if (kept.length > this.dialect.maxRecordBytes) {
+          const whereIs = (quoted: number): string => `line ${countLines(kept, 0, quoted) + 1}`;
+          throw tooLong('the header', whereIs, kept, at, kept.length, this.dialect);
+        }
+        return new Uint8Array(0);
+      }
       at = record?.next ?? kept.length;
       this.width = record?.fields.length ?? 0;
     }
-    for (let i = 0; i < at; i++) if (kept[i] === CR || (kept[i] === LF && kept[i - 1] !== CR)) this.lines++;
+    this.lines = countLines(kept, 0, at);
+    this.size = at;
     this.through = true;
     this.kept = new Uint8Array(0);
     return kept.subarray(at);

@@ -10,6 +10,7 @@ import type { DataType, Field, Schema } from '../wire/arrow/types.ts';
 import { DfxError } from '../wire/errors.ts';
 import { type CsvDialect, LF } from './csv-dialect.ts';
 import { startsWithBom } from './csv-head.ts';
+import { countLines, tooLong } from './csv-record-limit.ts';
 import { readRecord } from './csv-records.ts';
 import { Kernel } from './wasm/kernel.ts';
 
@@ -156,8 +157,13 @@ const BACKSLASH = 92;
  */
 class LineCutter {
   private rest: Uint8Array[] = [];
+  private restBytes = 0;
+  /** Line ends in the pieces that were given. */
+  private lines = 0;
   private escaped = false;
   private quoted = false;
+
+  constructor(private readonly dialect: CsvDialect) {}
 
   push(read: Uint8Array): Uint8Array[] {
     const pieces: Uint8Array[] = [];
@@ -165,20 +171,32 @@ class LineCutter {
     if (this.rest.length > 0) {
       while (start < read.length && !this.endsLine(read[start] ?? 0)) start++;
       if (start === read.length) {
-        this.rest.push(read.slice());
+        this.keep(read);
         return pieces;
       }
       start++;
       pieces.push(concat([...this.rest, read.subarray(0, start)]));
       this.rest = [];
+      this.restBytes = 0;
     }
     let end = read.length;
     while (end > start && !this.endsLine(read[end - 1] ?? 0)) end--;
     if (end > start) pieces.push(read.subarray(start, end));
     else end = start;
-    // The reader reuses its buffer.
-    if (end < read.length) this.rest.push(read.slice(end));
+    for (const piece of pieces) this.lines += countLines(piece, 0, piece.length);
+    if (end < read.length) this.keep(read.subarray(end));
     return pieces;
+  }
+
+  /** A copy: the reader reuses its buffer. */
+  private keep(part: Uint8Array): void {
+    this.rest.push(part.slice());
+    this.restBytes += part.length;
+    if (this.restBytes <= this.dialect.maxRecordBytes) return;
+    const line = this.lines + 1;
+    const rest = concat(this.rest);
+    const whereIs = (at: number): string => `line ${line + countLines(rest, 0, at)}`;
+    throw tooLong(`a record on or behind line ${line}`, whereIs, rest, 0, rest.length, this.dialect);
   }
 
   finish(): Uint8Array | null {
@@ -232,7 +250,7 @@ interface Rows {
 
 /** Takes reads of `READ_SIZE` bytes until `done`, then `schema()`. */
 export class CsvInference {
-  private readonly cutter = new LineCutter();
+  private readonly cutter: LineCutter;
   private names: string[] | null = null;
   private readonly kinds: Set<InferredKind>[] = [];
   private left: number;
@@ -246,6 +264,7 @@ export class CsvInference {
     private readonly options: InferOptions,
   ) {
     this.left = options.maxRecords;
+    this.cutter = new LineCutter(dialect);
     this.nullText = Buffer.from(dialect.nullText);
   }
 

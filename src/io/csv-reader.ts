@@ -14,6 +14,7 @@ import type { ColumnBatch } from './column.ts';
 import type { ColumnBuilder } from './csv-column-base.ts';
 import { columnBuilder } from './csv-columns.ts';
 import { CR, type CsvDialect, LF } from './csv-dialect.ts';
+import { tooLong } from './csv-record-limit.ts';
 import { readRecord } from './csv-records.ts';
 import { Kernel } from './wasm/kernel.ts';
 
@@ -54,6 +55,8 @@ export class CsvReader {
   private firstPosition = 0;
   /** A CR was the last byte of a record's end: a LF behind it belongs to it. */
   private afterReturn = false;
+  /** Bytes behind `at` from which on it is worth to look for a record's end. */
+  private enough = 0;
   private batchRows = 0;
   private rowsRead = 0;
   private linesRead = 0;
@@ -93,6 +96,7 @@ export class CsvReader {
     this.last = false;
     this.done = false;
     this.afterReturn = false;
+    this.enough = 0;
     this.batchRows = 0;
     this.rowsRead = 0;
     this.linesRead = 0;
@@ -131,6 +135,7 @@ export class CsvReader {
       this.filled -= this.at;
       this.at = 0;
     }
+    if (this.filled > this.dialect.maxRecordBytes) this.refuseLength();
     if (this.filled > this.windowSize / 2) {
       const from = this.window;
       this.windowSize *= 2;
@@ -169,10 +174,14 @@ export class CsvReader {
     const stop = Math.min(this.filled, this.options.stop - this.before);
     if (this.afterReturn && this.at < this.filled) this.skipFeed();
     if (this.at < stop) {
+      const held = this.filled - this.at;
+      if (held < this.enough && !this.last) return false;
       const final = this.last && stop === this.filled;
       if (this.readRecords(stop, final, Math.min(this.chunkRows, BATCH_ROWS - this.batchRows))) return true;
       // Without a record in all that is left, that is blank lines.
       if (final) return this.skipBlanks() && this.finish();
+      // What was looked through in vain isn't looked through for each further piece.
+      this.enough = held < FIRST_WINDOW / 2 ? 0 : Math.min(held * 2, this.dialect.maxRecordBytes + 1);
       if (stop === this.filled) return false;
       // The last record starts before the stop and ends behind it, or only blank lines do.
       if (!this.skipBlanks()) return false;
@@ -247,6 +256,7 @@ export class CsvReader {
       this.rowsRead += rows;
       this.linesRead += call.lineEnds();
       this.at = next - window;
+      this.enough = 0;
       if (this.kernel.bytes[next - 1] === CR) {
         this.afterReturn = true;
         if (this.at < this.filled) this.skipFeed();
@@ -266,8 +276,21 @@ export class CsvReader {
 
   /** `row 7 (line 9)`: of a record whose first byte is at `at`; the chunk it belongs to starts at `from`. */
   private place(row: number, from: number, at: number): string {
-    const line = this.options.lines() + this.linesRead + this.kernel.call.countLines(from, at) + 1;
-    return `row ${this.options.rows + this.rowsRead + row + 1} (line ${line})`;
+    return `row ${this.options.rows + this.rowsRead + row + 1} (line ${this.lineAt(from, at)})`;
+  }
+
+  private lineAt(from: number, at: number): number {
+    return this.options.lines() + this.linesRead + this.kernel.call.countLines(from, at) + 1;
+  }
+
+  private refuseLength(): never {
+    const { kernel, window } = this;
+    let start = window + this.at;
+    const end = window + this.filled;
+    while (start < end && (kernel.bytes[start] === LF || kernel.bytes[start] === CR)) start++;
+    const place = this.place(0, window + this.at, start);
+    const whereIs = (at: number): string => `line ${this.lineAt(window + this.at, at)}`;
+    throw tooLong(place, whereIs, kernel.bytes, start, end, this.dialect);
   }
 
   private refuseWidth(from: number, end: number): never {

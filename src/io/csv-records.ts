@@ -42,7 +42,16 @@ function readQuoted(
   end: number,
   { delimiter, quote, escape: escapeByte }: CsvDialect,
 ): { text: Uint8Array; next: number } {
-  const text: number[] = [];
+  let text = new Uint8Array(64);
+  let length = 0;
+  const append = (byte: number): void => {
+    if (length === text.length) {
+      const longer = new Uint8Array(length * 2);
+      longer.set(text);
+      text = longer;
+    }
+    text[length++] = byte;
+  };
   let at = start + 1;
   for (; at < end; at++) {
     let byte = bytes[at] ?? 0;
@@ -54,12 +63,12 @@ function readQuoted(
       if (at >= end) break;
       byte = bytes[at] ?? 0;
     }
-    text.push(byte);
+    append(byte);
   }
   for (; at < end; at++) {
     const byte = bytes[at] ?? 0;
     if (byte === delimiter || byte === LF || byte === CR) break;
-    text.push(byte);
+    append(byte);
   }
-  return { text: Uint8Array.from(text), next: at };
+  return { text: text.subarray(0, length), next: at };
 }

@@ -24,6 +24,8 @@ export interface CsvOptions extends DialectOptions {
   readonly inferRecords?: number | undefined;
   /** The names and types of all columns, instead of inferring them. The header, if there is one, is passed over. */
   readonly schema?: Schema | undefined;
+  /** Ends the inference, which takes long where there are very many columns. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** What lies before a split, for the numbers in messages. */
@@ -48,6 +50,7 @@ export interface CsvStream {
 
 export const NOTHING_BEFORE: RowsBefore = { rows: 0, lines: 0 };
 const PIECE_BYTES = 256 * 1024;
+const PAUSE_MS = 25;
 const CHUNK_BYTES = 64 * 1024;
 /** Read beyond a range's end for its last record. */
 const OVERHANG_BYTES = 4096;
@@ -109,9 +112,15 @@ async function schemaOf(
 ): Promise<Schema> {
   if (options.schema !== undefined) return options.schema;
   const inference = new CsvInference(dialect, { header, maxRecords: options.inferRecords ?? 1000 });
+  let paused = performance.now();
   for await (const read of reads) {
     inference.push(read);
     if (inference.done) break;
+    // A thousand rows of a very wide table take long: signals and timeouts are heard meanwhile.
+    if (performance.now() - paused < PAUSE_MS) continue;
+    await new Promise(setImmediate);
+    options.signal?.throwIfAborted();
+    paused = performance.now();
   }
   inference.finish();
   const schema = inference.schema();

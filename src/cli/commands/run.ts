@@ -20,6 +20,7 @@ export interface RunFlags {
   readonly quote?: string;
   readonly escape?: string;
   readonly nullText?: string;
+  readonly maxRecordBytes?: number;
   readonly schema?: string;
   readonly output?: string;
   readonly format?: RowFormat;
@@ -69,6 +70,7 @@ export function register(program: Command): void {
     .option('--quote <char>', 'what CSV fields are quoted with (default: ")', character)
     .option('--escape <char>', 'what escapes a quote in a CSV field (default: a second quote)', character)
     .option('--null-text <text>', 'CSV fields that are nulls, besides empty ones')
+    .option('--max-record-bytes <size>', 'longest record of a CSV file: 1M, 1G (default: 64M)', recordSize)
     .optionsGroup('Result:')
     .option('-o, --output <file>', 'write the result to a file, whole or not at all')
     .option('--format <name>', `${FORMAT_NAMES} (default: by the file name, else table, or csv on a pipe)`, formatFlag)
@@ -192,6 +194,13 @@ function bytes(text: string): number {
   const value = Number(digits) * ({ k: 1 << 10, m: 1 << 20, g: 1 << 30 }[unit.toLowerCase()] ?? 1);
   if (value >= 1 && value <= 2 ** 40) return value;
   throw new DfxError('USAGE', `found the split size ${JSON.stringify(text)}, expected bytes such as 65536, 64K or 4M`);
+}
+
+/** What the CSV reader has room for. */
+function recordSize(text: string): number {
+  const value = memorySize(text);
+  if (value <= 256 << 20) return value;
+  throw new DfxError('USAGE', `found ${JSON.stringify(text)} for --max-record-bytes, expected at most 256M`);
 }
 
 /** Bytes, with an optional unit of 1024: `512M`, `1.5G`. */

@@ -17,6 +17,8 @@ export interface InputOptions {
   readonly quote?: string | undefined;
   readonly escape?: string | undefined;
   readonly nullText?: string | undefined;
+  /** A CSV record of more bytes is an error. Default 64 MiB. */
+  readonly maxRecordBytes?: number | undefined;
   /** Of CSV and NDJSON: names and types of all columns, instead of inferring them. */
   readonly schema?: Schema | undefined;
   /** Aborting it ends the wait for a pipe. */
@@ -29,6 +31,8 @@ export interface PreparedInput {
   readonly name: string;
   /** What the user says that the columns are. */
   readonly schema: Schema | undefined;
+  /** Ends what takes long of reading it. */
+  readonly signal: AbortSignal | undefined;
   /** Bytes of the file; null for a pipe, whose end nobody knows. */
   readonly size: number | null;
   /** Of Arrow: whether it is a file, whose footer says where batches are, and no stream. */
@@ -49,7 +53,7 @@ export async function prepareInput(name: string, options: InputOptions): Promise
     const stillThere = stampFile(name);
     const spec = describeInput(name, name, start, options);
     const close = async (): Promise<void> => undefined;
-    return { spec, name, schema, size, isFile: start[0] === 0x41, pipe: null, stillThere, close };
+    return { spec, name, schema, signal, size, isFile: start[0] === 0x41, pipe: null, stillThere, close };
   }
   const shown = name === '-' ? 'stdin' : name;
   const pipe = new Pipe(name === '-' ? process.stdin : await readNamedPipe(name), signal);
@@ -61,6 +65,7 @@ export async function prepareInput(name: string, options: InputOptions): Promise
       spec: { ...spec, path: shown },
       name: shown,
       schema,
+      signal,
       size: null,
       isFile: start[0] === 0x41,
       pipe,
@@ -96,7 +101,7 @@ function describeInput(path: string, shown: string, start: Uint8Array, options: 
   if (start.length === 0) throw new DfxError('EMPTY_INPUT', 'the input is empty', { file: shown });
   const format = options.format ?? detectFormat(start, path);
   if (format !== 'csv') return { path, format };
-  const { header = true, quote, nullText } = options;
+  const { header = true, quote, nullText, maxRecordBytes } = options;
   const delimiter = options.delimiter ?? (extname(path).toLowerCase() === '.tsv' ? '\t' : ',');
   if (delimiter.length !== 1 || delimiter.charCodeAt(0) > 127) {
     throw new DfxError('USAGE', `the CSV delimiter is ${JSON.stringify(delimiter)}, expected one ASCII character`);
@@ -107,6 +112,7 @@ function describeInput(path: string, shown: string, start: Uint8Array, options: 
     ...(quote === undefined ? {} : { quote }),
     ...(options.escape === undefined ? {} : { escape: options.escape }),
     ...(nullText === undefined ? {} : { nullText }),
+    ...(maxRecordBytes === undefined ? {} : { maxRecordBytes }),
   };
   return { path, format, csv };
 }

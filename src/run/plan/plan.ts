@@ -223,10 +223,10 @@ function canStream(reading: TableReading): boolean {
 /** The input as dfx's own readers see it. What they can't read, the real engine may. */
 async function readTable(source: PreparedInput | null): Promise<TableReading> {
   if (source === null) return { ok: true, table: null };
-  const { spec, schema } = source;
+  const { spec, schema, signal } = source;
   const { format, csv } = spec;
   try {
-    const options = { format, csv: { ...csv, schema }, ndjson: { schema } };
+    const options = { format, csv: { ...csv, schema, signal }, ndjson: { schema } };
     return { ok: true, table: await openInput(source.pipe?.look() ?? spec.path, options) };
   } catch (error) {
     if (error instanceof DfxError) return { ok: false, error };
