@@ -34,6 +34,11 @@ function job(number, mode, payload, { body, ...more }) {
     delimiter: ',',
     now: '0',
     limit: null,
+    target: null,
+    flush: false,
+    register: null,
+    splitNumber: 0,
+    attempt: 0,
     before: null,
     ...more,
   };
@@ -80,7 +85,7 @@ export function warmWorker(worker, payloads, table, folder) {
   ];
   const { answers } = talk(['bin/worker.cjs'], [...first, stop], folder);
   const [stateSchema, schema] = bodies(answers, 'schema');
-  const [state] = bodies(answers, 'result');
+  const [state, ...rows] = bodies(answers, 'result');
 
   const end = stateSchema.subarray(-8);
   const states = [stateSchema.subarray(0, -8), state, state, end];
@@ -93,6 +98,16 @@ export function warmWorker(worker, payloads, table, folder) {
       : { kind: 'bytes', start, end: half, aligned: true };
   const part = (start) => ({ ...whole, split: split(start), schemaBytes: schema.length, body: schema });
   const filter = { payload: 'condition', relation: null };
+  const arrow = join(folder, 'values.arrow');
+  writeFileSync(arrow, Buffer.concat([schema.subarray(0, -8), ...rows, end]));
+  const target = join(folder, 'target');
+  writeFileSync(target, '');
+  const batches = (start) => ({
+    ...whole,
+    input: { path: arrow, format: 'arrow' },
+    split: { kind: 'rows', parts: Array.from({ length: 8 }, (_, at) => ({ batch: start + at, start: 0, end: 8192 })) },
+  });
+  const written = (job) => frame({ type: 'write', job, offset: 0 });
   const warmed = talk(
     ['scripts/worker-cache.cjs', worker],
     [
@@ -109,6 +124,12 @@ export function warmWorker(worker, payloads, table, folder) {
       job(5, 'rows', 'rows', { ...part(data), columns: [], output: 'csv', filter, keep: ['value', 'text'] }),
       job(6, 'rows', 'rows', { ...part(half), output: 'csv', filter, keep: ['value'] }),
       job(7, 'value', 'aggregate', { ...whole, filter }),
+      job(8, 'partial', 'aggregate', batches(0)),
+      job(9, 'partial', 'aggregate', batches(8)),
+      job(10, 'rows', 'rows', { ...batches(0), target }),
+      written(10),
+      job(11, 'rows', 'rows', { ...batches(8), columns: [], output: 'csv', filter, keep: ['value', 'text'], target }),
+      written(11),
       stop,
     ],
     folder,

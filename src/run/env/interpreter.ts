@@ -1,6 +1,7 @@
 /** What a Python interpreter is: its version, and the DataFusion that it would run. */
 import { execFile } from 'node:child_process';
-import { access, constants, readdir, readFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access, readdir, readFile } from 'node:fs/promises';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { DfxError } from '../../wire/errors.ts';

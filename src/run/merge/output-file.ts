@@ -2,8 +2,19 @@
  * A file that appears whole or not at all: written under a temporary name beside it, then renamed. A device or a pipe is written
  * to as it is: renaming would put a file in its place. Of a symbolic link, the file behind it is replaced.
  */
-import { accessSync, constants, rmSync, writeSync } from 'node:fs';
-import { type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promises';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  fchmodSync,
+  openSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { outputError } from '../../io/file-errors.ts';
 
@@ -30,25 +41,27 @@ function unwatch(temporary?: string): void {
   if (unfinished.size === 0) for (const signal of SIGNALS) process.off(signal, onSignal);
 }
 
+/** A disk takes bytes at once; a device or a pipe may not, and signals must be heard meanwhile. */
+type Sink =
+  | { readonly kind: 'file'; readonly file: number; readonly temporary: string }
+  | { readonly kind: 'stream'; readonly handle: FileHandle };
+
 export class OutputFile {
   readonly #path: string;
-  /** Null for what is no file. */
-  readonly #temporary: string | null;
-  readonly #handle: FileHandle;
+  readonly #sink: Sink;
   /** Where the next bytes go. */
   #at = 0;
 
-  private constructor(path: string, temporary: string | null, handle: FileHandle) {
+  private constructor(path: string, sink: Sink) {
     this.#path = path;
-    this.#temporary = temporary;
-    this.#handle = handle;
+    this.#sink = sink;
   }
 
   static async create(path: string): Promise<OutputFile> {
-    const found = await existing(path);
+    const found = existing(path);
     if (found !== null && !found.isFile) {
       try {
-        return new OutputFile(path, null, await open(path, 'w'));
+        return new OutputFile(path, { kind: 'stream', handle: await open(path, 'w') });
       } catch (cause) {
         throw outputError(path, cause);
       }
@@ -57,10 +70,10 @@ export class OutputFile {
     const temporary = join(dirname(target), `.${basename(target)}.${process.pid}.tmp`);
     watch(temporary);
     try {
-      const handle = await open(temporary, 'wx');
+      const file = openSync(temporary, 'wx');
       // who may read the old file may read the new one, and nobody else
-      if (found !== null) await handle.chmod(found.mode);
-      return new OutputFile(target, temporary, handle);
+      if (found !== null) fchmodSync(file, found.mode);
+      return new OutputFile(target, { kind: 'file', file, temporary });
     } catch (cause) {
       unwatch(temporary);
       throw outputError(path, cause);
@@ -68,18 +81,18 @@ export class OutputFile {
   }
 
   async write(data: Uint8Array | string): Promise<void> {
+    const sink = this.#sink;
     try {
-      // A disk takes bytes at once; a device or a pipe may not, and signals must be heard meanwhile.
-      if (this.#temporary === null) await this.#handle.writeFile(data);
-      else this.#put(typeof data === 'string' ? Buffer.from(data) : data);
+      if (sink.kind === 'stream') await sink.handle.writeFile(data);
+      else this.#put(sink.file, typeof data === 'string' ? Buffer.from(data) : data);
     } catch (cause) {
       throw outputError(this.#path, cause);
     }
   }
 
-  #put(bytes: Uint8Array): void {
+  #put(file: number, bytes: Uint8Array): void {
     for (let at = 0; at < bytes.length; ) {
-      const count = writeSync(this.#handle.fd, bytes, at, bytes.length - at, this.#at);
+      const count = writeSync(file, bytes, at, bytes.length - at, this.#at);
       at += count;
       this.#at += count;
     }
@@ -87,10 +100,11 @@ export class OutputFile {
 
   /** The file that other processes may write to, at places that `leave` gives; null where they can't. */
   get shared(): string | null {
-    if (this.#temporary === null) return null;
+    if (this.#sink.kind === 'stream') return null;
+    const { temporary } = this.#sink;
     try {
-      accessSync(this.#temporary, constants.W_OK);
-      return resolve(this.#temporary);
+      accessSync(temporary, constants.W_OK);
+      return resolve(temporary);
     } catch {
       return null; // it has the mode of the file that it replaces, which is for reading only
     }
@@ -104,32 +118,37 @@ export class OutputFile {
   }
 
   async commit(): Promise<void> {
-    const temporary = this.#temporary;
+    const sink = this.#sink;
     try {
-      await this.#handle.close();
-      if (temporary !== null) await rename(temporary, this.#path);
+      if (sink.kind === 'stream') {
+        await sink.handle.close();
+      } else {
+        closeSync(sink.file);
+        renameSync(sink.temporary, this.#path);
+      }
     } catch (cause) {
-      if (temporary !== null) await rm(temporary, { force: true });
+      if (sink.kind === 'file') rmSync(sink.temporary, { force: true });
       throw outputError(this.#path, cause);
     } finally {
-      if (temporary !== null) unwatch(temporary);
+      if (sink.kind === 'file') unwatch(sink.temporary);
     }
   }
 
   /** Leaves nothing. */
   async discard(): Promise<void> {
-    await this.#handle.close();
-    if (this.#temporary === null) return;
-    await rm(this.#temporary, { force: true });
-    unwatch(this.#temporary);
+    const sink = this.#sink;
+    if (sink.kind === 'stream') return sink.handle.close();
+    closeSync(sink.file);
+    rmSync(sink.temporary, { force: true });
+    unwatch(sink.temporary);
   }
 }
 
 /** What stands at `path` already, behind its links; null for nothing. */
-async function existing(path: string): Promise<{ path: string; isFile: boolean; mode: number } | null> {
+function existing(path: string): { path: string; isFile: boolean; mode: number } | null {
   try {
-    const found = await stat(path);
-    return { path: await realpath(path), isFile: found.isFile(), mode: found.mode & 0o777 };
+    const found = statSync(path);
+    return { path: realpathSync(path), isFile: found.isFile(), mode: found.mode & 0o777 };
   } catch {
     return null; // creating the file says why it can't be
   }

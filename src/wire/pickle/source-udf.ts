@@ -44,8 +44,12 @@ export interface SourceImport {
   readonly isRoot: boolean;
 }
 
-const IDENTIFIER = /^[\p{XID_Start}_][\p{XID_Continue}]*$/u;
 const IMPORT = /^([^\s:]+)(?::([^\s:]+))?(?:\s+as\s+(\S+))?$/u;
+
+/** The pattern is made when it is needed: its classes take a millisecond. */
+function isIdentifier(text: string): boolean {
+  return /^[\p{XID_Start}_][\p{XID_Continue}]*$/u.test(text);
+}
 
 export function readSourceImport(text: string): SourceImport {
   const match = IMPORT.exec(text.trim());
@@ -55,7 +59,7 @@ export function readSourceImport(text: string): SourceImport {
   const parts = module.split('.');
   if (
     ![...parts, ...(name === null ? [] : [name]), ...(alias === null ? [] : [alias])].every((part) =>
-      IDENTIFIER.test(part),
+      isIdentifier(part),
     )
   )
     throw new DfxError('BAD_VALUE', `import ${JSON.stringify(text)} is no module name`, {
@@ -181,7 +185,7 @@ function checked(udf: SourceUdfInput): readonly SourceImport[] {
     if (/\p{Cs}/u.test(text))
       throw bad(`the ${what} of a source UDF holds a lone surrogate, which Python's compile refuses`);
   }
-  if (!IDENTIFIER.test(udf.entry)) throw bad(`entry ${JSON.stringify(udf.entry)} is no Python name`);
+  if (!isIdentifier(udf.entry)) throw bad(`entry ${JSON.stringify(udf.entry)} is no Python name`);
   if (!VOLATILITIES.includes(udf.volatility))
     throw bad(`volatility ${JSON.stringify(udf.volatility)}, expected ${VOLATILITIES.join(', ')}`);
   if (udf.family === 'aggregate' && udf.stateSchema === undefined) throw bad('an aggregate UDF needs a state schema');
@@ -189,7 +193,7 @@ function checked(udf: SourceUdfInput): readonly SourceImport[] {
   const imports = udf.imports.map(readSourceImport);
   const names = new Set(['__name__', '__builtins__']);
   for (const name of [...udf.captures.map(([name]) => name), ...imports.map(({ binding }) => binding)]) {
-    if (!IDENTIFIER.test(name)) throw bad(`captured name ${JSON.stringify(name)} is no Python name`);
+    if (!isIdentifier(name)) throw bad(`captured name ${JSON.stringify(name)} is no Python name`);
     // `import a.b` and `import a.c` both bind a.
     if (
       names.has(name) &&

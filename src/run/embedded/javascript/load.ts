@@ -15,11 +15,9 @@ import { guarded, sourceName, type UdfIdentity } from './raised.ts';
 export type Entry = (...args: readonly unknown[]) => unknown;
 
 /** The entry is looked up by running it as a script of its own, so it must be a name and nothing else. */
-const IDENTIFIER = /^[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*$/u;
-
 export function loadEntry(udf: JsUdf): Entry {
   const identity: UdfIdentity = { name: udf.name, family: udf.family };
-  if (!IDENTIFIER.test(udf.entry)) {
+  if (!/^[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*$/u.test(udf.entry)) {
     throw new DfxError(
       'UNSUPPORTED',
       `the entry of the UDF ${JSON.stringify(udf.name)} is ${JSON.stringify(udf.entry)}, expected a name`,
