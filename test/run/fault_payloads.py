@@ -87,6 +87,11 @@ def leaves_children(values):
     return pc.add(values, 1)
 
 
+def leaves_and_sleeps(values):
+    leaves_children(values)
+    time.sleep(600)
+
+
 def eats(values):
     held = []
     while True:
@@ -123,6 +128,10 @@ def wrong_type(values):
     return pc.cast(values, pa.string())
 
 
+def no_array(values):
+    return 1
+
+
 def short(values):
     return values.slice(0, 1)
 
@@ -147,8 +156,10 @@ def write(name, expression):
 
 for function in (dies_evaluating, stops, dies_writing, says, raises_late, prints):
     write(function.__name__, udf(function, [INT], INT, "volatile", function.__name__)(col("value")))
-for function in (holds, leaves_children, eats, naps, sleeps, segfaults, raises, wrong_type, short, exits):
+for function in (holds, leaves_children, leaves_and_sleeps, eats, naps, sleeps, segfaults, raises, wrong_type, no_array, short, exits):
     write(function.__name__, f.sum(udf(function, [INT], INT, "volatile", function.__name__)(col("value"))))
+write("naps_row", udf(naps, [INT], INT, "volatile", "naps_row")(col("value")))
+write("same", udf(lambda values: values, [INT], INT, "volatile", "same")(col("value")))
 write("good", f.sum(udf(lambda values: values, [INT], INT, "volatile", "good")(col("value"))))
 write("same_text", udf(same_text, [pa.string()], pa.string(), "volatile", "same_text")(col("text")))
 
@@ -165,5 +176,5 @@ with pa.OSFile(str(OUT / "long-row.arrow"), "wb") as file, pa.ipc.new_file(file,
     writer.write_batch(pa.record_batch([pa.array(["x" * 40_000_000, "y"])], schema=text))
 
 with pa.OSFile(str(OUT / "tiny.arrow"), "wb") as file, pa.ipc.new_file(file, schema) as writer:
-    for value in range(int(os.environ.get("TINY_BATCHES", "100000"))):
+    for value in range(int(os.environ.get("TINY_BATCHES", "20000"))):
         writer.write_batch(pa.record_batch([pa.array([value], INT)], schema=schema))
