@@ -25,6 +25,7 @@ function wanted(args) {
     operands,
     engine,
     python: optionOf(args, '--python'),
+    sandbox: optionOf(args, '--sandbox'),
     workers: Number(optionOf(args, '--workers', '-w')),
     cores: availableParallelism(),
   });

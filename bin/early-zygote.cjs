@@ -38,26 +38,29 @@ function interpreterOf(given) {
  * `operands`: the words of the command line that may name a payload; `workers`: how many the user asked for. Gives whether no payload is for
  * another engine.
  */
-exports.startEarlyZygote = ({ operands, engine, python, workers, cores }) => {
+exports.startEarlyZygote = ({ operands, engine, python, sandbox, workers, cores }) => {
   if (process.platform !== 'linux' || engine === 'embedded') return false;
   const payloads = operands.map(pathOf).filter((path) => path !== undefined);
   const carrying = engine === 'datafusion' ? payloads : payloads.filter(carriesPython);
   const file = carrying.length === 0 ? undefined : interpreterOf(python);
   if (file === undefined || sizeOf(file) === 0) return false;
   const { spawn } = require('node:child_process');
-  const { pythonArgs, pythonEnvironment, zygoteStdio } = require('./worker-settings.cjs');
+  const settings = require('./worker-settings.cjs');
+  // Its workers have its environment, and code of a payload can read it: one for trusted code isn't taken for other code.
+  const trusted = sandbox === 'off' || !payloads.some(carriesPython);
+  const env = trusted ? settings.pythonEnvironment() : settings.sandboxedPythonEnvironment();
   // Some are for workers that take the place of dead ones.
   const slots = Math.min((workers > 0 ? workers : Math.max(cores, operands.length)) + 2, 32);
-  const child = spawn(file, [...pythonArgs(join(__dirname, '..')), 'fork', String(slots)], {
-    stdio: zygoteStdio(slots),
-    env: pythonEnvironment(),
+  const child = spawn(file, [...settings.pythonArgs(join(__dirname, '..')), 'fork', String(slots)], {
+    stdio: settings.zygoteStdio(slots),
+    env,
     detached: true,
   });
   // Whoever takes it says what its failure means.
   child.on('error', () => undefined);
   child.unref();
   for (const stream of child.stdio) stream?.unref?.();
-  const early = { file, child };
+  const early = { file, env, child };
   process.on('exit', () => {
     if (early.child !== null) early.child.kill('SIGKILL');
   });
