@@ -19,6 +19,7 @@ import { Refusal } from '../refusal.ts';
 import { callNode, castTo } from '../simplify.ts';
 import { INT64, innerTypes, isFloat, isInteger, sameType, UTF8 } from '../types.ts';
 import type { Vector } from '../vector.ts';
+import { MOST_ITEMS, refuseTooMany } from './room.ts';
 import { coercedFrom } from './signature.ts';
 
 export type PlainList =
@@ -265,8 +266,8 @@ export class ListMaker {
   }
 
   private grow(least: number): void {
-    if (least > 2147483647) throw new DfxError('EXECUTION', 'lists with more items than 32 bits count');
-    const grown = new Int32Array(Math.min(2147483647, Math.max(least, this.places.length * 2)));
+    refuseTooMany(least);
+    const grown = new Int32Array(Math.min(MOST_ITEMS, Math.max(least, this.places.length * 2)));
     grown.set(this.places.subarray(0, this.count));
     this.places = grown;
   }

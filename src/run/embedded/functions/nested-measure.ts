@@ -23,6 +23,7 @@ import {
   rowCall,
   rowsOf,
 } from './nested-lists.ts';
+import { refuseTooMany } from './room.ts';
 
 export const NESTED_MEASURES: readonly ScalarFunction[] = [
   { name: 'array_length', aliases: ['list_length'], bind: arrayLength },
@@ -221,9 +222,6 @@ function extreme(name: string, given: readonly Node[], sign: 1 | -1): Node {
   });
 }
 
-/** Items that all fit into one column of lists. */
-const MOST_ITEMS = 2147483647;
-
 /** `range(stop)`, `range(start, stop)`, `range(start, stop, step)` of integers. */
 function series(name: string, given: readonly Node[], inclusive: boolean): Node {
   if (given.length < 1 || given.length > 3) throw new Refusal(name, 'takes one to three arguments');
@@ -242,50 +240,66 @@ function series(name: string, given: readonly Node[], inclusive: boolean): Node 
     column: (vectors, rows) => {
       const columns = vectors.map(rowsOf);
       const wide = columns.some(({ column }) => column.layout === 'numeric' && column.values instanceof BigInt64Array);
-      const numbers: number[] = [];
-      const bigs: bigint[] = [];
       const offsets = new Int32Array(rows + 1);
       const validity = new Uint8Array(bitmapBytes(rows));
+      const [starts, steps] = [new Array<number | bigint>(rows), new Array<number | bigint>(rows)];
       for (let row = 0; row < rows; row++) {
+        const before = offsets[row] ?? 0;
+        offsets[row + 1] = before;
         const values = columns.map(({ column, step: by }) =>
           column.layout === 'numeric' && isValid(column, row * by) ? (column.values[row * by] ?? 0) : null,
         );
         const [start, stop, by] = values.length === 1 ? [0, values[0], 1] : [values[0], values[1], values[2]];
-        if (start !== null && start !== undefined && stop !== null && stop !== undefined && by !== null) {
-          const each = by ?? 1;
-          if (Number(each) === 0) {
-            throw new DfxError('EXECUTION', `step can't be 0 for function ${name}(start [, stop, step])`);
-          }
-          if (wide) wideSeries(bigs, BigInt(start), BigInt(stop), BigInt(each), inclusive);
-          else smallSeries(numbers, Number(start), Number(stop), Number(each), inclusive);
-          setBit(validity, row);
+        if (start === null || start === undefined || stop === null || stop === undefined || by === null) continue;
+        const each = by ?? 1;
+        if (Number(each) === 0) {
+          throw new DfxError('EXECUTION', `step can't be 0 for function ${name}(start [, stop, step])`);
         }
-        offsets[row + 1] = wide ? bigs.length : numbers.length;
+        const count = wide
+          ? wideCount(BigInt(start), BigInt(stop), BigInt(each), inclusive)
+          : smallCount(Number(start), Number(stop), Number(each), inclusive);
+        if (before + Number(count) > MOST_COUNT) throw tooLarge(count);
+        refuseTooMany(before + Number(count));
+        setBit(validity, row);
+        starts[row] = wide ? BigInt(start) : Number(start);
+        steps[row] = wide ? BigInt(each) : Number(each);
+        offsets[row + 1] = before + Number(count);
       }
-      const length = wide ? bigs.length : numbers.length;
-      const items = wide ? BigInt64Array.from(bigs) : Float64Array.from(numbers);
+      const length = offsets[rows] ?? 0;
+      const items = wide ? new BigInt64Array(length) : new Float64Array(length);
+      for (let row = 0; row < rows; row++) {
+        const [from, to] = [offsets[row] ?? 0, offsets[row + 1] ?? 0];
+        if (from === to) continue;
+        if (items instanceof Float64Array) fillSmall(items, from, to, Number(starts[row]), Number(steps[row]));
+        else fillWide(items, from, to, BigInt(starts[row] ?? 0), BigInt(steps[row] ?? 0));
+      }
       const item: Column = { layout: 'numeric', type: INT64, length, validity: null, values: items };
       return { layout: 'list', type, length: rows, validity: withoutFullBitmap(validity, rows), offsets, item };
     },
   });
 }
 
+/** Items that the engine puts into one column of lists. */
+const MOST_COUNT = 2147483647;
+
 function tooLarge(count: number | bigint): DfxError {
   return new DfxError('EXECUTION', `Range too large to materialize: would produce ${count} elements`);
 }
 
-function smallSeries(out: number[], start: number, stop: number, by: number, inclusive: boolean): void {
+function smallCount(start: number, stop: number, by: number, inclusive: boolean): number {
   const end = inclusive ? stop : stop - Math.sign(by);
-  if (by > 0 ? start > end : start < end) return;
-  const count = Math.floor((end - start) / by) + 1;
-  if (out.length + count > MOST_ITEMS) throw tooLarge(count);
-  for (let i = 0, value = start; i < count; i++, value += by) out.push(value);
+  return (by > 0 ? start > end : start < end) ? 0 : Math.floor((end - start) / by) + 1;
 }
 
-function wideSeries(out: bigint[], start: bigint, stop: bigint, by: bigint, inclusive: boolean): void {
+function wideCount(start: bigint, stop: bigint, by: bigint, inclusive: boolean): bigint {
   const end = inclusive ? stop : by > 0n ? stop - 1n : stop + 1n;
-  if (by > 0n ? start > end : start < end) return;
-  const count = (end - start) / by + 1n;
-  if (BigInt(out.length) + count > BigInt(MOST_ITEMS)) throw tooLarge(count);
-  for (let i = 0n, value = start; i < count; i++, value += by) out.push(value);
+  return (by > 0n ? start > end : start < end) ? 0n : (end - start) / by + 1n;
+}
+
+function fillSmall(items: Float64Array, from: number, to: number, start: number, by: number): void {
+  for (let at = from, value = start; at < to; at++, value += by) items[at] = value;
+}
+
+function fillWide(items: BigInt64Array, from: number, to: number, start: bigint, by: bigint): void {
+  for (let at = from, value = start; at < to; at++, value += by) items[at] = value;
 }

@@ -185,12 +185,7 @@ const repeat: ScalarFunction = {
         if (count <= 0 || from === to) return;
         const size = (to - from) * count;
         if (size > 0x7fffffff) throw tooLong(type, to - from, integerText(given[1], row));
-        out.reserve(size);
-        const start = out.at;
-        out.copy(data, from, to);
-        // Doubles what is there, as long as all of it fits.
-        while (out.at - start < size)
-          out.copy(out.data, start, start + Math.min(out.at - start, size - (out.at - start)));
+        out.copies(data, from, to, count);
       };
     });
   },

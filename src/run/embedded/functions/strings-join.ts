@@ -1,7 +1,7 @@
 /** Strings one behind the other, row by row: by columns, so that each loop knows what it copies. */
 import type { StringColumn } from '../../../io/column.ts';
 import type { DataType } from '../../../wire/arrow/types.ts';
-import { DfxError } from '../../../wire/errors.ts';
+import { refuseTooLong } from './room.ts';
 import { isSet, type Texts } from './strings-rows.ts';
 
 export interface JoinedPart extends Texts {
@@ -19,7 +19,7 @@ export function joinParts(
   const offsets = new Int32Array(rows + 1);
   let most = 0;
   for (const part of parts) most += addLengths(part, offsets, rows);
-  if (most > 0x7fffffff) throw new DfxError('EXECUTION', 'strings of a batch take more than 2147483647 bytes');
+  refuseTooLong(most);
   for (let row = 0; row < rows; row++) offsets[row + 1] = (offsets[row + 1] ?? 0) + (offsets[row] ?? 0);
   const data = new Uint8Array(offsets[rows] ?? 0);
   const cursors = offsets.slice();

@@ -100,10 +100,9 @@ function padder(name: 'lpad' | 'rpad', given: readonly Vector[]): (out: TextBuil
       out.data.fill(fills.data[start] ?? 0, out.at, out.at + missing);
       out.at += missing;
     } else if (start < stop) {
-      let left = missing;
       const whole = charCount(fills.data, start, stop);
-      for (; left >= whole; left -= whole) out.copy(fills.data, start, stop);
-      out.copy(fills.data, start, skipChars(fills.data, start, stop, left));
+      out.copies(fills.data, start, stop, Math.floor(missing / whole));
+      out.copy(fills.data, start, skipChars(fills.data, start, stop, missing % whole));
     }
     if (name === 'lpad') out.copy(data, from, to);
   };

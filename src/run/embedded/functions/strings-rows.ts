@@ -3,6 +3,7 @@ import { bitmapBytes, type Column, getBit, type StringColumn, withoutFullBitmap 
 import type { DataType } from '../../../wire/arrow/types.ts';
 import { DfxError } from '../../../wire/errors.ts';
 import type { Vector } from '../vector.ts';
+import { MOST_BYTES, refuseTooLong } from './room.ts';
 
 /** Row i of the batch is row `i * step` of the column: `step` is 0 for a scalar. */
 export interface Texts {
@@ -138,9 +139,8 @@ export class TextBuilder {
   }
 
   private grow(needed: number): void {
-    // A column's offsets are 32 bits wide, in the real engine too, which fails on the same rows.
-    if (needed > 0x7fffffff) throw new DfxError('EXECUTION', 'strings of a batch take more than 2147483647 bytes');
-    const grown = new Uint8Array(Math.min(0x7fffffff, Math.max(needed, this.data.length * 2)));
+    refuseTooLong(needed);
+    const grown = new Uint8Array(Math.min(MOST_BYTES, Math.max(needed, this.data.length * 2)));
     grown.set(this.data.subarray(0, this.at));
     this.data = grown;
     this.words = new DataView(grown.buffer);
@@ -167,6 +167,18 @@ export class TextBuilder {
     }
     const { data } = this;
     while (i < to) data[at++] = source[i++] ?? 0;
+  }
+
+  /** The same bytes so many times. */
+  copies(source: Uint8Array, from: number, to: number, count: number): void {
+    const size = (to - from) * count;
+    if (size <= 0) return;
+    this.reserve(size);
+    const start = this.at;
+    this.copy(source, from, to);
+    // Doubles what is there, as long as all of it fits.
+    while (this.at - start < size)
+      this.copy(this.data, start, start + Math.min(this.at - start, size - (this.at - start)));
   }
 
   byte(value: number): void {
