@@ -13,7 +13,8 @@ test('the launcher gives code of payloads the environment that the sandbox gives
   Object.assign(process.env, { DFX_TEST_SECRET: 'x', OMP_NUM_THREADS: '1' });
   const sandboxed = sandboxedPython(pythonCommand(python), []).env;
   assert.deepEqual(settings.sandboxedPythonEnvironment(), sandboxed);
-  assert.equal(sandboxed.DFX_TEST_SECRET, undefined);
+  const { DFX_TEST_SECRET } = sandboxed;
+  assert.equal(DFX_TEST_SECRET, undefined);
   assert.equal(settings.pythonEnvironment().DFX_TEST_SECRET, 'x');
 });
 
