@@ -6,7 +6,7 @@ import time
 import pyarrow as pa
 from datafusion import Expr, functions
 
-from dfx_worker import failures, inputs, partial, parts, sandbox, streaming
+from dfx_worker import failures, inputs, partial, parts, places, sandbox, streaming
 from dfx_worker.results import ResultSink
 
 
@@ -33,7 +33,7 @@ class Failed(Exception):
 
 def run(channel, job, body, payloads, watch):
     """Evaluates `job` and sends its schema, `result` frames and `done`; raises Failed."""
-    watch.clear()
+    watch.clear(job)
     # Both bars: the session that opens no frame, and the unpickler that is never reached.
     watch.inline_code = job.get("inlineCode") is True and sandbox.trusted()
     started = time.perf_counter()
@@ -55,7 +55,7 @@ def run(channel, job, body, payloads, watch):
             if job["mode"] == "partial":
                 sink = send_states(channel, job, ctx, source, expressions, condition, watch)
             else:
-                sink = send_result(channel, job, source.frame, expressions, condition, watch)
+                sink = send_result(channel, job, source, expressions, condition, watch)
             # The engine doesn't say how many rows it read, and counting them would be another plan.
             counted = job["mode"] == "rows" and condition is None and job.get("limit") is None
             read = source.report(sink.rows if counted else None)
@@ -101,15 +101,17 @@ def run_open(channel, job, body, payloads, watch, started):
     if plan is None:
         return False
     opened = time.perf_counter()
+    cut = list(streaming.cut(batches, job.get("batchSize", 8192)))
+    sink = None
     try:
         sink = ResultSink(channel, job["job"], named(plan.schema, job))
-        cut = list(streaming.cut(batches, job.get("batchSize", 8192)))
         for at, result in enumerate(plan.results(cut), 1):
             sink.write(pa.RecordBatch.from_arrays(result.columns, schema=sink.schema))
             sink.flush(more=at == len(cut))
     except BaseException as error:
         held.close()
-        raise Failed(failures.placed(failures.running_failure(error, watch), job)) from None
+        source = inputs.Source(None, lengths=[batch.num_rows for batch in cut])
+        raise Failed(failures.placed(failure_of(error, watch, job, source, sink), job)) from None
     rows = sum(batch.num_rows for batch in batches)
     read = {"rows": rows, "bytes": rest.nbytes, "start": 0, "end": 0, "lines": 0}
     send_done(channel, job, sink, read, started, opened)
@@ -151,8 +153,27 @@ def check_columns(frame, reads):
         raise Failed(fields, schema.serialize())
 
 
-def send_result(channel, job, frame, expressions, condition, watch):
+def failure_of(error, watch, job, source, sink=None):
+    """Why a job failed, and over which rows. `sink` takes results as they come; None where they come at the end."""
+    failure = failures.running_failure(error, watch)
+    if watch.raised is None or job.get("filter") or job.get("windows"):
+        return failure
+    size = job.get("batchSize", 8192)
+
+    def rest(offset):
+        try:
+            return source.frame.limit(size, offset).count()
+        except Exception:
+            return 0  # these rows can't be read either
+
+    rows = places.rows_of(watch.raised, None if sink is None else sink.rows, source.lengths, size, rest)
+    return failure if rows is None else {**failure, "rows": rows}
+
+
+def send_result(channel, job, source, expressions, condition, watch):
+    frame = source.frame
     planned = False
+    sink = None
     try:
         plan = planned_frame(job, frame, expressions, condition)
         reader = pa.RecordBatchReader.from_stream(plan)
@@ -164,7 +185,8 @@ def send_result(channel, job, frame, expressions, condition, watch):
         sink.flush(more=True)
         return sink
     except BaseException as error:
-        failure = failures.running_failure(error, watch)
+        streamed = sink if job["mode"] == "rows" else None
+        failure = failure_of(error, watch, job, source, streamed)
         # Before the first batch most failures are about types: the parent can say which columns the engine saw.
         shown = not planned and failures.is_about_types(failure)
         raise Failed(failures.placed(failure, job), types_of(frame, job.get("reads", ())) if shown else b"") from None
@@ -178,7 +200,8 @@ def send_states(channel, job, ctx, source, expressions, condition, watch):
         schema, batches = rows.schema(), rows.collect()
     except Exception as error:
         raise inputs.InputError(str(error)) from error
-    source.rows = sum(batch.num_rows for batch in batches)
+    source.lengths = [batch.num_rows for batch in batches]
+    source.rows = sum(source.lengths)
     frame = inputs.named_table(partial.table_of(ctx, schema, batches), job)
 
     def state_of(expression, digest):
@@ -188,7 +211,7 @@ def send_states(channel, job, ctx, source, expressions, condition, watch):
             mergeable.add(key)
         return partial.state_of(ctx, frame, condition, expression)
 
-    states = of_each(job, expressions, state_of, watch, frame)
+    states = of_each(job, expressions, state_of, watch, frame, source)
     return send_batch(channel, job, partial.joined(schema, states))
 
 
@@ -202,14 +225,14 @@ def send_merged(channel, job, ctx, body, expressions, condition, watch):
     def merge(expression, _digest):
         return partial.merged(ctx, frame, condition, expression, watch.udfs, next(states))
 
-    values = of_each(job, expressions, merge, watch, frame)
+    values = of_each(job, expressions, merge, watch, frame, None)
     columns = [column for table in values for column in table.columns]
     fields = [field for table in values for field in table.schema]
     table = pa.Table.from_arrays(columns, schema=named(pa.schema(fields), job))
     return send_batch(channel, job, table.combine_chunks().to_batches()[0])
 
 
-def of_each(job, expressions, evaluate, watch, frame):
+def of_each(job, expressions, evaluate, watch, frame, source):
     """What `evaluate` gives for each expression. The engine mixes up aggregates that differ in a cast only, so each has its own plan."""
     results = []
     for at, (expression, column) in enumerate(zip(expressions, job["columns"])):
@@ -221,7 +244,8 @@ def of_each(job, expressions, evaluate, watch, frame):
             without = failures.without_merge(watch)
             if without is not None:
                 raise Failed({"code": "NOT_MERGEABLE", "message": without, "column": at}) from None
-            failure = {**failures.running_failure(error, watch), "column": at}
+            failure = failures.running_failure(error, watch) if source is None else failure_of(error, watch, job, source)
+            failure["column"] = at
             shown = failures.is_about_types(failure)
             raise Failed(failure, types_of(frame, job.get("reads", ())) if shown else b"") from None
     return results

@@ -54,9 +54,10 @@ def decoding_failure(error, watch):
     if isinstance(unpickling, ModuleRefused):
         return {"code": "MODULE_REFUSED", "message": f"a UDF's pickle is refused as it is loaded: {unpickling}"}
     if isinstance(unpickling, ModuleNotFoundError):
+        udf = "the payload's UDF" if watch.unpickled is None else f"the UDF {json.dumps(watch.unpickled)}"
         return {
             "code": "ENVIRONMENT",
-            "message": f"the payload's UDF needs the Python module {unpickling.name}",
+            "message": f"{udf} needs the Python module {unpickling.name}",
             "module": unpickling.name,
         }
     if unpickling is not None:
@@ -80,17 +81,33 @@ def running_failure(error, watch):
     if raised is not None and raised.type == ModuleRefused.__name__:
         message = f"the {raised.family} UDF {json.dumps(raised.name)} is refused as it runs: {raised.message}"
         return {"code": "MODULE_REFUSED", "message": message, "udf": {"name": raised.name, "family": raised.family}}
+    if raised is not None and raised.module is not None:
+        message = f"the {raised.family} UDF {json.dumps(raised.name)} needs the Python module {raised.module}"
+        return {
+            "code": "ENVIRONMENT",
+            "message": message,
+            "module": raised.module,
+            "udf": {"name": raised.name, "family": raised.family},
+        }
     if raised is not None:
         return {
             "code": "UDF_RAISED",
             "message": raised.message,
             "udf": {"name": raised.name, "family": raised.family},
-            "exception": {"type": raised.type, "message": raised.message, "traceback": raised.traceback},
+            "exception": {
+                "type": raised.type,
+                "message": raised.message,
+                "traceback": raised.traceback,
+                "place": raised.place,
+            },
         }
     if isinstance(error, KeyError):
         # pyarrow looks types up by their number: two kinds of intervals that the engine has are none of its own.
         return {"code": "UNSUPPORTED", "message": f"pyarrow has no type for the result (Arrow type id {error})"}
     message = one_line(error)
+    if watch.mismatch is not None:
+        name, family, text = watch.mismatch
+        return {"code": "EXECUTION", "message": f"{text}: {message}", "udf": {"name": name, "family": family}}
     return {"code": "INPUT_ROW" if BAD_ROW.search(message) else "EXECUTION", "message": message}
 
 

@@ -32,10 +32,12 @@ def session(batch_size, partitions=1):
 class Source:
     """The part of the input that a job reads, as a DataFrame, and what is known of it once it is read."""
 
-    def __init__(self, frame, size=0, start=0, end=0, lines=0, rows=None):
+    def __init__(self, frame, size=0, start=0, end=0, lines=0, lengths=None):
         self.frame = frame
+        # Rows of each batch; None where the engine cuts them.
+        self.lengths = lengths
         # None where it isn't known before the result is.
-        self.rows = rows
+        self.rows = None if lengths is None else sum(lengths)
         self._read = {"bytes": size, "start": start, "end": end, "lines": lines}
 
     def report(self, rows):
@@ -117,8 +119,8 @@ def counted(ctx, job, frame, **read):
 
 
 def in_batches(ctx, schema, batches, **read):
-    rows = sum(batch.num_rows for batch in batches)
-    return Source(in_memory(ctx, schema, batches), **{"size": sum(batch.nbytes for batch in batches), **read, "rows": rows})
+    lengths = [batch.num_rows for batch in batches]
+    return Source(in_memory(ctx, schema, batches), **{"size": sum(batch.nbytes for batch in batches), **read, "lengths": lengths})
 
 
 def in_memory(ctx, schema, batches):

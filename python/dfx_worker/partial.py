@@ -130,10 +130,11 @@ def find(plan):
 def table_of(ctx, schema, batches):
     """A table whose first partition holds the rows: with one partition the engine takes both steps at once.
 
-    Nobody reads the others. One holds a row, since of a table without rows the optimizer knows every aggregate; NO_ROWS has none.
+    Nobody reads the others. One holds a row, since of a table without rows the optimizer knows every aggregate; NO_ROWS has no
+    batch, so that no UDF is called for it.
     """
     empty = pa.RecordBatch.from_pylist([], schema=schema)
-    return ctx.create_dataframe([batches or [empty], [any_row(schema)], [empty]], schema=schema)
+    return ctx.create_dataframe([batches or [empty], [any_row(schema)], []], schema=schema)
 
 
 NO_ROWS = 2

@@ -1,4 +1,6 @@
 /** Options of `dfx run` that don't go together, told in one line before anything is read. */
+import { realpathSync, statSync } from 'node:fs';
+import { fileError } from '../io/file-errors.ts';
 import type { PreparedInput } from '../run/plan/input.ts';
 import type { Payload } from '../run/plan/load.ts';
 import { DfxError } from '../wire/errors.ts';
@@ -20,6 +22,9 @@ export function checkFlags(operands: readonly string[], flags: RunFlags): void {
     );
   }
   if (flags.times && !json) refuse('found --times without --json', 'the times of batches are members of its document');
+  if (flags.register !== undefined && flags.engine === 'embedded') {
+    refuse('found --register with --engine embedded', 'what it registers runs in Python: leave one of them out');
+  }
   if (input === undefined) {
     if (flags.transport !== undefined)
       refuse('found --transport without --input', 'name the file that is sent to workers with --input');
@@ -38,6 +43,17 @@ export function checkFlags(operands: readonly string[], flags: RunFlags): void {
   if (input === '-' && fromStdin) {
     refuse('found - twice: standard input can be read once only', 'give the payload or the input as a file');
   }
+}
+
+/** Where workers find the user's module. */
+export function registerPath(path: string): string {
+  if (!path.endsWith('.py')) refuse(`found --register ${path}, expected a Python file`, 'its name ends in .py');
+  try {
+    if (statSync(path).isFile()) return realpathSync(path);
+  } catch (error) {
+    throw fileError(path, error);
+  }
+  return refuse(`found --register ${path}, which is no file`, 'name the Python file that has register(ctx)');
 }
 
 function isStdin(operand: string): boolean {

@@ -10,7 +10,7 @@ import { untilEnded } from './ending.ts';
 import { type Operand, readInput, readOperands } from './input-file.ts';
 import { printError } from './output.ts';
 import { errorLine } from './render/errors.ts';
-import { checkFlags, checkInputFlags, checkShape, refuseKeptTwins } from './run-checks.ts';
+import { checkFlags, checkInputFlags, checkShape, refuseKeptTwins, registerPath } from './run-checks.ts';
 import { type Reports, reportsOf } from './run-reports.ts';
 import { inputSchema } from './run-schema.ts';
 import { showRows, showValues } from './run-show.ts';
@@ -86,6 +86,7 @@ async function replay(
       limit: flags.limit === 0 ? 1 : flags.limit,
       batchSize: flags.batchSize,
       queueDepth: flags.queueDepth,
+      register: flags.register === undefined ? undefined : registerPath(flags.register),
       splitSize: flags.splitSize,
       transport: flags.transport,
       times: flags.times,

@@ -1,10 +1,10 @@
 /** Whatever a UDF, a worker or the user does: one clear error, quickly, and no process left. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { createWriteStream, existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { createWriteStream, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { descendants, dfx, leftAfter, makePayloads, startDfx, values } from './cli.ts';
+import { descendants, dfx, leftAfter, makePayloads, root, startDfx, values } from './cli.ts';
 
 const made = makePayloads();
 after(() => made.remove());
@@ -29,30 +29,48 @@ function raised(name: string, what: string): void {
   assert.equal(status, 5);
 }
 
+const source = readFileSync(join(root, 'test/run/payloads.py'), 'utf8').split('\n');
+
+/** The line of payloads.py that holds `text`, as messages name it. */
+function at(text: string): string {
+  return `at payloads.py line ${source.findIndex((line) => line.includes(text)) + 1}`;
+}
+
 test('an exception of a scalar UDF comes with its traceback', () => {
-  raised('raises', 'the scalar UDF "raises" raised ValueError: first line');
+  raised('raises', `the scalar UDF "raises" raised ValueError: first line ${at('raise ValueError(')} (rows 1 to 12)`);
   assert.match(run('raises').stderr, /ValueError: first line\nsecond line\n/);
 });
 
 test('so do those of accumulators and window evaluators, which the engine drops', () => {
-  raised('raising_sum', `the aggregate UDF "raising_sum" raised KeyError: 'no update'`);
-  raised('window_raising', 'the window UDF "window_raising" raised RuntimeError: no window');
+  raised(
+    'raising_sum',
+    `the aggregate UDF "raising_sum" raised KeyError: 'no update' ${at('raise KeyError')} (rows 1 to 12)`,
+  );
+  raised(
+    'window_raising',
+    `the window UDF "window_raising" raised RuntimeError: no window ${at('raise RuntimeError')}`,
+  );
 });
 
 test('sys.exit in a UDF is an exception like any other', () => {
-  raised('exits', 'the scalar UDF "exits" raised SystemExit: 3');
+  raised('exits', `the scalar UDF "exits" raised SystemExit: 3 ${at('sys.exit(3)')} (rows 1 to 12)`);
 });
 
 test('a UDF that returns no array is told in its own terms', () => {
   raised(
     'returns_int',
-    'the scalar UDF "returns_int" raised TypeError: the UDF returned builtins.int, expected a pyarrow.Array',
+    'the scalar UDF "returns_int" raised TypeError: the UDF returned builtins.int, expected a pyarrow.Array (rows 1 to 12)',
   );
 });
 
-test('a UDF that returns too few rows is the engine’s error', () => {
-  const { status, last } = run('short');
-  assert.match(last, /UDF short returned a different number of rows than expected\. Expected: 12, Got: 2\.$/);
+test('a UDF that returns too few rows is told so', () => {
+  const { status, stdout, last } = run('short');
+  assert.equal(
+    last,
+    `dfx: ${made.file('short.bin')}: the scalar UDF "short" raised ValueError: the UDF returned 2 values, expected 12 ` +
+      "(rows 1 to 12); look at Python's traceback on stderr (left out with --json)",
+  );
+  assert.equal(stdout, '');
   assert.equal(status, 5);
 });
 
@@ -113,7 +131,7 @@ test('a module that the worker has not is named with the way to add it', () => {
   const { status, stderr } = run('needs_module');
   assert.match(
     stderr,
-    /^dfx: .*needs_module\.bin: the payload's UDF needs the Python module absent_module, which \S+ doesn't have; install it with `\S+ -m pip install`, or name a Python that has it with --python\n$/,
+    /^dfx: .*needs_module\.bin: the UDF "needs_module" needs the Python module absent_module, which \S+ doesn't have; install it with `\S+ -m pip install`, or name a Python that has it with --python\n$/,
   );
   assert.equal(status, 5);
 });

@@ -36,6 +36,7 @@ export interface RunFlags {
   readonly workers?: number;
   readonly batchSize?: number;
   readonly transport?: TransportName;
+  readonly register?: string;
   readonly splitSize?: number;
   readonly queueDepth?: number;
   readonly times: boolean;
@@ -81,6 +82,7 @@ export function register(program: Command): void {
     .optionsGroup('Engine:')
     .option('--engine <engine>', 'auto, embedded or datafusion', engine, 'auto')
     .option('--python <path>', 'Python that has the datafusion package (default: $DFX_PYTHON, then dfx env)')
+    .option('--register <module.py>', 'a Python file of yours whose register(ctx) gives UDFs that travel by name')
     .option('--strict', 'refuse payloads that carry code', false)
     .option('--sandbox <mode>', 'off: code that payloads carry has all your rights', sandbox, 'on')
     .option('--allow-modules <names>', 'refuse Python code that takes something from others: a,b.c', moduleNames)

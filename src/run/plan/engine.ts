@@ -55,6 +55,15 @@ export async function chooseEngine(
   throw new DfxError('UNSUPPORTED', tried.reason, { hint: '--engine datafusion can' });
 }
 
+/** What a user registers may stand in the place of any function, so that the real engine looks each one up. */
+export function registeringEngine(payload: Payload): EngineChoice {
+  return { ...realEngine(payload), reason: 'with --register the real engine looks every function up' };
+}
+
+export function needsNoJavaScript(payload: Payload): boolean {
+  return payload.code.definitions.every(({ definition }) => !isJavaScript(definition));
+}
+
 /** How the real engine evaluates it; whether its input can be split is decided when that is known. */
 function realEngine(payload: Payload): Omit<EngineChoice, 'reason'> {
   if (payload.shape === 'value') {

@@ -17,7 +17,14 @@ import type { Shape } from '../transport/messages.ts';
 import { QUEUE_DEPTH, type Transport, type TransportName } from '../transport/transport.ts';
 import { isCsvStream } from '../transport/units.ts';
 import { nodeCommand } from '../worker/command.ts';
-import { chooseEngine, type EngineName, type EngineOption, type TableReading } from './engine.ts';
+import {
+  chooseEngine,
+  type EngineName,
+  type EngineOption,
+  needsNoJavaScript,
+  registeringEngine,
+  type TableReading,
+} from './engine.ts';
 import { explain, payloadFacts, splittingText } from './explain.ts';
 import { groupPayloads, type JobGroup } from './groups.ts';
 import { type PreparedInput, spooled } from './input.ts';
@@ -48,6 +55,8 @@ export interface PlanOptions {
   readonly batchSize?: number | undefined;
   /** Splits that are read ahead, beside one a worker; batches that wait for each worker. */
   readonly queueDepth?: number | undefined;
+  /** Absolute path of a Python file that registers UDFs in Python workers. */
+  readonly register?: string | undefined;
   /** Most bytes of a split. */
   readonly splitSize?: number | undefined;
   /** How the input reaches workers. A file is split and a pipe pipelined where it isn't said. */
@@ -90,6 +99,8 @@ export interface Plan {
   readonly batchSize: number;
   readonly queueDepth: number;
   readonly transport: Transport;
+  /** The user's module that registers UDFs in Python workers. */
+  readonly register: string | null;
   /** The plan in words, line by line. */
   readonly explanation: readonly string[];
   readonly facts: PlannedFacts;
@@ -145,7 +156,7 @@ export async function planRun(payloads: readonly Payload[], options: PlanOptions
   };
   const keep = keptColumns(options, reading);
   const parts = groupPayloads({ shape, planned, filter, keep, split: splits.length > 1, workers: workers.payloads });
-  const groups = confine(parts, options.policy, source?.spec.path ?? null);
+  const groups = confine(parts, options.policy, [source?.spec.path, options.register]);
   const transport = chooseTransport(asked, source, groups);
   const splitting = splittingText(
     transport.name === 'split' ? splits : null,
@@ -168,6 +179,7 @@ export async function planRun(payloads: readonly Payload[], options: PlanOptions
     batchSize: options.batchSize ?? BATCH_SIZE,
     queueDepth: options.queueDepth ?? QUEUE_DEPTH,
     transport,
+    register: options.register ?? null,
     explanation,
     facts: {
       payloads: payloadFacts(planned, filter),
@@ -260,7 +272,10 @@ async function planPayload(
   needInput(payload, options.source);
   needColumns(payload.reads ?? [], options, reading);
   const inlineCode = mayOpenFrames(options.policy, payload.code);
-  const choice = await chooseEngine(payload, options.engine, reading, now, inlineCode);
+  const registers = options.register !== undefined && needsNoJavaScript(payload);
+  const choice = registers
+    ? registeringEngine(payload)
+    : await chooseEngine(payload, options.engine, reading, now, inlineCode);
   if (choice.engine === 'embedded') return { payload, ...choice, command: nodeCommand(), inlineCode };
   python ??= await chooseInterpreter(options.python, stamp);
   if (python === null) throw noInterpreter(stamp);

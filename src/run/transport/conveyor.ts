@@ -31,7 +31,10 @@ export interface JobTemplate {
   /** What workers must have got before the job. */
   readonly payloads: readonly { readonly hash: string; readonly bytes: Uint8Array }[];
   /** Everything that is the same for all splits. */
-  readonly job: Omit<Job, 'job' | 'split' | 'splitNumber' | 'attempt' | 'schemaBytes' | 'inBody' | 'limit' | 'target' | 'before'>;
+  readonly job: Omit<
+    Job,
+    'job' | 'split' | 'splitNumber' | 'attempt' | 'schemaBytes' | 'inBody' | 'limit' | 'target' | 'before'
+  >;
   readonly schema: Uint8Array;
 }
 
@@ -338,7 +341,8 @@ export class Conveyor {
         limit: attempt.limit ?? this.#options.limit,
         // What comes in one piece may be of any length.
         target: split.kind === 'whole' ? null : (this.#options.target?.path ?? null),
-        before: attempt.before ?? unit.before ?? (task.index === 0 ? { rows: 0, lines: this.#options.linesBefore() } : null),
+        before:
+          attempt.before ?? unit.before ?? (task.index === 0 ? { rows: 0, lines: this.#options.linesBefore() } : null),
         splitNumber: task.index,
         attempt: task.deaths,
       },

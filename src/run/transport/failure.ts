@@ -36,7 +36,8 @@ function errorOf(failed: Failed, file: string | undefined, command: WorkerComman
   const code = knownCode(failed.code);
   switch (code) {
     case 'UDF_RAISED': {
-      const what = exception === null ? failed.message : `${exception.type}: ${firstLine(exception.message)}`;
+      const at = exception?.place == null ? '' : ` at ${exception.place}`;
+      const what = exception === null ? failed.message : `${exception.type}: ${firstLine(exception.message)}${at}`;
       const told = `the ${udf?.family ?? ''} UDF ${JSON.stringify(udf?.name ?? '')} raised ${what}${placeOf(failed)}`;
       return new DfxError(code, told, {
         file,

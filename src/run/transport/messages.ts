@@ -184,7 +184,13 @@ export interface Failed {
   readonly udf: UdfName | null;
   /** The rows that it failed over, one of them or all, counted from 1: at the split's start, and behind the conveyor at the input's. */
   readonly rows: { readonly first: number; readonly last: number } | null;
-  readonly exception: { readonly type: string; readonly message: string; readonly traceback: string } | null;
+  readonly exception: {
+    readonly type: string;
+    readonly message: string;
+    readonly traceback: string;
+    /** File and line of the user's own that raised it, where that is known. */
+    readonly place: string | null;
+  } | null;
   readonly missing: readonly string[];
   /** The input's schema as an Arrow IPC message, where columns are missing. */
   readonly schema: Uint8Array;

@@ -75,6 +75,7 @@ export function readMessage(frame: Frame): FromWorker {
                 type: exception.text('type'),
                 message: exception.text('message'),
                 traceback: exception.text('traceback'),
+                place: exception.textOrNull('place'),
               },
         missing: header.texts('missing'),
         schema: frame.body,
