@@ -1,4 +1,4 @@
-// Makes src/run/embedded/temporal/zone-table.ts, the time zones as DataFusion 55 knows them (chrono-tz 0.10.4, tz database 2025b).
+// Makes src/io/zone-table.ts, the time zones as DataFusion 55 knows them (chrono-tz 0.10.4, tz database 2025b).
 //   node scripts/zone-table.mjs PATH_TO/chrono-tz-0.10.4/src/prebuilt/timezones.rs
 // Each line of the table is: names, offsets in seconds, which offset holds in each span, seconds between the transitions (the
 // first counts from 1970). It is deflated and written in base64: 597 names in some 40 KB.
@@ -39,6 +39,6 @@ const lines = deflateRawSync(table, { level: 9 })
   .toString('base64')
   .match(/.{1,116}/g);
 writeFileSync(
-  new URL('../src/run/embedded/temporal/zone-table.ts', import.meta.url),
+  new URL('../src/io/zone-table.ts', import.meta.url),
   `/** Made by scripts/zone-table.mjs from chrono-tz 0.10.4 (tz database 2025b): its layout is described there. */\nexport const ZONE_TABLE = \`\n${lines.join('\n')}\n\`;\n`,
 );

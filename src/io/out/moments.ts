@@ -4,7 +4,9 @@ import type { TimeUnit } from '../../wire/arrow/types.ts';
 import { DfxError } from '../../wire/errors.ts';
 import { writeBigInteger, writeInteger, writePadded } from './numbers.ts';
 import { type TextBytes, writeAscii, writeByte } from './text-bytes.ts';
-import type { ZoneOffset } from './zone.ts';
+
+/** Seconds east of UTC at a second since 1970, UTC. */
+export type ZoneOffset = (second: number) => number;
 
 const DAY = 86_400;
 export const PER_SECOND: Record<TimeUnit, number> = {

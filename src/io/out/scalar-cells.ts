@@ -3,10 +3,18 @@ import { formatDataType } from '../../wire/arrow/index.ts';
 import type { DataType } from '../../wire/arrow/types.ts';
 import { DfxError } from '../../wire/errors.ts';
 import { type Column, getBit, type NumericColumn, type StringColumn } from '../column.ts';
-import { writeDay, writeDuration, writeInterval, writeTime, writeTimestamp, writeYearMonth } from './moments.ts';
+import { zoneOf } from '../zone.ts';
+import {
+  writeDay,
+  writeDuration,
+  writeInterval,
+  writeTime,
+  writeTimestamp,
+  writeYearMonth,
+  type ZoneOffset,
+} from './moments.ts';
 import { writeBigInteger, writeInteger } from './numbers.ts';
 import { type TextBytes, writeAscii, writeHex } from './text-bytes.ts';
-import { zoneOffset } from './zone.ts';
 
 /** Writes the cell of a row that has a value. */
 export type CellWriter = (row: number) => void;
@@ -57,6 +65,14 @@ export function temporalCells(column: Column, type: DataType, out: TextBytes): C
     default:
       return null;
   }
+}
+
+function zoneOffset(name: string): ZoneOffset {
+  const zone = zoneOf(name);
+  if (zone !== null) return (second) => zone.offsetAt(second);
+  throw new DfxError('UNSUPPORTED', `found the time zone ${JSON.stringify(name)}, which has no known offset`, {
+    hint: 'write an Arrow file, which keeps the instants and the name',
+  });
 }
 
 function number(column: Column, write: (value: number) => void): CellWriter {

@@ -6,6 +6,7 @@ import {
   SECONDS_PER_DAY,
   UNITS_PER_SECOND,
 } from '../../../io/temporal-text.ts';
+import { UTC, zoneOf } from '../../../io/zone.ts';
 import { formatDataType } from '../../../wire/arrow/index.ts';
 import type { DataType } from '../../../wire/arrow/types.ts';
 import { DfxError } from '../../../wire/errors.ts';
@@ -13,7 +14,6 @@ import { nullColumn } from '../build.ts';
 import { bothValid, isNullScalar, numeric, type Vector } from '../vector.ts';
 import { addInt64, bigAt, Instants, Int64Builder } from './int64.ts';
 import { moveDay, moveOnCalendar, Spans } from './spans.ts';
-import { UTC, zoneOf } from './zone.ts';
 
 /** Computes one row after the other of two operands; the row numbers are those of either side. */
 export type Kernel = (left: Column, right: Column, rows: PairedRows) => Column;

@@ -1,6 +1,7 @@
 /** Text to dates, times, timestamps and intervals. */
 import { type Column, isValid, type StringColumn, valueAt } from '../../../io/column.ts';
 import { UNITS_PER_SECOND } from '../../../io/temporal-text.ts';
+import { UTC, zoneOf } from '../../../io/zone.ts';
 import { formatDataType } from '../../../wire/arrow/index.ts';
 import type { DataType, TimeUnit } from '../../../wire/arrow/types.ts';
 import { DfxError } from '../../../wire/errors.ts';
@@ -8,7 +9,6 @@ import { Failing } from '../cast/define.ts';
 import { Int64Builder } from './int64.ts';
 import { InstantParser, parseDate, parseTime } from './parse.ts';
 import { parseInterval, toDayTime, toMonths } from './parse-interval.ts';
-import { UTC, zoneOf } from './zone.ts';
 
 export function parseTemporal(column: StringColumn, to: DataType, safe: boolean): Column {
   switch (to.kind) {

@@ -14,12 +14,12 @@ import {
   putOffset,
   yearMonthText,
 } from '../../../io/temporal-text.ts';
+import { zoneOf } from '../../../io/zone.ts';
 import type { DataType, TimeUnit } from '../../../wire/arrow/types.ts';
 import { DfxError } from '../../../wire/errors.ts';
 import { buildStrings } from '../cast/text-sink.ts';
 import type { StringKind } from '../types.ts';
 import { bigAt, Instants } from './int64.ts';
-import { zoneOf } from './zone.ts';
 
 export const FRACTION_DIGITS: Record<TimeUnit, 0 | 3 | 6 | 9> = {
   Second: 0,

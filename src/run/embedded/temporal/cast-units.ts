@@ -1,13 +1,13 @@
 /** Between dates, times, timestamps, durations and intervals: arrow-cast 59's arithmetic of units and zones. */
 import { type Column, type IntervalColumn, isValid, type NumericColumn } from '../../../io/column.ts';
 import { FIRST_SECOND, LAST_SECOND, SECONDS_PER_DAY, UNITS_PER_SECOND } from '../../../io/temporal-text.ts';
+import { type LocalOffsets, zoneOf } from '../../../io/zone.ts';
 import { formatDataType } from '../../../wire/arrow/index.ts';
 import type { DataType, TimeUnit } from '../../../wire/arrow/types.ts';
 import { DfxError } from '../../../wire/errors.ts';
 import { Failing } from '../cast/define.ts';
 import { beyond } from './cast-text.ts';
 import { bigAt, Instants, Int64Builder } from './int64.ts';
-import { type LocalOffsets, zoneOf } from './zone.ts';
 
 const MILLIS_PER_DAY = 86_400_000;
 

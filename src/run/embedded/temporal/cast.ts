@@ -1,5 +1,6 @@
 /** CAST and TRY_CAST where one side is a date, time, timestamp, duration or interval. */
 import type { Column, NumericColumn } from '../../../io/column.ts';
+import { zoneOf } from '../../../io/zone.ts';
 import type { DataType } from '../../../wire/arrow/types.ts';
 import { DfxError } from '../../../wire/errors.ts';
 import type { CastFamily } from '../cast/define.ts';
@@ -8,7 +9,6 @@ import { INT32, INT64, isDecimal, isNumeric, isString, isTemporal, sameType } fr
 import { parseTemporal } from './cast-parse.ts';
 import { temporalText } from './cast-text.ts';
 import { castUnits } from './cast-units.ts';
-import { zoneOf } from './zone.ts';
 
 export const TEMPORAL_CASTS: CastFamily = { can, mayFail, cast };
 

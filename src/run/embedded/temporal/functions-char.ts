@@ -1,6 +1,7 @@
 /** `to_char` (`date_format`): dates, times and timestamps by a chrono format, durations in words. */
 import { type Column, isValid, type NumericColumn, valueAt } from '../../../io/column.ts';
 import { FIRST_SECOND, isoDurationText, LAST_SECOND, SECONDS_PER_DAY } from '../../../io/temporal-text.ts';
+import { zoneOf } from '../../../io/zone.ts';
 import type { DataType, TimeUnit } from '../../../wire/arrow/types.ts';
 import { DfxError } from '../../../wire/errors.ts';
 import { nullColumn } from '../build.ts';
@@ -24,7 +25,6 @@ import {
 import { bigAt, Instants } from './int64.ts';
 import { formatItems } from './strftime.ts';
 import { ItemWriter, unwritable, type Written } from './strftime-write.ts';
-import { zoneOf } from './zone.ts';
 
 const toChar: ScalarFunction = {
   name: 'to_char',

@@ -1,6 +1,7 @@
 /** `to_timestamp` and its kin, `to_date`, `to_time`, `to_unixtime`, `from_unixtime`, `to_local_time`. */
 import { isValid, type NumericColumn, type StringColumn, valueAt } from '../../../io/column.ts';
 import { FIRST_SECOND, LAST_SECOND, UNITS_PER_SECOND } from '../../../io/temporal-text.ts';
+import { UTC, type Zone, zoneOf } from '../../../io/zone.ts';
 import type { DataType, TimeUnit } from '../../../wire/arrow/types.ts';
 import { DfxError } from '../../../wire/errors.ts';
 import { nullColumn } from '../build.ts';
@@ -17,7 +18,6 @@ import { InstantParser, parseDate } from './parse.ts';
 import { formatItems } from './strftime.ts';
 import type { Moment } from './strftime-fields.ts';
 import { FormatReader } from './strftime-read.ts';
-import { UTC, type Zone, zoneOf } from './zone.ts';
 
 const NANOSECONDS: DataType = { kind: 'Timestamp', unit: 'Nanosecond', timezone: null };
 const SECONDS: DataType = { kind: 'Timestamp', unit: 'Second', timezone: null };

@@ -9,6 +9,7 @@ import {
   setCivilDate,
   UNITS_PER_SECOND,
 } from '../../../io/temporal-text.ts';
+import { zoneOf } from '../../../io/zone.ts';
 import type { DataType } from '../../../wire/arrow/types.ts';
 import { DfxError } from '../../../wire/errors.ts';
 import { nullColumn } from '../build.ts';
@@ -22,7 +23,6 @@ import { isNullScalar, type Vector } from '../vector.ts';
 import { Clock } from './cast-text.ts';
 import { bigAt, Instants, Int64Builder } from './int64.ts';
 import { intervalUnit } from './parse-interval.ts';
-import { zoneOf } from './zone.ts';
 
 export type Part =
   | 'year'

@@ -9,6 +9,7 @@ import {
   setCivilDate,
   UNITS_PER_SECOND,
 } from '../../../io/temporal-text.ts';
+import { type LocalOffsets, type Zone, zoneOf } from '../../../io/zone.ts';
 import type { DataType, TimeUnit } from '../../../wire/arrow/types.ts';
 import { DfxError } from '../../../wire/errors.ts';
 import { nullColumn } from '../build.ts';
@@ -20,7 +21,6 @@ import { isString } from '../types.ts';
 import { isNullScalar, numeric, type Vector } from '../vector.ts';
 import { weekday } from './functions-part.ts';
 import { bigAt, Instants, Int64Builder } from './int64.ts';
-import { type LocalOffsets, type Zone, zoneOf } from './zone.ts';
 
 /** Units a second, or seconds, that the value is cut to; for the others a calendar. */
 const FINE = new Map([

@@ -4,6 +4,7 @@
  */
 import { type Column, isValid } from '../../../io/column.ts';
 import { UNITS_PER_SECOND } from '../../../io/temporal-text.ts';
+import { zoneOf } from '../../../io/zone.ts';
 import type { DataType } from '../../../wire/arrow/types.ts';
 import { DfxError } from '../../../wire/errors.ts';
 import { constantColumn } from '../build.ts';
@@ -24,7 +25,6 @@ import {
 } from './arithmetic.ts';
 import { finerUnit, MONTH_DAY_NANO, temporalMeeting } from './coerce.ts';
 import { bigAt, Int64Builder } from './int64.ts';
-import { zoneOf } from './zone.ts';
 
 interface Operation {
   /** What the operands are cast to. */

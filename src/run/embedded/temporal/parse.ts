@@ -3,7 +3,7 @@
  * `to_timestamp`. Text is UTF-8: nothing beyond ASCII is accepted but space before a zone's name.
  */
 import { daysFromCivil, daysInMonth, FIRST_DAY, LAST_DAY } from '../../../io/temporal-text.ts';
-import { type LocalOffsets, UTC, type Zone, zoneOf } from './zone.ts';
+import { type LocalOffsets, UTC, type Zone, zoneOf } from '../../../io/zone.ts';
 
 const ZERO = 48;
 const MINUS = 45;

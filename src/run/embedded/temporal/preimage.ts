@@ -3,11 +3,11 @@
  * (`preimage`), in which dates beyond the calendar have a place, and years that nanoseconds don't reach are nulls.
  */
 import { daysFromCivil, FIRST_DAY, LAST_DAY, SECONDS_PER_DAY, UNITS_PER_SECOND } from '../../../io/temporal-text.ts';
+import { type LocalOffsets, UTC, zoneOf } from '../../../io/zone.ts';
 import type { DataType } from '../../../wire/arrow/types.ts';
 import { constantColumn } from '../build.ts';
 import { type CompareOp, type Node, plainValue } from '../nodes.ts';
 import { compareNodes, constant, isNullNode, logicNodes } from '../simplify.ts';
-import { type LocalOffsets, UTC, zoneOf } from './zone.ts';
 
 /** The operator with its sides changed. */
 export const SWAPPED: Record<CompareOp, CompareOp> = {

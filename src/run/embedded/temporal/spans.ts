@@ -11,9 +11,9 @@ import {
   SECONDS_PER_DAY,
   setCivilDate,
 } from '../../../io/temporal-text.ts';
+import type { LocalOffsets, Zone } from '../../../io/zone.ts';
 import { DfxError } from '../../../wire/errors.ts';
 import { Instants } from './int64.ts';
-import type { LocalOffsets, Zone } from './zone.ts';
 
 /** The parts of intervals of any unit, row by row; subtracting negates them. */
 export class Spans {

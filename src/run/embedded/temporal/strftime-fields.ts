@@ -11,8 +11,8 @@ import {
   SECONDS_PER_DAY,
   setCivilDate,
 } from '../../../io/temporal-text.ts';
+import type { LocalOffsets, Zone } from '../../../io/zone.ts';
 import { isoWeek, isoYear, weekday } from './functions-part.ts';
-import type { LocalOffsets, Zone } from './zone.ts';
 
 /** The fields that items fill, by their places in an array. Weekdays count from Monday, 0. */
 export const YEAR = 0;

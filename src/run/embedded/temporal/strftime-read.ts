@@ -1,4 +1,6 @@
 /** Text read by the items of a format, as chrono 0.4 reads it. */
+
+import type { Zone } from '../../../io/zone.ts';
 import { type Item, MONTHS, type NumericPart, WEEKDAYS } from './strftime.ts';
 import {
   DAY,
@@ -24,7 +26,6 @@ import {
   YEAR_DIV_100,
   YEAR_MOD_100,
 } from './strftime-fields.ts';
-import type { Zone } from './zone.ts';
 
 /** Least, most, and the widest text of a number without a sign. */
 const NUMBERS: Record<

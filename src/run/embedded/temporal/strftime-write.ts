@@ -9,9 +9,9 @@ import {
   SECONDS_PER_DAY,
   setCivilDate,
 } from '../../../io/temporal-text.ts';
+import { offsetName } from '../../../io/zone.ts';
 import { isoWeek, isoYear, weekday } from './functions-part.ts';
 import { type Item, MONTHS, type NumericPart, type Pad, WEEKDAYS } from './strftime.ts';
-import { offsetName } from './zone.ts';
 
 /** What a value has to be written. */
 export interface Written {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { offsetName, zoneNames, zoneOf } from '../../../../src/run/embedded/temporal/zone.ts';
+import { offsetName, zoneNames, zoneOf } from '../../../../src/io/zone.ts';
 import { type Case, type Table, tableOf } from '../judge.ts';
 import { agree } from './agree.ts';
 import { numbersFrom } from './temporal-tables.ts';
