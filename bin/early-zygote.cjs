@@ -7,6 +7,8 @@ const { delimiter, join, resolve } = require('node:path');
 
 /** What every family of Python UDFs begins with (docs/wire-format.md). */
 const MAGIC = 'DFPYUD';
+/** What the parent imports for all of its workers where a payload names it (WANTED in python/dfx_worker/zygote.py). */
+const MODULE = 'pyarrow.compute';
 /** A longer file is no payload that anybody waits for. */
 const LONGEST = 1 << 20;
 
@@ -20,8 +22,12 @@ function pathOf(operand) {
   return [operand, operand.slice(operand.indexOf('=') + 1)].find((path) => sizeOf(path) > 0);
 }
 
+function holds(path, text) {
+  return sizeOf(path) <= LONGEST && readFileSync(path).includes(text);
+}
+
 function carriesPython(path) {
-  return sizeOf(path) <= LONGEST && readFileSync(path).includes(MAGIC);
+  return holds(path, MAGIC);
 }
 
 /** The interpreter that the run will take, where that needs no look at the payloads: src/run/env/choose.ts. */
@@ -51,7 +57,8 @@ exports.startEarlyZygote = ({ operands, engine, python, sandbox, workers, cores 
   const env = trusted ? settings.pythonEnvironment() : settings.sandboxedPythonEnvironment();
   // Some are for workers that take the place of dead ones.
   const slots = Math.min((workers > 0 ? workers : Math.max(cores, operands.length)) + 2, 32);
-  const child = spawn(file, [...settings.pythonArgs(join(__dirname, '..')), 'fork', String(slots)], {
+  const modules = carrying.some((path) => holds(path, MODULE)) ? [MODULE] : [];
+  const child = spawn(file, [...settings.pythonArgs(join(__dirname, '..')), 'fork', String(slots), ...modules], {
     stdio: settings.zygoteStdio(slots),
     env,
     detached: true,

@@ -1,6 +1,6 @@
 """Starts a worker: `python -u -X faulthandler python/dfx_worker/__main__.py`, with its channel on descriptors 3 and 4.
 
-`… __main__.py fork 8` starts the parent of up to eight workers (zygote.py).
+`… __main__.py fork 8` starts the parent of up to eight workers (zygote.py); names of modules may follow.
 """
 
 import os
@@ -23,7 +23,7 @@ def start():
     finally:
         del sys.path[0]
     if forking:
-        zygote.main(int(sys.argv[2]))
+        zygote.main(int(sys.argv[2]), sys.argv[3:])
     else:
         serve.main()
 

@@ -9,6 +9,7 @@ It outlives its workers: whatever ends them, it ends what they started, and it g
 """
 
 import gc
+import importlib
 import os
 import select
 import signal
@@ -25,7 +26,12 @@ FIRST_SLOT = 4
 ROUNDS = 100
 
 
-def main(slots):
+# What payloads often need, takes long to import, and starts no thread when it is.
+WANTED = {"pyarrow.compute"}
+
+
+def main(slots, modules=()):
+    """`modules`: what the payloads are seen to import; those of WANTED are imported once, here."""
     for descriptor in range(CONTROL, FIRST_SLOT + 2 * slots):
         os.set_inheritable(descriptor, False)
     woken, wake = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
@@ -39,6 +45,8 @@ def main(slots):
     # Objects that are there when it forks are looked at by no collection, and so their pages stay shared.
     gc.disable()
     engine = serve.load_engine()
+    for name in WANTED.intersection(modules):
+        import_quietly(name)
     gc.freeze()
     Zygote(slots, engine).run(woken, ending)
 
@@ -114,6 +122,13 @@ class Zygote:
             if not wait_for_one():
                 break
         os._exit(0)
+
+
+def import_quietly(name):
+    try:
+        importlib.import_module(name)
+    except Exception:
+        pass  # a worker that needs it says so
 
 
 def become_worker(parent, channel, errors, engine):
