@@ -7,7 +7,7 @@ import { fileError } from './file-errors.ts';
 export type InputSource = string | Uint8Array | AsyncIterable<Uint8Array>;
 
 /** Reads that may be started again from the first byte, except for a stream, which is read once. */
-export interface ByteSource {
+interface ByteSource {
   /** For messages. */
   readonly name: string | undefined;
   /** The pieces from the first byte; each piece may be overwritten once the next is asked for. */

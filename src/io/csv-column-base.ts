@@ -17,7 +17,7 @@ export interface Places {
 }
 
 /** Called for a field that is no value of its type. */
-export type Refuse = (row: number) => never;
+type Refuse = (row: number) => never;
 
 export interface ColumnBuilder {
   begin(): void;

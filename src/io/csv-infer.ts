@@ -14,7 +14,7 @@ import { countLines, tooLong } from './csv-record-limit.ts';
 import { readRecord } from './csv-records.ts';
 import { Kernel } from './wasm/kernel.ts';
 
-export interface InferOptions {
+interface InferOptions {
   readonly header: boolean;
   /** Records to look at. */
   readonly maxRecords: number;

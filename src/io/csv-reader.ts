@@ -24,7 +24,7 @@ const MOST_PLACES = 65536;
 const FIRST_WINDOW = 512 * 1024;
 const SHOWN_BYTES = 80;
 
-export interface ReaderStart {
+interface ReaderStart {
   /** Rows before the first byte, and line ends, which only messages ask for. */
   readonly rows: number;
   readonly lines: () => number;

@@ -7,7 +7,7 @@
  */
 import { CR, type CsvDialect, LF } from './csv-dialect.ts';
 
-export interface CsvRecord {
+interface CsvRecord {
   readonly fields: readonly Uint8Array[];
   /** The place of the line end behind it, or `end`. */
   readonly next: number;

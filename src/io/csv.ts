@@ -48,7 +48,7 @@ export interface CsvStream {
   headLines(): number;
 }
 
-export const NOTHING_BEFORE: RowsBefore = { rows: 0, lines: 0 };
+const NOTHING_BEFORE: RowsBefore = { rows: 0, lines: 0 };
 const PIECE_BYTES = 256 * 1024;
 const PAUSE_MS = 25;
 const CHUNK_BYTES = 64 * 1024;

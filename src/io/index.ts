@@ -26,7 +26,7 @@ export {
 export type { NdjsonOptions } from './ndjson.ts';
 export * from './split.ts';
 
-export interface OpenOptions {
+interface OpenOptions {
   /** Default: what the first bytes or the end of the file's name say (`detectFormat`). */
   readonly format?: InputFormat;
   readonly csv?: CsvOptions;

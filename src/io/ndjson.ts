@@ -18,7 +18,7 @@ export interface NdjsonOptions {
   readonly schema?: Schema | undefined;
 }
 
-export interface NdjsonTable extends InputTable {
+interface NdjsonTable extends InputTable {
   /** `before`: rows and line ends in the splits before, for messages. */
   read(
     indices: readonly number[],

@@ -14,13 +14,13 @@ export class JsonFault extends Error {
 }
 
 /** As deep as serde_json reads. */
-export const MAX_DEPTH = 127;
+const MAX_DEPTH = 127;
 
 export const QUOTE = 0x22;
 export const COMMA = 0x2c;
-export const COLON = 0x3a;
+const COLON = 0x3a;
 export const OPEN_LIST = 0x5b;
-export const CLOSE_LIST = 0x5d;
+const CLOSE_LIST = 0x5d;
 export const OPEN_OBJECT = 0x7b;
 export const CLOSE_OBJECT = 0x7d;
 const BACKSLASH = 0x5c;
@@ -34,7 +34,7 @@ const LETTER_N = 0x6e;
 const LETTER_T = 0x74;
 const LETTER_F = 0x66;
 
-export function isBlank(byte: number | undefined): boolean {
+function isBlank(byte: number | undefined): boolean {
   return byte === 0x20 || byte === 0x09 || byte === 0x0d || byte === 0x0a;
 }
 

@@ -18,7 +18,7 @@ import type { TextBytes } from './text-bytes.ts';
 
 const NESTED = new Set(['List', 'LargeList', 'FixedSizeList', 'ListView', 'LargeListView', 'Struct', 'Map', 'Union']);
 
-export function isNested(type: DataType): boolean {
+function isNested(type: DataType): boolean {
   return NESTED.has(plainType(type).kind);
 }
 

@@ -7,7 +7,7 @@ import { plainType, unfit } from './scalar-cells.ts';
 import { TextBytes } from './text-bytes.ts';
 
 /** The text of a row; null for a null. It may be cut off where it is longer than anybody will read. */
-export type CellText = (row: number) => string | null;
+type CellText = (row: number) => string | null;
 
 /** Bytes of a string, and characters of a nested value, beyond which nothing is read: a cell may be megabytes. */
 const MOST = 4096;

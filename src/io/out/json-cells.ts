@@ -20,7 +20,7 @@ import {
 import { writeJsonString } from './strings.ts';
 import { type TextBytes, writeAscii, writeByte, writeBytes } from './text-bytes.ts';
 
-export type JsonManner = 'engine' | 'exact';
+type JsonManner = 'engine' | 'exact';
 
 const QUOTE = 34;
 const COMMA = 44;

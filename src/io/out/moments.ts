@@ -9,7 +9,7 @@ import { type TextBytes, writeAscii, writeByte } from './text-bytes.ts';
 export type ZoneOffset = (second: number) => number;
 
 const DAY = 86_400;
-export const PER_SECOND: Record<TimeUnit, number> = {
+const PER_SECOND: Record<TimeUnit, number> = {
   Second: 1,
   Millisecond: 1e3,
   Microsecond: 1e6,
@@ -24,12 +24,12 @@ const DAYS_PER_ERA = 146_097;
 /** Days from 0000-03-01, where the era of 400 years starts, to 1970-01-01. */
 const EPOCH_FROM_ERA = 719_468;
 
-export function isPrintableDay(day: number): boolean {
+function isPrintableDay(day: number): boolean {
   return day >= FIRST_DAY && day <= LAST_DAY;
 }
 
 /** `2020-02-29`; years beyond 0 to 9999 with a sign. The day must be printable. Years count from March, so that leap days come last. */
-export function writeDate(out: TextBytes, day: number): void {
+function writeDate(out: TextBytes, day: number): void {
   const shifted = day + EPOCH_FROM_ERA;
   const era = Math.floor(shifted / DAYS_PER_ERA);
   const ofEra = shifted - era * DAYS_PER_ERA;

@@ -71,7 +71,7 @@ function refused(column: string, type: DataType): DfxError {
 }
 
 /** Parquet has dictionaries as an encoding only. */
-export function valueType(type: DataType): DataType {
+function valueType(type: DataType): DataType {
   return type.kind === 'Dictionary' ? valueType(type.value) : type;
 }
 

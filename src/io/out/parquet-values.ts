@@ -4,7 +4,7 @@ import { DfxError } from '../../wire/errors.ts';
 import { type Column, getBit, type NumericColumn } from '../column.ts';
 
 /** Null for a row without a value. */
-export type CellReader = (row: number) => unknown;
+type CellReader = (row: number) => unknown;
 
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 const DAY_MILLISECONDS = 86_400_000;

@@ -16,7 +16,7 @@ export interface ColumnRows {
   take(rows: number): Column;
 }
 
-export interface GroupPlace {
+interface GroupPlace {
   readonly access: RandomAccess;
   readonly group: RowGroup;
   readonly codecs: ReadonlyMap<string, Codec>;

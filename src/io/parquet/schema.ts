@@ -33,7 +33,7 @@ export interface Leaf {
   readonly maxRepetition: number;
 }
 
-export type ParquetColumn =
+type ParquetColumn =
   | { readonly kind: 'read'; readonly node: ParquetNode; readonly leaves: readonly Leaf[] }
   | { readonly kind: 'refused'; readonly reason: string };
 

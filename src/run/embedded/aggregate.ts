@@ -7,7 +7,7 @@ import { materialize } from './gather.ts';
 import type { Aggregate } from './nodes.ts';
 import type { Rows } from './vector.ts';
 
-export interface RunningAggregate {
+interface RunningAggregate {
   update(rows: Rows): void;
   state(): readonly Column[];
   merge(state: readonly Column[]): void;

@@ -19,7 +19,7 @@ import {
 } from './types.ts';
 
 /** What holds every Int64 and every UInt64. */
-export const WIDE: DataType = { kind: 'Decimal128', precision: 20, scale: 0 };
+const WIDE: DataType = { kind: 'Decimal128', precision: 20, scale: 0 };
 
 type Meet = (left: DataType, right: DataType) => DataType | null;
 
@@ -30,7 +30,7 @@ function isNumber(type: DataType): boolean {
 const SIGNED_BELOW_64: readonly Kind[] = ['Int8', 'Int16', 'Int32'];
 
 /** `numerical_coercion`, in its order: one side may be a decimal, which then gives way. */
-export function numericCommon(left: DataType, right: DataType): DataType | null {
+function numericCommon(left: DataType, right: DataType): DataType | null {
   const has = (kind: Kind): boolean => left.kind === kind || right.kind === kind;
   const pair = (kind: Kind, others: readonly Kind[]): boolean =>
     (left.kind === kind && others.includes(right.kind)) || (right.kind === kind && others.includes(left.kind));
@@ -55,14 +55,14 @@ function numbersCommon(left: DataType, right: DataType): DataType | null {
   return decimalCommon(left, right) ?? numericCommon(left, right);
 }
 
-export function stringCommon(left: DataType, right: DataType): DataType | null {
+function stringCommon(left: DataType, right: DataType): DataType | null {
   if (!isString(left.kind) || !isString(right.kind)) return null;
   const has = (kind: StringKind): boolean => left.kind === kind || right.kind === kind;
   return { kind: has('Utf8View') ? 'Utf8View' : has('LargeUtf8') ? 'LargeUtf8' : 'Utf8' };
 }
 
 /** Bytes with bytes, or with texts. */
-export function binaryCommon(left: DataType, right: DataType): DataType | null {
+function binaryCommon(left: DataType, right: DataType): DataType | null {
   const kinds = [left.kind, right.kind];
   if (kinds.includes('FixedSizeBinary')) {
     if (kinds.includes('Binary')) return { kind: 'Binary' };

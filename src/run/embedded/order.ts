@@ -7,7 +7,7 @@ import { compareStrings, totalKeys } from './compare.ts';
 import { innerTypes, isFloat } from './types.ts';
 
 /** Below 0 where row `i` of one column comes before row `j` of the other. Both have a value; both columns have the same type. */
-export type RowOrder = (i: number, j: number) => number;
+type RowOrder = (i: number, j: number) => number;
 
 /** Whether `rowOrder` knows the type: ask at bind time. */
 export function isOrdered({ kind }: DataType): boolean {

@@ -216,7 +216,7 @@ function literalLike(node: Node, other: Node): Node {
 }
 
 /** Whether the constant is null or within the integers of `kind`. */
-export function fits(node: Node, kind: Kind): boolean {
+function fits(node: Node, kind: Kind): boolean {
   if (node.op !== 'constant' || !isInteger(kind)) return false;
   const value = valueAt(node.value, 0);
   if (value === null) return true;

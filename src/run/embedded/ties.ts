@@ -27,7 +27,7 @@ export function isSetByKeys(value: Node, keys: readonly SortKey[]): boolean {
 }
 
 /** Whether rows `i` and `j` have the same value. */
-export type SameRow = (i: number, j: number) => boolean;
+type SameRow = (i: number, j: number) => boolean;
 
 /**
  * Whether the rows at places `[from, to)` of `order`, or some that tie with them, could stand in another order: rows that tie and differ.

@@ -4,19 +4,18 @@ import type { DataType, Field } from '../../wire/arrow/types.ts';
 
 export { innerTypes, itemField, layoutOf } from '../../io/column-layout.ts';
 
-export const INTEGER_KINDS = ['Int8', 'Int16', 'Int32', 'Int64', 'UInt8', 'UInt16', 'UInt32', 'UInt64'] as const;
+const INTEGER_KINDS = ['Int8', 'Int16', 'Int32', 'Int64', 'UInt8', 'UInt16', 'UInt32', 'UInt64'] as const;
 export type IntegerKind = (typeof INTEGER_KINDS)[number];
 export type FloatKind = 'Float32' | 'Float64';
 export type NumericKind = IntegerKind | FloatKind;
 export type StringKind = 'Utf8' | 'LargeUtf8' | 'Utf8View';
-export type BinaryKind = 'Binary' | 'LargeBinary' | 'BinaryView';
+type BinaryKind = 'Binary' | 'LargeBinary' | 'BinaryView';
 export type DecimalKind = 'Decimal32' | 'Decimal64' | 'Decimal128' | 'Decimal256';
 export type Kind = DataType['kind'];
 
-export type NumericType = { readonly kind: NumericKind };
-export type StringType = { readonly kind: StringKind };
+type NumericType = { readonly kind: NumericKind };
 export type DecimalType = Extract<DataType, { readonly kind: DecimalKind }>;
-export type ListType = Extract<DataType, { readonly item: Field }>;
+type ListType = Extract<DataType, { readonly item: Field }>;
 
 export const NULL: DataType = { kind: 'Null' };
 export const BOOLEAN: DataType = { kind: 'Boolean' };
@@ -84,7 +83,7 @@ export function isSigned(kind: string): boolean {
   return kind === 'Int8' || kind === 'Int16' || kind === 'Int32' || kind === 'Int64';
 }
 
-export interface IntegerRange {
+interface IntegerRange {
   readonly low: bigint;
   readonly high: bigint;
 }

@@ -32,7 +32,7 @@ export function columnOf(columns: readonly Column[], index: number): Column {
   return column;
 }
 
-export interface Doubles {
+interface Doubles {
   readonly values: Float64Array;
   readonly validity: Uint8Array | null;
 }

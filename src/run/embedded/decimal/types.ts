@@ -53,7 +53,7 @@ export function numberAsDecimal(kind: DecimalKind, number: Kind): DecimalType | 
 }
 
 /** What holds every value of two decimals: of the wider kind where they differ, if that has the digits. */
-export function widerDecimal(left: DecimalType, right: DecimalType): DecimalType | null {
+function widerDecimal(left: DecimalType, right: DecimalType): DecimalType | null {
   const scale = Math.max(left.scale, right.scale);
   const precision = Math.max(left.precision - left.scale, right.precision - right.scale) + scale;
   if (left.kind === right.kind) return clamped(left.kind, precision, scale);

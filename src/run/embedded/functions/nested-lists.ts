@@ -73,7 +73,7 @@ function refuseItems(name: string, given: DataType): void {
   }
 }
 
-export type Shape = 'array' | 'element' | 'index' | 'string';
+type Shape = 'array' | 'element' | 'index' | 'string';
 
 /**
  * The arguments of a function with an `ArraySignature`, cast (datafusion-expr 55.2 `functions.rs`). `fixed` says whether lists of a fixed
@@ -159,7 +159,7 @@ export function isNarrow(given: Node): boolean {
 }
 
 /** A value of each row. */
-export interface Rows {
+interface Rows {
   readonly column: Column;
   /** The row of the column that stands for a row of the batch: times the row. */
   readonly step: 0 | 1;

@@ -9,7 +9,7 @@ import { wordRanges } from './unicode.ts';
 
 export const Op = { Set: 0, Split: 1, Look: 2, Save: 3, Match: 4 } as const;
 
-export const LOOKS: readonly Look[] = ['start', 'end', 'lineStart', 'lineEnd', 'word', 'notWord'];
+const LOOKS: readonly Look[] = ['start', 'end', 'lineStart', 'lineEnd', 'word', 'notWord'];
 
 /** What a character is to a `Look`. */
 export const Context = { Word: 1, Newline: 2, Edge: 4 } as const;

@@ -12,7 +12,7 @@ import { stringPair } from './like.ts';
 import { constantText, type Pattern, preparePattern, withFlags } from './regex-pattern.ts';
 import { finished, nullScalar, rowCount, strictValidity } from './strings-rows.ts';
 
-export interface RegexForm {
+interface RegexForm {
   readonly insensitive: boolean;
   readonly negated: boolean;
   /** Whether the optimizer looks at the pattern: `x ~ '.*'` becomes `x IS NOT NULL`, for one. */

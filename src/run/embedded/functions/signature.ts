@@ -44,7 +44,7 @@ export function coercedFrom(into: DataType, from: DataType): boolean {
 }
 
 /** `TypeSignature::OneOf(Exact…)`: the first row of types that the arguments have, else the first that they are coerced to. */
-export function coerceExact(
+function coerceExact(
   name: string,
   args: readonly Node[],
   signatures: readonly (readonly DataType[])[],

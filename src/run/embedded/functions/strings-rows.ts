@@ -12,7 +12,7 @@ export interface Texts {
   readonly step: 0 | 1;
 }
 
-export interface Numbers {
+interface Numbers {
   /** Doubles: integers beyond 2^53 are rounded, which no position or count in a string can tell. */
   readonly values: ArrayLike<number>;
   readonly step: 0 | 1;
@@ -43,7 +43,7 @@ export function integerText(vector: Vector | undefined, row: number): string {
 }
 
 /** Whether every argument is a scalar: the result is one too. */
-export function allScalar(args: readonly Vector[]): boolean {
+function allScalar(args: readonly Vector[]): boolean {
   return args.every((arg) => arg.scalar);
 }
 

@@ -215,7 +215,7 @@ function containsRows(
 }
 
 /** Rows of two columns (or of a column and itself) with the same bytes. */
-export function sameBits(left: Vector, right: Vector, rows: number): Uint8Array {
+function sameBits(left: Vector, right: Vector, rows: number): Uint8Array {
   if (left.scalar && !right.scalar) return sameBits(right, left, rows);
   const a = texts(left);
   const b = texts(right);
@@ -241,7 +241,7 @@ export function sameBits(left: Vector, right: Vector, rows: number): Uint8Array 
   return bits;
 }
 
-export type OrderTest = 'Eq' | 'NotEq' | 'Lt' | 'LtEq' | 'Gt' | 'GtEq';
+type OrderTest = 'Eq' | 'NotEq' | 'Lt' | 'LtEq' | 'Gt' | 'GtEq';
 
 const FLIPPED: Record<OrderTest, OrderTest> = {
   Eq: 'Eq',

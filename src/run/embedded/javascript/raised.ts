@@ -6,7 +6,7 @@ export interface UdfIdentity {
   readonly family: 'scalar' | 'aggregate' | 'window';
 }
 
-export interface Raised {
+interface Raised {
   readonly type: string;
   readonly message: string;
   /** The stack as JavaScript prints it, without dfx's own frames below the UDF's. */
@@ -14,7 +14,7 @@ export interface Raised {
 }
 
 /** Rows that a UDF was called over. */
-export interface CalledRows {
+interface CalledRows {
   readonly length: number;
   /** The one among them that it failed over, from 0. Null: any. */
   readonly row: number | null;

@@ -49,7 +49,7 @@ function byBatch(entry: Entry, columns: readonly Column[], type: DataType, lengt
 }
 
 /** A batch's result: an array or typed array with a value a row. */
-export function resultColumn(result: unknown, type: DataType, length: number): Column {
+function resultColumn(result: unknown, type: DataType, length: number): Column {
   const isList = Array.isArray(result) || (ArrayBuffer.isView(result) && !(result instanceof DataView));
   if (!isList)
     throw new WrongValue(

@@ -18,7 +18,7 @@ import { moveDay, moveOnCalendar, Spans } from './spans.ts';
 /** Computes one row after the other of two operands; the row numbers are those of either side. */
 export type Kernel = (left: Column, right: Column, rows: PairedRows) => Column;
 
-export interface PairedRows {
+interface PairedRows {
   readonly length: number;
   readonly validity: Uint8Array | null;
   readonly scalarLeft: boolean;

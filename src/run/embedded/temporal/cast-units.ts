@@ -59,7 +59,7 @@ function divided(column: NumericColumn, to: DataType, divisor: number): NumericC
 }
 
 /** From units of `from` a second to units of `to` a second. */
-export function rescaled(column: NumericColumn, to: DataType, units: readonly [TimeUnit, TimeUnit], safe: boolean) {
+function rescaled(column: NumericColumn, to: DataType, units: readonly [TimeUnit, TimeUnit], safe: boolean) {
   const [from, into] = units.map((unit) => UNITS_PER_SECOND[unit]) as [number, number];
   return from > into ? divided(column, to, from / into) : multiplied(column, to, into / from, safe);
 }

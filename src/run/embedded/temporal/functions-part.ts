@@ -24,7 +24,7 @@ import { Clock } from './cast-text.ts';
 import { bigAt, Instants, Int64Builder } from './int64.ts';
 import { intervalUnit } from './parse-interval.ts';
 
-export type Part =
+type Part =
   | 'year'
   | 'isoyear'
   | 'quarter'
@@ -43,7 +43,7 @@ export type Part =
   | 'epoch';
 
 /** Null: the engine has no such part. */
-export function partOf(text: string): Part | null {
+function partOf(text: string): Part | null {
   // Quotes are taken off where there are two of them.
   const bare = /^['"][\s\S]*['"]$/.test(text) && text.length > 1 ? text.slice(1, -1) : text;
   const unit = intervalUnit(bare);

@@ -14,7 +14,7 @@ const MIN_INT64 = -(2n ** 63n);
 /** Doubles below this one are below 2^63, whatever was rounded on the way. */
 const SURE_LIMIT = 2 ** 63 - 2 ** 14;
 
-export type Int64Values = Float64Array | BigInt64Array;
+type Int64Values = Float64Array | BigInt64Array;
 
 /** A column of 64-bit integers, row by row: doubles until one leaves the safe integers. Rows that aren't put are 0. */
 export class Int64Builder {

@@ -37,7 +37,7 @@ export function intervalUnit(name: string): Unit | undefined {
   return UNITS.get(name.toLowerCase());
 }
 
-export interface ParsedInterval {
+interface ParsedInterval {
   readonly months: number;
   readonly days: number;
   readonly nanos: bigint;

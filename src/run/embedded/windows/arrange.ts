@@ -3,7 +3,7 @@ import { type Column, isValid } from '../../../io/column.ts';
 import { rowKeys } from '../aggregates/keys.ts';
 import { type Direction, rowOrder } from '../aggregates/order.ts';
 
-export interface Arrangement {
+interface Arrangement {
   /** The row of the input at each place; null where that is the input's own order. */
   readonly order: Int32Array | null;
   readonly starts: Int32Array;

@@ -6,7 +6,7 @@ import type { Column } from '../../../io/column.ts';
 import { type Direction, type RowOrder, rowOrder } from '../aggregates/order.ts';
 import { concatColumns } from '../gather.ts';
 
-export type Units = 'ROWS' | 'RANGE' | 'GROUPS';
+type Units = 'ROWS' | 'RANGE' | 'GROUPS';
 
 /** `offset` of ROWS and GROUPS; of RANGE `targets` hold the values that the rows are measured by. */
 export type Bound =

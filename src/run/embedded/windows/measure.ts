@@ -21,7 +21,7 @@ export interface Measure {
   targets(keys: Column): Targets;
 }
 
-export type Sign = 'plus' | 'minus';
+type Sign = 'plus' | 'minus';
 
 /** `offset` as the payload has it: often text, which the engine reads as the key's type. */
 export function measureOf(name: string, type: DataType, offset: Scalar, sign: Sign): Measure {
