@@ -6,6 +6,7 @@
 import type { DataType } from '../wire/arrow/types.ts';
 import { DfxError } from '../wire/errors.ts';
 import { bitmapBytes, type Column, type ColumnBatch, type Values } from './column.ts';
+import { LOOP_ROWS } from './loop-rows.ts';
 import { Kernel } from './wasm/kernel.ts';
 
 /** The texts of the rows that are written, one after the other; of a row without a value anything. They need no quotes. */
@@ -156,7 +157,11 @@ export class CsvRows {
   private textRoom({ offsets }: ReadyTexts, kind: number, rows: Uint32Array | null, length: number): number {
     if (kind === Kind.Ready) return (offsets[offsets.length - 1] ?? 0) - (offsets[0] ?? 0);
     if (rows === null) return 2 * ((offsets[length] ?? 0) - (offsets[0] ?? 0)) + 2 * length;
-    return 2 * textBytes(offsets, rows) + 2 * rows.length;
+    let bytes = 0;
+    for (let from = 0; from < rows.length; from += LOOP_ROWS) {
+      bytes += textBytes(offsets, rows, from, Math.min(from + LOOP_ROWS, rows.length));
+    }
+    return 2 * bytes + 2 * rows.length;
   }
 
   private copy(data: ArrayBufferView): number {
@@ -172,8 +177,14 @@ export class CsvRows {
     const width = values.BYTES_PER_ELEMENT;
     const at = kernel.reserve(rows.length * width);
     const into = kernel.bytes.buffer;
-    if (values instanceof Float64Array) pickDoubles(values, rows, new Float64Array(into, at, rows.length));
-    else if (width === 8) pickPairs(new Int32Array(buffer, byteOffset, length * 2), rows, new Int32Array(into, at));
+    if (values instanceof Float64Array) {
+      const picked = new Float64Array(into, at, rows.length);
+      for (let from = 0; from < rows.length; from += LOOP_ROWS) {
+        pickDoubles(values, rows, picked, from, Math.min(from + LOOP_ROWS, rows.length));
+      }
+      return at;
+    }
+    if (width === 8) pickPairs(new Int32Array(buffer, byteOffset, length * 2), rows, new Int32Array(into, at));
     else if (width === 4) pickWords(new Int32Array(buffer, byteOffset, length), rows, new Int32Array(into, at));
     else if (width === 2) pickWords(new Int16Array(buffer, byteOffset, length), rows, new Int16Array(into, at));
     else pickWords(new Int8Array(buffer, byteOffset, length), rows, new Int8Array(into, at));
@@ -181,9 +192,9 @@ export class CsvRows {
   }
 }
 
-function textBytes(offsets: Int32Array, rows: Uint32Array): number {
+function textBytes(offsets: Int32Array, rows: Uint32Array, from: number, to: number): number {
   let bytes = 0;
-  for (let i = 0; i < rows.length; i++) {
+  for (let i = from; i < to; i++) {
     const row = rows[i] as number;
     bytes += (offsets[row + 1] as number) - (offsets[row] as number);
   }
@@ -191,8 +202,8 @@ function textBytes(offsets: Int32Array, rows: Uint32Array): number {
 }
 
 // The commonest case by itself: a loop over one kind of array is twice as fast.
-function pickDoubles(from: Float64Array, rows: Uint32Array, to: Float64Array): void {
-  for (let i = 0; i < rows.length; i++) to[i] = from[rows[i] as number] as number;
+function pickDoubles(values: Float64Array, rows: Uint32Array, picked: Float64Array, from: number, to: number): void {
+  for (let i = from; i < to; i++) picked[i] = values[rows[i] as number] as number;
 }
 
 function pickPairs(from: Int32Array, rows: Uint32Array, to: Int32Array): void {
@@ -215,17 +226,21 @@ export function selectedRows(bits: Uint8Array, length: number, also: Uint8Array 
   const rest = length & 7;
   if (rest !== 0) bytes[bytes.length - 1] = (bytes[bytes.length - 1] ?? 0) & ((1 << rest) - 1);
   const rows = new Uint32Array(length);
-  return rows.subarray(0, placesOfBits(bytes, rows));
+  let count = 0;
+  for (let from = 0; from < bytes.length; from += LOOP_ROWS / 8) {
+    count = placesOfBits(bytes, rows, count, from, Math.min(from + LOOP_ROWS / 8, bytes.length));
+  }
+  return rows.subarray(0, count);
 }
 
 function keepBits(bytes: Uint8Array, also: Uint8Array): void {
   for (let i = 0; i < bytes.length; i++) bytes[i] = (bytes[i] as number) & (also[i] as number);
 }
 
-/** Gives how many there are. */
-function placesOfBits(bytes: Uint8Array, places: Uint32Array): number {
-  let at = 0;
-  for (let i = 0; i < bytes.length; i++) {
+/** Of the bytes from `from` to `to`, behind the first `count`; gives how many there are then. */
+function placesOfBits(bytes: Uint8Array, places: Uint32Array, count: number, from: number, to: number): number {
+  let at = count;
+  for (let i = from; i < to; i++) {
     for (let byte = bytes[i] as number; byte !== 0; byte &= byte - 1) {
       places[at++] = i * 8 + 31 - Math.clz32(byte & -byte);
     }

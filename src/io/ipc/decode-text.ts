@@ -3,6 +3,7 @@ import { isAscii, isUtf8 } from 'node:buffer';
 import type { DataType } from '../../wire/arrow/types.ts';
 import { DfxError } from '../../wire/errors.ts';
 import { getBit, type StringColumn } from '../column.ts';
+import { LOOP_ROWS } from '../loop-rows.ts';
 import type { BoundColumn, BufferSource } from './bind.ts';
 import { type DecodeContext, SLOT, take } from './decode.ts';
 
@@ -56,8 +57,11 @@ export function decodeOffsets(
     throw new DfxError('INPUT_FORMAT', `the offsets of a ${column.plan.type.kind} run from ${from} to ${to}`);
   }
   // What lies between the ends fits 32 bits once the first is taken off; that the low words do is not enough.
-  const runsForward = fromFirst(words, large ? 2 : 1, offsets) >= 0;
-  if (!runsForward || offsets[length] !== to - from || (large && !sameHighWords(words, from, offsets))) {
+  let backwards = 0;
+  for (let at = 0; at <= length; at += LOOP_ROWS) {
+    backwards |= fromFirst(words, large ? 2 : 1, offsets, at, Math.min(at + LOOP_ROWS, length + 1));
+  }
+  if (backwards < 0 || offsets[length] !== to - from || (large && !sameHighWords(words, from, offsets))) {
     throw new DfxError('INPUT_FORMAT', `the offsets of a ${column.plan.type.kind} run backwards`);
   }
   return { offsets, from, to };
@@ -68,11 +72,11 @@ function offsetAt(words: Int32Array, i: number, large: boolean): number {
 }
 
 /** The low words less the first of them; negative where one is less than the one before. A loop of its own, as in fixed-values.ts. */
-function fromFirst(words: Int32Array, wordsEach: number, offsets: Int32Array): number {
+function fromFirst(words: Int32Array, wordsEach: number, offsets: Int32Array, from: number, to: number): number {
   const low = words[0] as number;
-  let before = 0;
+  let before = from === 0 ? 0 : (offsets[from - 1] as number);
   let backwards = 0;
-  for (let i = 0, w = 0; i < offsets.length; i++, w += wordsEach) {
+  for (let i = from, w = from * wordsEach; i < to; i++, w += wordsEach) {
     const offset = ((words[w] as number) - low) | 0;
     backwards |= offset - before;
     offsets[i] = offset;

@@ -1,6 +1,7 @@
 /** Values of fixed width, from the bytes of a buffer into the arrays of `column.ts`. */
 import type { DataType } from '../../wire/arrow/types.ts';
 import type { NumericColumn } from '../column.ts';
+import { LOOP_ROWS } from '../loop-rows.ts';
 
 export type NumericArray = NumericColumn['values'];
 
@@ -11,7 +12,10 @@ const HIGH_LIMIT = 2 ** 21;
  * are those whose high word is in [-2^21, 2^21), but for -2^53 itself.
  */
 export function int64ToDoubles(words: Int32Array, signed: boolean, out: Float64Array): boolean {
-  const outside = pairsToDoubles(words, out);
+  let outside = 0;
+  for (let from = 0; from < out.length; from += LOOP_ROWS) {
+    outside |= pairsToDoubles(words, out, from, Math.min(from + LOOP_ROWS, out.length));
+  }
   if (signed ? outside >>> 21 !== 0 : highBits(words, out.length) >>> 21 !== 0) return false;
   if (signed && outside >>> 20 !== 0) return !out.includes(-9007199254740992);
   return true;
@@ -21,9 +25,9 @@ export function int64ToDoubles(words: Int32Array, signed: boolean, out: Float64A
 // the compiled code is thrown away at the loop's end.
 
 /** Gives the bits of all high words, or of their complements where they are negative. */
-function pairsToDoubles(words: Int32Array, out: Float64Array): number {
+function pairsToDoubles(words: Int32Array, out: Float64Array, from: number, to: number): number {
   let outside = 0;
-  for (let i = 0, w = 0; i < out.length; i++, w += 2) {
+  for (let i = from, w = 2 * from; i < to; i++, w += 2) {
     const high = words[w + 1] as number;
     outside |= high ^ (high >> 31);
     out[i] = high * 4294967296 + ((words[w] as number) >>> 0);

@@ -3,6 +3,7 @@
  * nulls, two where it has, each taking every fourth or second row, and then the halves added up.
  */
 import { type Column, countBits, getBit, type NumericColumn } from '../../io/column.ts';
+import { LOOP_ROWS } from '../../io/loop-rows.ts';
 import { DfxError } from '../../wire/errors.ts';
 
 /** A double, and its upper 32 bits where it is a NaN: JavaScript doesn't promise to keep those. */
@@ -32,22 +33,35 @@ export function sumFloats(column: NumericColumn): Double {
   return Number.isNaN(value) ? sumWithNaNs(column, full ? 4 : 2) : { value, high: 0 };
 }
 
+const lanes = new Float64Array(4);
+
 function fullSum(values: Float64Array, length: number): number {
-  let s0 = 0;
-  let s1 = 0;
-  let s2 = 0;
-  let s3 = 0;
+  lanes.fill(0);
   const whole = length & ~3;
-  for (let i = 0; i < whole; i += 4) {
-    s0 += values[i] ?? 0;
-    s1 += values[i + 1] ?? 0;
-    s2 += values[i + 2] ?? 0;
-    s3 += values[i + 3] ?? 0;
-  }
+  for (let from = 0; from < whole; from += LOOP_ROWS) addLanes(values, from, Math.min(from + LOOP_ROWS, whole));
+  let [s0 = 0, s1 = 0, s2 = 0] = lanes;
+  const s3 = lanes[3] as number;
   if (whole < length) s0 += values[whole] ?? 0;
   if (whole + 1 < length) s1 += values[whole + 1] ?? 0;
   if (whole + 2 < length) s2 += values[whole + 2] ?? 0;
   return s0 + s2 + (s1 + s3);
+}
+
+function addLanes(values: Float64Array, from: number, to: number): void {
+  let s0 = lanes[0] as number;
+  let s1 = lanes[1] as number;
+  let s2 = lanes[2] as number;
+  let s3 = lanes[3] as number;
+  for (let i = from; i < to; i += 4) {
+    s0 += values[i] as number;
+    s1 += values[i + 1] as number;
+    s2 += values[i + 2] as number;
+    s3 += values[i + 3] as number;
+  }
+  lanes[0] = s0;
+  lanes[1] = s1;
+  lanes[2] = s2;
+  lanes[3] = s3;
 }
 
 function validSum(values: Float64Array, validity: Uint8Array, length: number): number {

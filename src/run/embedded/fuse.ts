@@ -5,6 +5,7 @@
  * As everywhere here, the text of a loop comes from the tables of the source code only.
  */
 import type { NumberValues } from '../../io/column.ts';
+import { LOOP_ROWS } from '../../io/loop-rows.ts';
 import { type Generated, generate, Output } from './kernels.ts';
 import type { ArithmeticOp, Node } from './nodes.ts';
 import { isInteger, isSigned } from './types.ts';
@@ -80,7 +81,9 @@ export function fuse(node: Node): FusedTree | null {
       if (scalars === vectors.length) return null;
       if (made?.key !== key) made = { key, loop: loopOf(steps, key) };
       const values = output.take('Float64', length);
-      if (!made.loop(...arrays, values, length)) return null;
+      for (let from = 0; from < length; from += LOOP_ROWS) {
+        if (!made.loop(...arrays, values, from, Math.min(from + LOOP_ROWS, length))) return null;
+      }
       return { column: { layout: 'numeric', type, length, validity, values }, scalar: false };
     },
   };
@@ -120,10 +123,10 @@ function loopOf(steps: readonly Step[], key: string): Loop {
   const heads = scalars.map((scalar, k) => (scalar ? `const v${k}=a${k}[0];` : '')).join('');
   const wide = Array.from({ length: lanes }, (_, k) => lane(String(k))).join('');
   return generate<Generated>(
-    [...scalars.map((_, k) => `a${k}`), 'out', 'n'].join(','),
-    `/*${key}*/${heads}let exact=true,odd=0,i=0;for(const end=n-${lanes - 1};i<end;i+=${lanes}){${wide}}` +
+    [...scalars.map((_, k) => `a${k}`), 'out', 'from', 'n'].join(','),
+    `/*${key}*/${heads}let exact=true,odd=0,i=from;for(const end=n-${lanes - 1};i<end;i+=${lanes}){${wide}}` +
       `for(;i<n;i++){${lane('0')}}` +
-      'if(odd!==odd)for(let k=0;k<n;k++)if(out[k]!==out[k])return false;return exact;',
+      'if(odd!==odd)for(let k=from;k<n;k++)if(out[k]!==out[k])return false;return exact;',
   ) as Loop;
 }
 

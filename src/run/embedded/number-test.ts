@@ -3,6 +3,7 @@
  * rest. Eight rows at once become a byte.
  */
 import type { NumberValues } from '../../io/column.ts';
+import { LOOP_ROWS } from '../../io/loop-rows.ts';
 import { generate, loopOnce, type Shape } from './kernels.ts';
 
 export type NumberTest = 'Eq' | 'NotEq' | 'Lt' | 'LtEq' | 'Gt' | 'GtEq';
@@ -16,7 +17,7 @@ export const SYMBOL: Record<NumberTest, string> = {
   GtEq: '>=',
 };
 
-type Test = (a: NumberValues, b: NumberValues, bits: Uint8Array, n: number) => boolean;
+type Test = (a: NumberValues, b: NumberValues, bits: Uint8Array, from: number, n: number) => boolean;
 
 /** Null where a NaN is among the operands, which IEEE 754's order leaves out. -0.0 equals 0.0. Every byte of `bits` is written. */
 export function numberBits(
@@ -28,7 +29,10 @@ export function numberBits(
   bits: Uint8Array,
 ): Uint8Array | null {
   const test = loopOnce(`${fn} ${shape} ${a.constructor.name} ${b.constructor.name}`, () => testing(fn, a, b, shape));
-  const suspicious = test(a, b, bits, rows);
+  let suspicious = false;
+  for (let from = 0; from < rows; from += LOOP_ROWS) {
+    if (test(a, b, bits, from, Math.min(from + LOOP_ROWS, rows))) suspicious = true;
+  }
   if (suspicious && (hasNaN(a, shape[0] === 's' ? 1 : rows) || hasNaN(b, shape[1] === 's' ? 1 : rows))) return null;
   return bits;
 }
@@ -49,9 +53,9 @@ function testing(fn: NumberTest, a: NumberValues, b: NumberValues, shape: Shape)
   const sum = floats.length === 0 ? '' : `const s=${floats.join('+')};nan|=(s!==s)|0;`;
   const rest = `${left ? '' : 'const x=a[i];'}${right ? '' : 'const y=b[i];'}byte|=((x${symbol}y)|0)<<j;nan|=((x!==x)|0)|((y!==y)|0);`;
   return generate<Test>(
-    'a,b,bits,n',
+    'a,b,bits,from,n',
     `/*${a.constructor.name} ${b.constructor.name}*/let nan=0;${left ? 'const x=a[0];nan|=(x!==x)|0;' : ''}${right ? 'const y=b[0];nan|=(y!==y)|0;' : ''}` +
-      `const whole=n>>3;let i=0;for(let k=0;k<whole;k++,i+=8){${LANES.map(load).join('')}bits[k]=${LANES.map(bit).join('|')};${sum}}` +
+      `const whole=n>>3;let i=from;for(let k=from>>3;k<whole;k++,i+=8){${LANES.map(load).join('')}bits[k]=${LANES.map(bit).join('|')};${sum}}` +
       `if(i<n){let byte=0;for(let j=0;i<n;i++,j++){${rest}}bits[whole]=byte;}return nan!==0;`,
   );
 }
