@@ -32,10 +32,14 @@ class Chunks {
   }
 }
 
-/** Each piece has the schema, record batches of about `bytes` together, and an end. For streams without dictionaries. */
+/**
+ * Each piece has the schema, record batches of about `bytes` together, and an end. For streams without dictionaries. `file`: the input's name,
+ * for messages.
+ */
 export async function* arrowPieces(
   source: AsyncIterable<Uint8Array>,
   bytes: number,
+  file: string | undefined,
 ): AsyncGenerator<Uint8Array, void, void> {
   const chunks = new Chunks();
   let schema: Uint8Array | null = null;
@@ -66,7 +70,9 @@ export async function* arrowPieces(
     if (ended) break;
   }
   if (!ended && chunks.held > 0) {
-    throw new DfxError('INPUT_FORMAT', 'no readable Arrow IPC file or stream: the stream ends inside a message');
+    throw new DfxError('INPUT_FORMAT', 'no readable Arrow IPC file or stream: the stream ends inside a message', {
+      file,
+    });
   }
   if (schema !== null) yield piece(schema);
 }

@@ -60,7 +60,7 @@ export function unitsOf(plan: Plan, group: JobGroup): Units {
     const pieces = stream.pieces(PIECE_BYTES);
     return { ...common, units: whole(pieces), linesBefore: () => stream.headLines() };
   }
-  return { ...common, units: whole(arrowPieces(pipe.all(), PIECE_BYTES)), linesBefore: () => 0 };
+  return { ...common, units: whole(arrowPieces(pipe.all(), PIECE_BYTES, input?.path)), linesBefore: () => 0 };
 }
 
 /** A CSV file as if it came through a pipe. */

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { Recorder } from '../../../src/run/report.ts';
 import { WorkerPool } from '../../../src/run/spawn/pool.ts';
-import { Conveyor, type ConveyorOptions } from '../../../src/run/transport/conveyor.ts';
+import { Conveyor, type ConveyorOptions, type SplitUnit } from '../../../src/run/transport/conveyor.ts';
 import { flowOf } from '../../../src/run/transport/transport.ts';
 import { DfxError } from '../../../src/wire/errors.ts';
 import { isAlive, leftAfter, root } from '../cli.ts';
@@ -25,7 +25,12 @@ interface Run {
   readonly pids: readonly number[];
 }
 
-async function run(env: NodeJS.ProcessEnv, options: Partial<ConveyorOptions> = {}, count = 8): Promise<Run> {
+async function run(
+  env: NodeJS.ProcessEnv,
+  options: Partial<ConveyorOptions> = {},
+  count = 8,
+  consume: () => Promise<void> = async () => undefined,
+): Promise<Run> {
   const log = join(folder, `log-${made++}`);
   writeFileSync(log, '');
   const transport = { name: 'split', reason: '' } as const;
@@ -77,7 +82,9 @@ async function run(env: NodeJS.ProcessEnv, options: Partial<ConveyorOptions> = {
         delivery.kept?.place(at);
         at += delivery.kept?.bytes ?? 0;
       }
-      if (delivery.kind === 'end') pids.add(delivery.worker.worker.pid);
+      if (delivery.kind !== 'end') continue;
+      pids.add(delivery.worker.worker.pid);
+      await consume();
     }
   } catch (thrown) {
     error = thrown;
@@ -104,6 +111,33 @@ test('no split is begun that is further ahead of the first than there are worker
   const begun = log.slice(0, log.indexOf('end 0')).filter((line) => line.startsWith('start'));
   assert.ok(begun.length <= 5, begun.join());
   assert.ok(begun.length >= 3, begun.join());
+});
+
+test('no more of the input is read than the transport has room for, however slow the consumer', async () => {
+  for (const [name, depth, workers] of [
+    ['split', 2, 2],
+    ['sync', 2, 2],
+    ['pipelined', 1, 1],
+    ['pipelined', 4, 2],
+  ] as const) {
+    const flow = flowOf(name, workers, depth);
+    const count = { read: 0, taken: 0, most: 0 };
+    const units = function* (): Generator<SplitUnit> {
+      for (let at = 0; at < 60; at++) {
+        count.read++;
+        count.most = Math.max(count.most, count.read - count.taken);
+        yield { split: { kind: 'bytes', start: at * 10, end: at * 10 + 10, aligned: true }, body: [] };
+      }
+    };
+    const { lines } = await run({}, { units: units(), flow, workers }, 0, () => {
+      count.taken++;
+      return new Promise((resolve) => setTimeout(resolve, 3));
+    });
+    assert.equal(lines.length, 60);
+    // The one whose result is with the consumer has left the window already.
+    assert.ok(count.most <= flow.room + 1, `${name}: ${count.most} of ${flow.room}`);
+    assert.ok(count.most >= flow.room, `${name}: ${count.most} of ${flow.room}`);
+  }
 });
 
 test('a dead worker’s splits run again on a fresh one', async () => {
