@@ -15,11 +15,11 @@ type Fused = Node & { readonly type: { readonly kind: 'Float64' | 'Int64' | 'UIn
 
 const SYMBOL: Partial<Record<ArithmeticOp, string>> = { Plus: '+', Minus: '-', Multiply: '*', Divide: '/' };
 
-/** Rows that a turn of the loop computes: their chains of operations don't wait for each other. */
-const LANES = 4;
-
-/** Operators that a loop of so many lanes still holds in registers. */
-const MOST_OPERATORS_OF_LANES = 6;
+/** Rows that a turn of the loop computes: their chains of operations don't wait for each other. As many as registers hold. */
+function lanesFor(operators: number): number {
+  if (operators <= 3) return 8;
+  return operators <= 6 ? 4 : 1;
+}
 
 export interface FusedTree {
   /** What the loop reads, in the order of its arrays. */
@@ -119,7 +119,7 @@ function loopOf(steps: readonly Step[], key: string): Loop {
     if (steps[steps.length - 1]?.kind === 'Float64') text += `odd+=${result}-${result};`;
     return `${text}out[${row}]=${result};`;
   };
-  const lanes = steps.length > MOST_OPERATORS_OF_LANES ? 1 : LANES;
+  const lanes = lanesFor(steps.length);
   const heads = scalars.map((scalar, k) => (scalar ? `const v${k}=a${k}[0];` : '')).join('');
   const wide = Array.from({ length: lanes }, (_, k) => lane(String(k))).join('');
   return generate<Generated>(
