@@ -77,7 +77,7 @@ test('a UDF that returns too few rows is told so', () => {
 test('what a UDF prints goes to stderr, and steers no result', () => {
   const { status, stdout, stderr } = run('prints');
   assert.match(stdout, /^driver pid: \d+\n {2}\[ {10}prints\] = {4}361 {3}\(worker pid: \d+\)\n$/);
-  assert.equal(stderr, 'saw 12 \x1b[31mvalues\n');
+  assert.equal(stderr, 'saw 12 \\x1b[31mvalues\n');
   assert.equal(status, 0);
 });
 
@@ -122,7 +122,7 @@ test('a UDF by name is named', () => {
   const { status, stderr } = run('by_name');
   assert.equal(
     stderr,
-    `dfx: ${made.file('by_name.bin')}: the scalar UDF "by_name_udf" travels by name, and no worker has it; have the sender encode it inline\n`,
+    `dfx: ${made.file('by_name.bin')}: the scalar UDF "by_name_udf" travels by name, and no worker has it; register it in a Python file that --register names, or have the sender encode it inline\n`,
   );
   assert.equal(status, 5);
 });

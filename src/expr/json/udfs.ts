@@ -13,6 +13,7 @@ import type { Definition, UdfFamily } from '../model.ts';
 import { readUdf, type UdfReading, type UdfSignature, type Volatility } from '../udf.ts';
 import type { Members } from './forms.ts';
 import { jsValueJson, jsValueOf } from './js-values.ts';
+import { byRow, ofRow, PLAIN_NAME } from './python-rows.ts';
 import { pyValueJson, pyValueOf } from './python-values.ts';
 import { arrayOf, ObjectReader, shapeError, stringOf } from './shape.ts';
 import { fieldJson, fieldOf } from './types.ts';
@@ -153,8 +154,11 @@ function signatureMembers(signature: UdfSignature): Members {
 
 /** The source form, where writing it again gives the same frame. */
 function sourceMembers(reading: UdfReading, python: PythonVersion, family: UdfFamily): Members | null {
-  const source = reading.pickle === null ? null : readSourceUdf(reading.pickle, family);
-  if (source === null || reading.signature === null || !definesEntry(source)) return null;
+  const found = reading.pickle === null ? null : readSourceUdf(reading.pickle, family);
+  if (found === null || reading.signature === null) return null;
+  const rows = ofRow(found, family, found);
+  const source = rows ?? found;
+  if (!definesEntry(source)) return null;
   const captures: JsonNode[] = [];
   for (const [name, value] of source.captures) {
     const node = pyValueJson(value);
@@ -167,6 +171,7 @@ function sourceMembers(reading: UdfReading, python: PythonVersion, family: UdfFa
   ];
   if (captures.length > 0) members.push(['captures', jsonArray(captures)]);
   if (source.imports.length > 0) members.push(['imports', jsonArray(source.imports.map(jsonString))]);
+  if (rows !== null) members.push(['mode', jsonString('row')]);
   members.push(['target', jsonString(pythonText(python))]);
   const written: Members = [...signatureMembers(reading.signature), ['python', jsonObject(members)]];
   // names, nullability or metadata of the schemas that this form has no words for: the pickle stays as it is
@@ -325,6 +330,26 @@ export function parsePythonVersion(text: string): PythonVersion | null {
   return major === '' || version.major > 255 || version.minor > 255 ? null : version;
 }
 
+/** How the function is called: with arrays, or with the values of one row after another. */
+function modeOf(inner: ObjectReader, family: UdfFamily, entry: string): 'row' | 'batch' {
+  const node = inner.optional('mode');
+  const mode = node === undefined ? 'batch' : stringOf(node, 'mode');
+  if (node === undefined || mode === 'batch') return 'batch';
+  if (mode !== 'row') throw shapeError(node, `found "${mode}" for "mode", expected "row" or "batch"`);
+  if (family === 'window')
+    throw shapeError(
+      node,
+      'found "row" for the "mode" of a window UDF, expected "batch"',
+      'its rows come as one array',
+    );
+  if (!PLAIN_NAME.test(entry))
+    throw shapeError(
+      node,
+      `found the entry ${JSON.stringify(entry)} of a UDF that is called row by row, expected a name`,
+    );
+  return 'row';
+}
+
 const MODULE_REFERENCE = /^[^\s:]+:[^\s:]+$/u;
 
 function pythonOf(
@@ -379,7 +404,8 @@ function pythonOf(
     writeSourceUdf({
       family,
       name,
-      ...code,
+      imports: code.imports,
+      ...(modeOf(inner, family, code.entry) === 'row' ? byRow(code, family, schemas) : code),
       inputSchema: schemas.inputSchema,
       returnSchema: schemas.returnSchema,
       stateSchema: schemas.stateSchema ?? undefined,
