@@ -36,29 +36,22 @@ function hashNode(name: string, algorithm: string, argument: Node): Node {
     if (validity === false) return nullScalar(type);
     const rows = rowCount(given, length);
     const { data, offsets } = texts(given[0]);
-    const out = new TextBuilder(rows, rows * 32);
+    const size = hashOf(node, '', 'hex').length / (name === 'md5' ? 1 : 2);
+    const out = new TextBuilder(rows, rows * size);
+    const written = Buffer.from(out.data.buffer, out.data.byteOffset, out.data.length);
     for (let row = 0; row < rows; row++) {
       if (isSet(validity, row)) {
-        const digest = hashOf(node, data.subarray(offsets[row] ?? 0, offsets[row + 1] ?? 0), 'buffer');
-        if (name === 'md5') writeHex(out, digest);
-        else out.copy(digest, 0, digest.length);
+        // Node gives a short text in less than half of the time that a buffer takes it.
+        const hex = hashOf(node, data.subarray(offsets[row] ?? 0, offsets[row + 1] ?? 0), 'hex');
+        if (name === 'md5') written.write(hex, out.at, size, 'latin1');
+        else written.write(hex, out.at, size, 'hex');
+        out.at += size;
       }
       out.end();
     }
     return finished(out.column(type, validity), given);
   };
   return callNode({ name, type, nullable: true, args: [argument], mayFail: false, evaluate });
-}
-
-const HEX = new TextEncoder().encode('0123456789abcdef');
-
-function writeHex(out: TextBuilder, bytes: Uint8Array): void {
-  out.reserve(bytes.length * 2);
-  const { data } = out;
-  for (const byte of bytes) {
-    data[out.at++] = HEX[byte >> 4] ?? 0;
-    data[out.at++] = HEX[byte & 15] ?? 0;
-  }
 }
 
 function hash(name: string): ScalarFunction {

@@ -1,14 +1,17 @@
 /** `lpad` and `rpad`. */
-import { isValid, valueAt } from '../../../io/column.ts';
+import { isValid, type StringColumn, valueAt } from '../../../io/column.ts';
+import type { DataType } from '../../../wire/arrow/types.ts';
 import { DfxError } from '../../../wire/errors.ts';
 import { Refusal } from '../refusal.ts';
 import { callNode, isNullConstant } from '../simplify.ts';
 import type { Vector } from '../vector.ts';
 import type { ScalarFunction } from './define.ts';
+import { MOST_BYTES } from './room.ts';
 import {
   charCount,
   finished,
   integerText,
+  isAscii,
   isSet,
   nullScalar,
   numbers,
@@ -45,6 +48,8 @@ function pad(name: 'lpad' | 'rpad'): ScalarFunction {
         refuseCapacity(given, rows);
         const validity = strictValidity(given);
         if (validity === false) return nullScalar(type);
+        const plain = plainPadded(name, type, given, rows, validity);
+        if (plain !== null) return finished(plain, given);
         const write = padder(name, given);
         const out = new TextBuilder(rows, rows * 8);
         for (let row = 0; row < rows; row++) {
@@ -76,6 +81,38 @@ function refuseCapacity(given: readonly Vector[], rows: number): void {
   for (let row = 0; row < (scalar ? 1 : rows); row++) {
     if ((values[row] ?? 0) < 0 && isValid(column, row)) throw new DfxError('EXECUTION', 'capacity overflow');
   }
+}
+
+/** One length up to `SHORT` and one byte to fill with, for texts of ASCII: no character needs a look. Null: other texts. */
+function plainPadded(
+  name: 'lpad' | 'rpad',
+  type: DataType,
+  [text, lengths, fill]: readonly Vector[],
+  rows: number,
+  validity: Uint8Array | null,
+): StringColumn | null {
+  if (lengths === undefined || !lengths.scalar || (fill !== undefined && !fill.scalar)) return null;
+  const length = numbers(lengths).values[0] ?? 0;
+  const fills = fill === undefined ? SPACE : texts(fill);
+  const start = fills.offsets[0] ?? 0;
+  const byte = fills.data[start] ?? 0x80;
+  if (length < 0 || length > SHORT || rows * length > MOST_BYTES) return null;
+  if ((fills.offsets[1] ?? 0) - start !== 1 || byte > 0x7f) return null;
+  const { data: source, offsets: places, step } = texts(text);
+  if (!isAscii(source, places[0] ?? 0, places[rows * step + 1 - step] ?? 0)) return null;
+  const offsets = new Int32Array(rows + 1);
+  const data = new Uint8Array(rows * length).fill(byte);
+  for (let row = 0, at = 0; row < rows; row++) {
+    if (validity === null || isSet(validity, row)) {
+      const from = places[row * step] ?? 0;
+      const size = Math.min(length, (places[row * step + 1] ?? 0) - from);
+      let to = name === 'lpad' ? at + length - size : at;
+      for (let i = from; i < from + size; i++) data[to++] = source[i] ?? 0;
+      at += length;
+    }
+    offsets[row + 1] = at;
+  }
+  return { layout: 'string', type, length: rows, validity, offsets, data: data.subarray(0, offsets[rows]) };
 }
 
 function padder(name: 'lpad' | 'rpad', given: readonly Vector[]): (out: TextBuilder, row: number) => void {
