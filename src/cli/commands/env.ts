@@ -7,6 +7,7 @@ import { addExamples } from '../help.ts';
 interface CreateFlags {
   readonly python: string;
   readonly datafusion: string;
+  readonly offline: boolean;
   readonly json: boolean;
 }
 
@@ -45,6 +46,7 @@ export function register(program: Command): void {
     .description('download the pinned packages into a new environment')
     .option('--python <path>', 'the interpreter to make it from: a path, or a command such as python3.12', 'python3')
     .option('--datafusion <version>', 'the version of the datafusion package', '55.0.0')
+    .option('--offline', 'download nothing: fail where something would be', false)
     .option('--json', 'one JSON document (dfx.env/1)', false)
     .action(async (flags: CreateFlags) => {
       const { createEnvironment } = await import('../../run/env/environments.ts');
@@ -52,6 +54,7 @@ export function register(program: Command): void {
         const environment = await createEnvironment({
           python: flags.python,
           datafusion: flags.datafusion,
+          offline: flags.offline,
           onLine: (line) => process.stderr.write(`${line}\n`),
           signal,
         });

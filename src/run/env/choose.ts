@@ -1,4 +1,4 @@
-/** Which Python runs the real engine: --python, DFX_PYTHON, an environment of `dfx env`, the checkout's own. */
+/** Which Python runs the real engine: --python, DFX_PYTHON, an environment of `dfx env`, the checkout's own, one on PATH. */
 import { join } from 'node:path';
 import { DfxError } from '../../wire/errors.ts';
 import { type PythonVersion, pythonText } from '../../wire/frame.ts';
@@ -6,7 +6,7 @@ import { listEnvironments, REFERENCE_ENGINE } from './environments.ts';
 import { describeInterpreter, findExecutable, type Interpreter } from './interpreter.ts';
 import { packageRoot } from './package-root.ts';
 
-export type InterpreterSource = '--python' | 'DFX_PYTHON' | 'dfx env' | 'the checkout';
+export type InterpreterSource = '--python' | 'DFX_PYTHON' | 'dfx env' | 'the checkout' | 'PATH';
 
 export interface ChosenInterpreter extends Interpreter {
   readonly source: InterpreterSource;
@@ -17,7 +17,7 @@ export interface ChosenInterpreter extends Interpreter {
  * `dfx env create` changes that; nothing is ever downloaded on the way.
  *
  * What the user names is taken as it is. Of what dfx finds by itself, one with the stamp's version comes first, the
- * reference engine before others.
+ * reference engine before others. Where none of its own has that version, the first on PATH that has it and the engine does.
  */
 export async function chooseInterpreter(
   named: string | undefined,
@@ -41,7 +41,38 @@ export async function chooseInterpreter(
     (candidate.datafusion === REFERENCE_ENGINE ? 0 : 1);
   let best: ChosenInterpreter | null = null;
   for (const candidate of found) if (best === null || rank(candidate) < rank(best)) best = candidate;
-  return best;
+  if (best !== null && (stamp === null || sameVersion(best.python, stamp))) return best;
+  return (await onPath(stamp)) ?? best;
+}
+
+/** What was found for a PATH and a stamp: to ask an interpreter takes a process. */
+const seenOnPath = new Map<string, Promise<ChosenInterpreter | null>>();
+
+function onPath(stamp: PythonVersion | null): Promise<ChosenInterpreter | null> {
+  const { PATH = '' } = process.env;
+  const version = stamp === null ? '' : pythonText(stamp);
+  const key = `${version} ${PATH}`;
+  const found = seenOnPath.get(key) ?? searchPath(version, stamp);
+  seenOnPath.set(key, found);
+  return found;
+}
+
+async function searchPath(version: string, stamp: PythonVersion | null): Promise<ChosenInterpreter | null> {
+  for (const name of [`python${version}`, 'python3', 'python']) {
+    const path = await findExecutable(name);
+    if (path === null) continue;
+    let found: Interpreter;
+    try {
+      found = await describeInterpreter(path);
+    } catch (error) {
+      // A shim of a version that isn't installed; nobody has named it.
+      if (error instanceof DfxError) continue;
+      throw error;
+    }
+    const fits = stamp === null || sameVersion(found.python, stamp);
+    if (fits && found.datafusion !== null) return { ...found, source: 'PATH' };
+  }
+  return null;
 }
 
 export function sameVersion(a: PythonVersion, b: PythonVersion): boolean {

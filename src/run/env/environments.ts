@@ -86,6 +86,8 @@ export interface CreateOptions {
   /** A path or a command on PATH. */
   readonly python: string;
   readonly datafusion: string;
+  /** Whether it is an error that something must be downloaded. */
+  readonly offline: boolean;
   /** Receives what is about to be downloaded, before anything is, and pip's own lines after that. */
   readonly onLine: (line: string) => void;
   readonly signal: AbortSignal;
@@ -113,6 +115,15 @@ export async function createEnvironment(options: CreateOptions): Promise<Environ
   if (existing !== undefined) return existing;
 
   const folder = join(environmentsFolder(), name);
+  if (options.offline) {
+    throw new DfxError(
+      'ENVIRONMENT',
+      `${name} isn't there, and to make it takes a download of about ${DOWNLOAD_MEGABYTES} MB`,
+      {
+        hint: 'leave --offline out, or name a Python that has datafusion with --python',
+      },
+    );
+  }
   options.onLine(`downloading about ${DOWNLOAD_MEGABYTES} MB with pip: ${pins.join(', ')}`);
   options.onLine(`into ${folder}`);
   try {

@@ -75,6 +75,31 @@ dfx: ${folder}/bin/python -m pip ended with 3: pip was here; look at the lines a
   assert.equal(existsSync(folder), false);
 });
 
+test('environments of two engines stand side by side', () => {
+  for (const version of ['54.1.0', '55.0.0']) {
+    const made = dfx(['env', 'create', '--python', fakePython(0), '--datafusion', version], { env });
+    assert.match(made.stderr, new RegExp(`^downloading about 98 MB with pip: datafusion==${version}, pyarrow==`));
+    assert.equal(made.status, 0);
+  }
+  const line = (version: string): string => {
+    const name = `py3.12-datafusion${version}`;
+    return `${name}\t${join(home, 'envs', name, 'bin', 'python')}\n`;
+  };
+  assert.equal(dfx(['env', 'list'], { env }).stdout, `${line('55.0.0')}${line('54.1.0')}`);
+  // What is there is not made again.
+  const again = dfx(['env', 'create', '--python', fakePython(3), '--offline'], { env });
+  assert.equal(again.stdout, line('55.0.0'));
+  assert.equal(dfx(['env', 'remove', 'py3.12-datafusion55.0.0'], { env }).status, 0);
+  assert.equal(dfx(['env', 'list'], { env }).stdout, line('54.1.0'));
+  const offline = dfx(['env', 'create', '--python', fakePython(0), '--offline'], { env });
+  assert.equal(
+    offline.stderr,
+    "dfx: py3.12-datafusion55.0.0 isn't there, and to make it takes a download of about 98 MB; leave --offline out, or name a Python that has datafusion with --python\n",
+  );
+  assert.equal(offline.status, 5);
+  assert.equal(dfx(['env', 'remove', 'py3.12-datafusion54.1.0'], { env }).status, 0);
+});
+
 test('wrong names are answered with the right ones', () => {
   const version = dfx(['env', 'create', '--datafusion', '1.0'], { env });
   assert.equal(version.stderr, 'dfx: no pinned packages for datafusion 1.0; take one of 55.0.0, 54.1.0\n');
@@ -109,6 +134,38 @@ test('of the environments, the stamp’s Python comes first and the reference en
     assert.equal((await chooseInterpreter(undefined, null))?.source, 'DFX_PYTHON');
   } finally {
     for (const [name, value] of Object.entries({ DFX_HOME, DFX_PYTHON })) {
+      if (value === undefined) Reflect.deleteProperty(process.env, name);
+      else Object.assign(process.env, { [name]: value });
+    }
+  }
+});
+
+test('where nothing else has the stamp’s Python, one on PATH that has it and the engine does', async () => {
+  const { DFX_HOME, DFX_PYTHON, PATH } = process.env;
+  const folder = join(home, 'bin');
+  mkdirSync(folder);
+  // One that isn't installed, one of another version, one without the engine, one that has both.
+  const programs = [
+    ['python3.98', 'exit 127'],
+    ['python3', 'echo "3 98 55.0.0"'],
+    ['python', 'echo "3 99 "'],
+    ['python3.99', 'echo "3 99 54.1.0"'],
+  ] as const;
+  for (const [name, does] of programs) writeFileSync(join(folder, name), `#!/bin/sh\n${does}\n`, { mode: 0o755 });
+  Object.assign(process.env, { DFX_HOME: join(home, 'none'), PATH: folder });
+  Reflect.deleteProperty(process.env, 'DFX_PYTHON');
+  try {
+    const chosen = async (minor: number) => chooseInterpreter(undefined, { major: 3, minor });
+    assert.deepEqual(await chosen(99), {
+      path: join(folder, 'python3.99'),
+      python: { major: 3, minor: 99 },
+      datafusion: '54.1.0',
+      source: 'PATH',
+    });
+    assert.equal((await chosen(98))?.path, join(folder, 'python3'));
+    assert.notEqual((await chosen(97))?.source, 'PATH');
+  } finally {
+    for (const [name, value] of Object.entries({ DFX_HOME, DFX_PYTHON, PATH })) {
       if (value === undefined) Reflect.deleteProperty(process.env, name);
       else Object.assign(process.env, { [name]: value });
     }
