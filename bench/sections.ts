@@ -1,6 +1,7 @@
 /** The parts of the benchmark by name, in the order in which they run. */
 import { codecSection } from './codec.ts';
 import type { Peer } from './peer.ts';
+import { modesSection } from './python/modes.ts';
 import { multiprocessingSection } from './python/multiprocessing.ts';
 import { sandboxSection } from './python/sandbox.ts';
 import { pythonScalingSection } from './python/scaling.ts';
@@ -38,6 +39,7 @@ export const SECTIONS: readonly NamedSection[] = [
     about: 'Python UDFs that sleep and compute, by workers and queue depths',
     measure: pythonScalingSection,
   },
+  { name: 'modes', about: 'UDFs from source, by row and by batch', measure: modesSection },
   { name: 'sandbox', about: 'the same run with the sandbox and without', measure: sandboxSection },
   {
     name: 'spark',

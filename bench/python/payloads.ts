@@ -1,9 +1,7 @@
 /** The payloads of the Python sections, made by the real package with the interpreter that runs them: frames carry its version. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { encodePayload } from '../../src/expr/encode.ts';
-import { fromJson } from '../../src/expr/json/index.ts';
 import { outputOf } from '../processes.ts';
 import type { BenchOptions } from '../section.ts';
 
@@ -40,33 +38,5 @@ export function makeUdfPayloads({ folder, python }: BenchOptions): (name: UdfNam
 export function makeIdFile(rows: number, batchRows: number, { folder, python }: BenchOptions): string {
   const path = join(folder, `ids-${rows}-${batchRows}.arrow`);
   outputOf({ file: python, args: ['-B', makeIds, path, String(rows), String(batchRows)] });
-  return path;
-}
-
-/** How often a function is called: with the values of a row, or with columns. */
-export type UdfMode = 'row' | 'batch';
-
-const JAVASCRIPT: Readonly<Record<UdfMode, string>> = {
-  row: 'const addOne = (id) => id + 1;',
-  batch: 'const addOne = (ids) => ids.values.map((id) => id + 1);',
-};
-
-/** `id + 1` as JavaScript, over Float64, which both modes hold as plain numbers. */
-export function makeJavaScriptPayload(mode: UdfMode, { folder }: BenchOptions): string {
-  const path = join(folder, `add-one-${mode}.bin`);
-  const json = {
-    expr: { udf: 'add_one', args: [{ col: 'id' }] },
-    udfs: [
-      {
-        name: 'add_one',
-        family: 'scalar',
-        inputs: ['Float64'],
-        returns: 'Float64',
-        volatility: 'immutable',
-        javascript: { source: JAVASCRIPT[mode], entry: 'addOne', mode },
-      },
-    ],
-  };
-  writeFileSync(path, encodePayload(fromJson(JSON.stringify(json))));
   return path;
 }

@@ -5,7 +5,8 @@ import { alternate, type Pair } from '../measure.ts';
 import { outputOf, timeOf } from '../processes.ts';
 import type { BenchOptions, Plot, Row, Section } from '../section.ts';
 import { dfxRun, sandboxRefusal, withoutSandbox } from './dfx.ts';
-import { makeIdFile, makeJavaScriptPayload, makeUdfPayloads } from './payloads.ts';
+import { makeIdFile, makeUdfPayloads } from './payloads.ts';
+import { makeSourcePayload } from './source-payloads.ts';
 
 const equal = fileURLToPath(new URL('equal_tables.py', import.meta.url));
 
@@ -19,7 +20,7 @@ export async function sandboxSection(options: BenchOptions): Promise<Section> {
   const input = makeIdFile(8 * SPLIT_ROWS, SPLIT_ROWS / 2, options);
   const languages = [
     { name: 'Python', payload: makeUdfPayloads(options)('add_one') },
-    { name: 'JavaScript', payload: makeJavaScriptPayload('batch', options) },
+    { name: 'JavaScript', payload: makeSourcePayload('javascript-arithmetic', 'batch', options) },
   ];
   const rows: Row[] = [];
   const notes: string[] = [];

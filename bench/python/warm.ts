@@ -14,7 +14,8 @@ import { WorkerPool } from '../../src/run/spawn/pool.ts';
 export interface WarmRun {
   readonly payloads: readonly string[];
   readonly input: string;
-  readonly options: Pick<PlanOptions, 'python' | 'workers' | 'batchSize' | 'queueDepth' | 'transport'>;
+  /** The real engine, unless another is named. */
+  readonly options: Partial<Omit<PlanOptions, 'policy' | 'source'>>;
 }
 
 export class WarmReplay {
@@ -41,7 +42,7 @@ export class WarmReplay {
     const source = await prepareInput(input, { signal });
     try {
       const policy = { strict: false, sandbox: 'off' } as const;
-      const plan = await planRun(loaded, { ...options, policy, engine: 'datafusion', source });
+      const plan = await planRun(loaded, { engine: 'datafusion', ...options, policy, source });
       const [group] = plan.groups;
       if (group === undefined || plan.groups.length > 1) throw new Error('expected one group of payloads');
       const context = { inputName: input, signal, onStderrLine: () => undefined, onTraceback: () => undefined };
