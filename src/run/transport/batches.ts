@@ -7,13 +7,13 @@ import { DfxError } from '../../wire/errors.ts';
 
 /**
  * Streams of `rows` rows of the columns at `indices`, the last one of what is left; at least one, so that a result has a schema. What
- * readers give in one piece isn't cut here: a worker cuts it. The memory of a stream is its own.
+ * readers give in one piece isn't cut here: a worker cuts it.
  */
 export async function* encodedBatches(
   table: InputTable,
   indices: readonly number[],
   rows: number,
-): AsyncGenerator<Uint8Array, void, void> {
+): AsyncGenerator<EncodedBatch, void, void> {
   const schema = subset(table.schema, indices);
   const stream = new BatchStreams(schema);
   for (const split of readingOrder(table, rows)) {
@@ -56,6 +56,26 @@ function readingOrder(table: InputTable, rows: number): readonly Split[] {
   return [{ kind: 'rows', parts }];
 }
 
+/** A batch as an Arrow stream, whose memory is for the next ones once it is given back. */
+export interface EncodedBatch {
+  readonly bytes: Uint8Array;
+  readonly release: () => void;
+}
+
+/** Memory that is used again: new memory for each batch keeps the garbage collector busy for longer than the batch takes. */
+class Memory {
+  #free: ArrayBuffer[] = [];
+
+  take(length: number): EncodedBatch {
+    const at = this.#free.findIndex(({ byteLength }) => byteLength >= length);
+    const [found] = at === -1 ? [] : this.#free.splice(at, 1);
+    // Too small for this one is too small for the next ones, which are about as long.
+    if (found === undefined) this.#free = [];
+    const buffer = found ?? new ArrayBuffer(Math.ceil(length * 1.05));
+    return { bytes: new Uint8Array(buffer, 0, length), release: () => void this.#free.push(buffer) };
+  }
+}
+
 /** Puts batches into one stream after the other. */
 class BatchStreams {
   rows = 0;
@@ -63,6 +83,7 @@ class BatchStreams {
   readonly #schema: Schema;
   readonly #head: readonly Uint8Array[];
   readonly #isFlat: boolean;
+  readonly #memory = new Memory();
   #encoder: BatchEncoder;
   #pieces: Uint8Array[] = [];
 
@@ -74,7 +95,7 @@ class BatchStreams {
   }
 
   /** Gives the streams that are full. */
-  *add(batch: ColumnBatch, most: number): Generator<Uint8Array, void, void> {
+  *add(batch: ColumnBatch, most: number): Generator<EncodedBatch, void, void> {
     if (this.rows > 0 && this.rows + batch.length > most) yield this.take();
     const pieces = this.#encoder.encode(batch).flatMap((message) => message.pieces);
     this.rows += batch.length;
@@ -87,8 +108,14 @@ class BatchStreams {
     }
   }
 
-  take(): Uint8Array {
-    const stream = joinPieces([...this.#head, ...this.#pieces, END_OF_STREAM]);
+  take(): EncodedBatch {
+    const pieces = [...this.#head, ...this.#pieces, END_OF_STREAM];
+    const stream = this.#memory.take(pieces.reduce((sum, { length }) => sum + length, 0));
+    let at = 0;
+    for (const piece of pieces) {
+      stream.bytes.set(piece, at);
+      at += piece.length;
+    }
     this.#pieces = [];
     this.rows = 0;
     this.taken++;

@@ -22,6 +22,8 @@ export interface SplitUnit {
   readonly body: readonly Uint8Array[];
   /** What lies before it in the input, where that is known before anything is read. */
   readonly before?: RowsBefore;
+  /** The body isn't needed any more: its result is taken, and it won't be sent again. */
+  readonly release?: () => void;
 }
 
 export interface JobTemplate {
@@ -195,6 +197,7 @@ export class Conveyor {
       yield { kind: 'end', done, worker: outcome.worker };
     }
     this.#window.shift();
+    head.unit.release?.();
     this.#wakeFeeder?.();
     this.#dispatch();
   }

@@ -8,7 +8,7 @@ import { DfxError } from '../../wire/errors.ts';
 import type { JobGroup } from '../plan/groups.ts';
 import type { Plan } from '../plan/plan.ts';
 import { arrowPieces } from './arrow-pieces.ts';
-import { columnsRead, encodedBatches } from './batches.ts';
+import { columnsRead, type EncodedBatch, encodedBatches } from './batches.ts';
 import type { SplitUnit } from './conveyor.ts';
 import type { InputSpec } from './messages.ts';
 
@@ -97,7 +97,7 @@ function batches(plan: Plan, { entries, filter, keep }: JobGroup, table: InputTa
   }
   const indices = columnsRead(table, everything ? null : reads);
   return {
-    units: whole(encodedBatches(table, indices, batchSize)),
+    units: sent(encodedBatches(table, indices, batchSize)),
     input: source === null ? null : { path: source.spec.path, format: 'arrow' },
     streamed: true,
     count: null,
@@ -115,6 +115,10 @@ function placed(splits: readonly Split[]): readonly SplitUnit[] {
     for (const { start, end } of split.parts) rows += end - start;
     return { split, body: [], before };
   });
+}
+
+async function* sent(batches: AsyncIterable<EncodedBatch>): AsyncGenerator<SplitUnit, void, void> {
+  for await (const { bytes, release } of batches) yield { split: WHOLE, body: [bytes], release };
 }
 
 /** Even an input without rows gives one piece: its result has a schema. */
