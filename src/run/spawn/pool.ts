@@ -100,10 +100,10 @@ export class WorkerPool {
     this.#closed = true;
     this.#watch?.stop();
     for (const pooled of [...this.#busy]) this.discard(pooled);
-    for (const { worker } of this.#idle.splice(0)) this.#leave(worker.stop());
-    while (this.#leaving.size > 0) await Promise.all(this.#leaving);
+    for (const { worker } of this.#idle.splice(0)) this.#leave(worker.stop(true));
     // Whatever its workers left behind ends with it.
-    await Promise.all(this.#zygotes.splice(0).map((zygote) => zygote.close()));
+    for (const zygote of this.#zygotes.splice(0)) this.#leave(zygote.close());
+    while (this.#leaving.size > 0) await Promise.all(this.#leaving);
   }
 
   #start(command: WorkerCommand, onLine: (line: string) => void): Worker {

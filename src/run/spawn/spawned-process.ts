@@ -20,6 +20,7 @@ export function spawnedProcess(child: ChildProcess): WorkerProcess {
     fromWorker: child.stdio[4] as Readable,
     stderr: child.stderr as Readable,
     exited,
+    isForked: false,
     kill: () => {
       child.kill('SIGKILL');
       if (pid !== undefined) killTree(pid);

@@ -16,6 +16,8 @@ export interface WorkerProcess {
   readonly stderr: Readable;
   /** The process is gone. Its pipes may still hold its last words. */
   readonly exited: Promise<ExitStatus>;
+  /** Whether somebody else ends it with all of its kind, and what they started. */
+  readonly isForked: boolean;
   /** Kills it and its process group, in which is what a UDF started. Safe to call at any time, more than once. */
   readonly kill: () => void;
 }

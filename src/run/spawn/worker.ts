@@ -186,9 +186,18 @@ export class Worker {
     this.#process.kill();
   }
 
-  /** Asks the worker to leave and waits until it is gone; one that stays is killed. */
-  async stop(): Promise<void> {
+  /**
+   * Asks the worker to leave and waits until it is gone; one that stays is killed. `isLast`: the forking parent ends at the same time, and all
+   * of its workers with it. What they printed is on its way already.
+   */
+  async stop(isLast = false): Promise<void> {
     if (this.command.expendable) return this.killed();
+    if (isLast && this.#process.isForked) {
+      this.#leaving = true;
+      this.#process.fromWorker.destroy();
+      await this.#exit;
+      return this.#forget();
+    }
     this.#leaving = true;
     const { toWorker, fromWorker } = this.#process;
     if (!toWorker.destroyed) {

@@ -71,6 +71,8 @@ export class Zygote {
       });
       child.on('exit', (code, signal) => {
         tail.end();
+        // One that left by itself has ended its workers before.
+        if (code === 0) this.#lose({ kind: 'signal', signal: 'SIGKILL' });
         const said = tail.telling === null ? '' : `: ${tail.telling}`;
         this.#lose({ kind: 'parent-lost', how: `${exitText(code, signal)}${said}` });
         resolve();
@@ -149,6 +151,7 @@ class Forked implements WorkerProcess {
   readonly fromWorker: Duplex;
   readonly stderr: Duplex;
   readonly exited: Promise<ExitStatus>;
+  readonly isForked = true;
   #pid = 0;
   #isOver = false;
   #isDoomed = false;
