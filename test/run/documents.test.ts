@@ -29,14 +29,14 @@ test('values are a dfx.run/2', () => {
 });
 
 test('a run that is refused prints errors and no document', () => {
-  const { status, stdout, stderr } = dfx(['run', ...payloads, '--input', values, '--json']);
+  const { status, stdout, stderr } = dfx(['run', ...payloads, '--input', values, '--json', '--strict']);
   assert.equal(stdout, '');
   assert.deepEqual(
     stderr
       .trimEnd()
       .split('\n')
       .map((line) => JSON.parse(line).error.code),
-    ['SANDBOX_UNAVAILABLE', 'SANDBOX_UNAVAILABLE'],
+    ['STRICT', 'STRICT'],
   );
   assert.equal(status, 4);
 });
