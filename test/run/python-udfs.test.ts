@@ -102,7 +102,10 @@ test('a result of another length is the UDF’s own error', () => {
 });
 
 test('a result of another type is named, where the engine gives up over it', () => {
-  assert.equal(failure('wrong_type'), 'the scalar UDF wrong_type returned string, declared int64: primitive array');
+  assert.equal(
+    failure('wrong_type', ...SMALL),
+    'the scalar UDF wrong_type returned string, declared int64: primitive array',
+  );
 });
 
 test('a module that is missing when the UDF runs is the environment’s fault', () => {

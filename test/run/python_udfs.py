@@ -20,7 +20,7 @@ ROWS = 10_000
 value = col("value")
 double = udf(lambda values: pc.multiply(values, 2), [INT], INT, "immutable", "double")
 volatile = udf(lambda values: pc.add(values, 1), [INT], INT, "volatile", "volatile")
-length = udf(lambda values: pa.array([len(values)] * len(values), INT), [INT], INT, "volatile", "length")
+length = udf(lambda values: pa.array([len(values)] * len(values), INT), [INT], INT, "stable", "length")
 either = udf(lambda a, b: pc.coalesce(a, b), [INT, INT], INT, "immutable", "either")
 
 
