@@ -9,6 +9,7 @@ import { readDefinition } from '../src/wire/frame.ts';
 import { alternate, timeCalls } from './measure.ts';
 import { chain, inList, largeFrame, nesting } from './payloads.ts';
 import type { Peer } from './peer.ts';
+import { dfxCommand, outputOf, timeOf } from './processes.ts';
 import type { BenchOptions, MemoryRow, Row, Section } from './section.ts';
 
 export async function codecSection(peer: Peer, options: BenchOptions): Promise<Section> {
@@ -30,32 +31,25 @@ async function payloadOfSize(peer: Peer, bytes: number): Promise<Uint8Array> {
 async function wholeProcesses(udf: Uint8Array, { quick, python, folder, root }: BenchOptions): Promise<Row[]> {
   const file = join(folder, 'udf.bin');
   writeFileSync(file, udf);
-  const inspect = [join(root, 'bin', 'dfx'), 'inspect', file];
-  const report = spawnSync(process.execPath, [...inspect, '--json'], { encoding: 'utf8' });
-  if (JSON.parse(report.stdout).udfs?.[0]?.name !== 'above') throw new Error(`dfx inspect is wrong: ${report.stderr}`);
-  const dfx = (): number => spawnTime(process.execPath, inspect);
+  const inspect = dfxCommand(root, ['inspect', file]);
+  const report = outputOf({ ...inspect, args: [...inspect.args, '--json'] });
+  if (JSON.parse(report).udfs?.[0]?.name !== 'above') throw new Error(`dfx inspect is wrong: ${report}`);
+  const dfx = (): number => timeOf(inspect);
   const count = quick ? 3 : 15;
   return [
     {
       what: `dfx inspect, ${udf.length} bytes, whole process`,
       against: 'node -e 0',
-      pair: await alternate(count, { dfx, real: () => spawnTime(process.execPath, ['-e', '0']) }),
+      pair: await alternate(count, { dfx, real: () => timeOf({ file: process.execPath, args: ['-e', '0'] }) }),
       target: 1.5,
     },
     {
       what: `dfx inspect, ${udf.length} bytes, whole process`,
       against: 'python -c "import datafusion"',
-      pair: await alternate(count, { dfx, real: () => spawnTime(python, ['-c', 'import datafusion']) }),
+      pair: await alternate(count, { dfx, real: () => timeOf({ file: python, args: ['-c', 'import datafusion'] }) }),
       target: 1,
     },
   ];
-}
-
-function spawnTime(command: string, args: readonly string[]): number {
-  return timeCalls(1, () => {
-    const { status, stderr } = spawnSync(command, args, { encoding: 'utf8' });
-    if (status !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${status}: ${stderr}`);
-  });
 }
 
 async function inProcess(peer: Peer, { quick }: BenchOptions): Promise<Row[]> {

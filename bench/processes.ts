@@ -1,11 +1,18 @@
 /** Whole processes: how long they take, and what all of them together hold in memory. */
 import { spawn, spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { timeCalls } from './measure.ts';
 
 export interface Command {
   readonly file: string;
   readonly args: readonly string[];
+}
+
+/** `dfx` as a user starts it, by its file. */
+export function dfxCommand(root: string, args: readonly string[]): Command {
+  const file = join(root, 'bin', 'dfx');
+  return process.platform === 'win32' ? { file: process.execPath, args: [file, ...args] } : { file, args };
 }
 
 /** What the command prints. Throws where it fails. */

@@ -25,6 +25,8 @@ const { values: flags } = parseArgs({
     help: { type: 'boolean', short: 'h', default: false },
   },
 });
+// Node reads these certificates at each start, for some 30 ms, which dfx goes without and its peers may not pay for either.
+delete process.env.NODE_EXTRA_CA_CERTS;
 if (flags.help) process.stdout.write(helpText());
 else await bench(chosenSections());
 

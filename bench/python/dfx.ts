@@ -1,14 +1,13 @@
 /** `dfx run` as a whole process, on the interpreter that the peers run on. */
 import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
-import type { Command } from '../processes.ts';
+import { type Command, dfxCommand } from '../processes.ts';
 import type { BenchOptions } from '../section.ts';
 
 export type SandboxMode = 'on' | 'off';
 
 export function dfxRun({ root, python }: BenchOptions, sandbox: SandboxMode, args: readonly string[]): Command {
   const off = sandbox === 'off' ? ['--sandbox', 'off'] : [];
-  return { file: process.execPath, args: [join(root, 'bin', 'dfx'), 'run', ...args, '--python', python, ...off] };
+  return dfxCommand(root, ['run', ...args, '--python', python, ...off]);
 }
 
 /** Why this machine has no sandbox for dfx, null where it has one. Any other failure is thrown. */

@@ -3,7 +3,7 @@ import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { alternate } from '../measure.ts';
-import { type Command, outputOf, peakMemoryOf, timeOf } from '../processes.ts';
+import { type Command, dfxCommand, outputOf, peakMemoryOf, timeOf } from '../processes.ts';
 import type { BenchOptions, MemoryRow, Row, Section } from '../section.ts';
 import { type Inputs, makeInputs, makePayload } from './files.ts';
 
@@ -58,16 +58,12 @@ async function compare(
     outputs.dfx = join(options.folder, `dfx.${task.output}`);
     outputs.real = join(options.folder, `real.${task.output}`);
   }
-  const dfx: Command = {
-    file: process.execPath,
-    args: [
-      join(options.root, 'bin', 'dfx'),
-      'run',
-      ...(task.kind === 'filter' ? ['--filter', payload] : [payload]),
-      ...['--input', input],
-      ...(task.output === null ? [] : ['--output', outputs.dfx]),
-    ],
-  };
+  const dfx = dfxCommand(options.root, [
+    'run',
+    ...(task.kind === 'filter' ? ['--filter', payload] : [payload]),
+    ...['--input', input],
+    ...(task.output === null ? [] : ['--output', outputs.dfx]),
+  ]);
   const real: Command = {
     file: options.python,
     args: ['-B', peer, task.kind, payload, input, ...(task.output === null ? [] : [outputs.real])],

@@ -3,7 +3,7 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { roundRobin } from '../measure.ts';
-import { timeOf } from '../processes.ts';
+import { dfxCommand, timeOf } from '../processes.ts';
 import type { BenchOptions, Plot, Section } from '../section.ts';
 import { makeInputs, makePayload } from './files.ts';
 
@@ -23,8 +23,8 @@ export async function scalingSection(options: BenchOptions): Promise<Section> {
   ];
   const curve = (at: readonly number[], flag: string, path: string, input: string, output: readonly string[]) =>
     roundRobin(samples, at, (value) => {
-      const args = [join(options.root, 'bin', 'dfx'), 'run', path, '--input', input, flag, String(value), ...output];
-      return timeOf({ file: process.execPath, args });
+      const args = ['run', path, '--input', input, flag, String(value), ...output];
+      return timeOf(dfxCommand(options.root, args));
     }).map((microseconds) => microseconds / 1000);
   const plots: Plot[] = (['csv', 'arrow'] as const).flatMap((format) =>
     [
