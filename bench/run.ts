@@ -26,7 +26,7 @@ const { values: flags } = parseArgs({
   },
 });
 // Node reads these certificates at each start, for some 30 ms, which dfx goes without and its peers may not pay for either.
-delete process.env.NODE_EXTRA_CA_CERTS;
+Reflect.deleteProperty(process.env, 'NODE_EXTRA_CA_CERTS');
 if (flags.help) process.stdout.write(helpText());
 else await bench(chosenSections());
 
