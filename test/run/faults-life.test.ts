@@ -62,7 +62,7 @@ for (const transport of ['split', 'sync', 'pipelined']) {
     const { status, stderr } = runAlone([
       ...['run', made.file('naps_row.bin'), '--input', made.file('rows.arrow'), '--sandbox', 'off'],
       ...['--transport', transport, '--workers', '1', '--batch-size', '65536', '--output', made.file('naps.csv')],
-      ...['--idle-timeout', '1500ms', '--kill-on-idle'],
+      ...['--idle-timeout', '3s', '--kill-on-idle'],
     ]);
     assert.equal(stderr, '');
     assert.equal(status, 0);
@@ -109,6 +109,25 @@ test('a segmentation fault is told as what it is', () => {
     message,
     /^the Python worker \d+ was ended by SIGSEGV in the middle of its work: Fatal Python error: Segmentation fault$/,
   );
+});
+
+test('a UDF that writes into its worker’s channel ends that worker', () => {
+  const { code, message } = failure('scribbles', '--retries', '1');
+  assert.equal(code, 'WORKER_DIED');
+  assert.match(
+    message,
+    /^the Python worker \d+ wrote no frames to its channel: a worker sent a frame with a header of 4294967295 bytes \(the last of 2 workers that the same rows ended\)$/,
+  );
+});
+
+test('a run that has enough leaves its workers in the middle of their work', () => {
+  const args = ['run', made.file('naps_row.bin'), '--input', made.file('rows.arrow'), '--sandbox', 'off'];
+  for (const transport of ['split', 'sync', 'pipelined']) {
+    const { status, stdout, stderr } = runAlone([...args, '--limit', '3', '--format', 'csv', '--transport', transport]);
+    assert.equal(stderr, '');
+    assert.equal(stdout, 'naps_row\n0\n1\n2\n');
+    assert.equal(status, 0);
+  }
 });
 
 test('a result of the wrong type is named, also where the engine aborts over it', () => {

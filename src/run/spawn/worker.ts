@@ -229,10 +229,24 @@ export class Worker {
     this.#heard = milliseconds();
     try {
       this.#frames.push(chunk);
-      for (let frame = this.#frames.next(); frame !== null; frame = this.#frames.next()) this.#tell(readMessage(frame));
+      for (let message = this.#next(); message !== null; message = this.#next()) this.#tell(message);
     } catch (error) {
       this.#lose(error instanceof DfxError ? error : new DfxError('DEFECT', String(error), { cause: error }));
       this.kill();
+    }
+  }
+
+  /** Code in the worker's process can write to its descriptors: nonsense is the end of that worker, and no more. */
+  #next(): FromWorker | null {
+    try {
+      const frame = this.#frames.next();
+      return frame === null ? null : readMessage(frame);
+    } catch (error) {
+      const told = error instanceof DfxError ? error.message : String(error);
+      throw new DfxError('WORKER_DIED', `${this.command.title} ${this.pid} wrote no frames to its channel: ${told}`, {
+        cause: error,
+        hint: 'a UDF that writes to descriptors which it did not open, or that forks, can do that',
+      });
     }
   }
 
