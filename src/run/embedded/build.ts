@@ -136,8 +136,8 @@ function decimals(given: readonly ArrowValue[]): Float64Array | bigint[] {
 const SAFE = BigInt(Number.MAX_SAFE_INTEGER);
 
 /** Unscaled integers in the representation that fits them. */
-export function compactDecimals(values: readonly bigint[]): Float64Array | bigint[] {
-  if (values.some((value) => value > SAFE || value < -SAFE)) return [...values];
+export function compactDecimals<T extends readonly bigint[]>(values: T): Float64Array | T {
+  if (values.some((value) => value > SAFE || value < -SAFE)) return values;
   return Float64Array.from(values, Number);
 }
 

@@ -33,6 +33,22 @@ export class IntegerSum {
     else this.addAll(values, length);
   }
 
+  /** Rows `[0, length)`, at most 2^21, of decimals as words (`io/decimal-words.ts`). */
+  addWords(words: Int32Array, validity: Uint8Array | null, length: number): void {
+    let [s0, s1, s2, s3] = [0, 0, 0, 0];
+    let count = 0;
+    for (let i = 0, at = 0; i < length; i++, at += 4) {
+      if (validity !== null && !getBit(validity, i)) continue;
+      s0 += (words[at] ?? 0) >>> 0;
+      s1 += (words[at + 1] ?? 0) >>> 0;
+      s2 += (words[at + 2] ?? 0) >>> 0;
+      s3 += words[at + 3] ?? 0;
+      count++;
+    }
+    this.large += BigInt(s0) + (BigInt(s1) << 32n) + (BigInt(s2) << 64n) + (BigInt(s3) << 96n);
+    this.count += count;
+  }
+
   private addLarge(values: ArrayLike<bigint>, validity: Uint8Array | null, length: number): void {
     let sum = 0n;
     for (let i = 0; i < length; i++) {

@@ -3,6 +3,7 @@
  * an average are summed in a wider type, and a result that doesn't fit is an error (datafusion-functions-aggregate 55.2 `average.rs`).
  */
 import { type Column, countBits } from '../../../io/column.ts';
+import { decimalWords } from '../../../io/decimal-words.ts';
 import type { DataType } from '../../../wire/arrow/types.ts';
 import { DfxError } from '../../../wire/errors.ts';
 import { constantColumn, nullColumn } from '../build.ts';
@@ -148,12 +149,17 @@ class ExactSum implements Accumulator {
   }
 }
 
+/** So many words of 32 bits add up to a safe integer. */
+const WORD_ROWS = 2 ** 21;
+
 function addExactly(total: IntegerSum, column: Column, length: number, sign: 1 | -1 = 1): void {
   if (column.layout === 'null') return;
   if (column.layout !== 'numeric' && column.layout !== 'decimal') {
     throw new DfxError('DEFECT', `a sum of ${column.type.kind}`);
   }
-  if (sign === 1) total.add(column.values, column.validity, length);
+  const words = sign === 1 && length <= WORD_ROWS ? decimalWords(column) : undefined;
+  if (words !== undefined) total.addWords(words, column.validity, length);
+  else if (sign === 1) total.add(column.values, column.validity, length);
   else total.subtract(column.values, column.validity, length);
 }
 

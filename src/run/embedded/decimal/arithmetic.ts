@@ -3,6 +3,7 @@
  * at the limits of the integer, not at the precision. A quotient is cut, not rounded.
  */
 import { type DecimalColumn, isValid } from '../../../io/column.ts';
+import { decimalsOfWords } from '../../../io/decimal-words.ts';
 import { DfxError } from '../../../wire/errors.ts';
 import { compactDecimals, nullColumn } from '../build.ts';
 import { generate, type Shape } from '../kernels.ts';
@@ -10,6 +11,7 @@ import { type ArithmeticOp, type Node, plainValue } from '../nodes.ts';
 import { type DecimalType, isDecimal } from '../types.ts';
 import { bothValid, decimal, isNullScalar, shapeOf, type Vector } from '../vector.ts';
 import { maxPrecision, nativeBits } from './types.ts';
+import { type Operand, productWords, quotients } from './wide.ts';
 
 interface Scaling {
   /** What the unscaled integers are multiplied by before the operator. */
@@ -67,8 +69,11 @@ export function decimalArithmetic(
   if (!isDecimal(a.type) || !isDecimal(b.type)) throw new DfxError('DEFECT', `decimals of type ${a.type.kind}`);
   const scaling = scalingOf(fn, a.type, b.type, type);
   const validity = scalar ? null : bothValid(left, right);
-  const values =
-    safely(fn, type, scaling, a, b, shapeOf(left, right), rows) ?? exactly(fn, type, scaling, left, right, rows);
+  const safe = safely(fn, type, scaling, a, b, shapeOf(left, right), rows);
+  const wide =
+    safe === null && type.kind === 'Decimal128' ? widely(fn, type, scaling, left, right, rows, validity) : null;
+  if (wide !== null) return { column: wide, scalar };
+  const values = safe ?? exactly(fn, type, scaling, left, right, rows);
   return { column: { layout: 'decimal', type, length: rows, validity, values }, scalar };
 }
 
@@ -108,6 +113,33 @@ function safely(
   const out = new Float64Array(rows);
   const limit = type.kind === 'Decimal32' ? 2147483647 : Number.MAX_SAFE_INTEGER;
   return loop(a.values, b.values, p, q, out, rows) <= limit ? out : null;
+}
+
+/** In several doubles a row, where the operands are safe integers and the operator has a way. Nothing then leaves 128 bits. */
+function widely(
+  fn: ArithmeticOp,
+  type: DecimalType,
+  { left: up, right: down }: Scaling,
+  left: Vector,
+  right: Vector,
+  rows: number,
+  validity: Uint8Array | null,
+): DecimalColumn | null {
+  const a = operandOf(left);
+  const b = operandOf(right);
+  if (a === null || b === null) return null;
+  if (fn === 'Multiply') {
+    const words = productWords(a, b, rows);
+    return words === null ? null : decimalsOfWords(type, rows, validity, words);
+  }
+  if (fn !== 'Divide' || down !== 1n) return null;
+  const values = quotients(a, Number(up), b, rows, validity);
+  return values === null ? null : { layout: 'decimal', type, length: rows, validity, values };
+}
+
+function operandOf({ column, scalar }: Vector): Operand | null {
+  const { values } = decimal(column);
+  return values instanceof Float64Array ? { values, step: scalar ? 0 : 1 } : null;
 }
 
 const SYMBOL: Record<ArithmeticOp, string> = { Plus: '+', Minus: '-', Multiply: '*', Divide: '/', Modulo: '%' };
