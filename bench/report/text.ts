@@ -19,7 +19,13 @@ export function sectionText({ title, notes = [], rows, memory, plots, timelines 
 /** What was measured on a line of its own, the two figures below it. */
 function pairLines(row: Row | MemoryRow, ratio: number, dfx: string, real: string): string[] {
   const figures = `  dfx ${dfx.padEnd(10)} ${row.against}: ${real}`;
-  return [...wrapped(row.what, WIDTH), `${figures.padEnd(WIDTH - 28)}  x${ratio.toFixed(2)}${verdict(row, ratio)}`];
+  const judged = `x${ratio.toFixed(2)}${verdict(row, ratio)}`;
+  const line = `${figures.padEnd(WIDTH - 28)}  ${judged}`;
+  const lines =
+    line.length <= WIDTH
+      ? [line]
+      : [...wrapped(figures.slice(2), WIDTH - 2).map((part) => `  ${part}`), judged.padStart(WIDTH)];
+  return [...wrapped(row.what, WIDTH), ...lines];
 }
 
 function verdict(row: Row | MemoryRow, ratio: number): string {
