@@ -15,6 +15,7 @@ import {
   type UnionColumn,
 } from '../column.ts';
 import { gather, gatherBetween } from '../column-gather.ts';
+import { decimalWords } from '../decimal-words.ts';
 import { nullColumn } from '../null-column.ts';
 import { viewsOf } from '../string-views.ts';
 import { doublesToInt64, integersToWords, singlesToHalves } from './fixed-words.ts';
@@ -59,7 +60,9 @@ export function writeColumn(body: BodyWriter, plan: WritePlan, column: Column): 
     case 'decimal': {
       const width = fixedWidth(type);
       if (width === null || !type.kind.startsWith('Decimal')) throw mismatch(type, column);
-      body.buffer(integersToWords(column.values, length, width / 4));
+      const words = width === 16 ? decimalWords(column) : undefined;
+      if (words === undefined) body.buffer(integersToWords(column.values, length, width / 4));
+      else body.buffer(new Uint8Array(words.buffer, words.byteOffset, length * width));
       return;
     }
     case 'interval':
