@@ -6,8 +6,10 @@ Both enter the sandbox that the settings (JSON) describe. Prints what came of ea
 import ctypes
 import json
 import os
+import shutil
 import signal
 import sys
+import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "..", "python"))
 
@@ -19,8 +21,7 @@ libc = ctypes.CDLL(None, use_errno=True)
 
 def sibling(ready):
     sandbox.enter(settings)
-    os.environ["SECRET"] = "secret"
-    os.write(ready, (os.environ.get("TMPDIR") or "/tmp").encode())
+    os.write(ready, (tempfile.gettempdir() if settings["mode"] == "on" else tempfile.mkdtemp()).encode())
     signal.pause()
 
 
@@ -89,6 +90,7 @@ def main():
     os.waitpid(child, 0)
     os.kill(other, signal.SIGKILL)
     os.waitpid(other, 0)
+    shutil.rmtree(folder)
 
 
 main()
