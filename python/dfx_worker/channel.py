@@ -7,6 +7,7 @@ is bytes that the header speaks of.
 import _socket
 import json
 import os
+import queue
 import stat
 import struct
 import threading
@@ -22,6 +23,9 @@ ALIGNMENT = 16
 # Frames that may wait for the one behind them: more bytes go out at once.
 HELD = 256 * 1024
 
+
+# An answer that a full pipe could hold up: a thread writes it, while the next batch is evaluated.
+LARGE = 128 * 1024
 
 # A socket that nobody refers to would close a descriptor that isn't its own.
 IMMORTAL = []
@@ -45,12 +49,13 @@ class Channel:
         self._writing = threading.Lock()
         self._held = []
         self._held_bytes = 0
+        self._behind = None
 
     def send(self, header, body=b"", more=False):
         """Writes one frame, whole. `body` is anything with the buffer protocol.
 
         `more`: another frame follows at once, and both may go out together, since each write wakes the parent. The body must stay
-        as it is until then.
+        as it is: a large one is written by a thread, one answer at a time.
         """
         text = json.dumps(header, ensure_ascii=False, allow_nan=False).encode("utf-8", "backslashreplace")
         view = memoryview(body).cast("B")
@@ -61,8 +66,15 @@ class Channel:
             self._held_bytes += len(text) + view.nbytes
             if more and self._held_bytes < HELD:
                 return
-            held, self._held, self._held_bytes = self._held, [], 0
-            self._write(held)
+            held, size, self._held, self._held_bytes = self._held, self._held_bytes, [], 0
+            if size >= LARGE and self._behind is None:
+                self._behind = Behind(self._write)
+            if self._behind is not None:
+                self._behind.wait()
+            if size >= LARGE:
+                self._behind.write(held)
+            else:
+                self._write(held)
 
     def receive(self):
         """The next frame as (header, body); raises Closed at the end of the stream, Broken when it ends inside a frame."""
@@ -105,6 +117,37 @@ class Channel:
         if self._socket is None:
             return os.readv(self._read_fd, [view])
         return self._socket.recv_into(view, view.nbytes, _socket.MSG_WAITALL)
+
+
+class Behind:
+    """A thread that writes what it is given, one thing at a time."""
+
+    def __init__(self, write):
+        self._write = write
+        self._given = queue.SimpleQueue()
+        self._idle = threading.Lock()
+        self._error = None
+        threading.Thread(target=self._run, daemon=True, name="dfx-writer").start()
+
+    def wait(self):
+        """Returns once all is written; raises what kept it from being."""
+        with self._idle:
+            if self._error is not None:
+                raise self._error
+
+    def write(self, parts):
+        """After `wait`: returns at once."""
+        self._idle.acquire()
+        self._given.put(parts)
+
+    def _run(self):
+        while True:
+            parts = self._given.get()
+            try:
+                self._write(parts)
+            except OSError as error:
+                self._error = error
+            self._idle.release()
 
 
 def socket_of(descriptor):

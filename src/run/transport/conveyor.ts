@@ -284,6 +284,7 @@ export class Conveyor {
       if (task.outcome !== null || task.sent || task.passed) continue;
       const slot = task.pinned ?? this.#freeSlot();
       if (slot === null) return;
+      if (task.pinned !== null && slot.queue.length > 0) continue;
       try {
         this.#send(task, slot);
       } catch (error) {
@@ -299,6 +300,7 @@ export class Conveyor {
     for (const slot of this.#slots) {
       if (
         slot.queue.length < this.#options.flow.outstanding &&
+        !this.#isCareful(slot) &&
         (best === null || slot.queue.length < best.queue.length)
       )
         best = slot;
@@ -308,6 +310,14 @@ export class Conveyor {
       this.#slots.push(best);
     }
     return best;
+  }
+
+  /**
+   * What a worker had when it died is done job by job: the answer to one may still be on its way out of a worker that dies over the next, and
+   * which of them it was must show.
+   */
+  #isCareful(slot: Slot): boolean {
+    return this.#window.some(({ pinned, outcome, passed }) => pinned === slot && outcome === null && !passed);
   }
 
   #send(task: SplitTask, slot: Slot): void {

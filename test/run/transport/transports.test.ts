@@ -282,21 +282,21 @@ test('an aggregate is the same in each transport, on one worker and on several',
 });
 
 test('--times gives the times of each batch, and the batches of a pipeline overlap', () => {
-  const args = ['-i', arrow('several'), '--batch-size', '1000', '--workers', '1', '--sandbox', 'off', '--json'];
+  const args = ['-i', arrow('several'), '--batch-size', '5000', '--workers', '1', '--sandbox', 'off', '--json'];
   const timesOf = (transport: string): readonly Record<'sent' | 'started' | 'finished' | 'received', number>[] => {
-    const { status, stdout, stderr } = dfx(['run', bin('light'), ...args, '--times', '--transport', transport]);
+    const { status, stdout, stderr } = dfx(['run', bin('slow'), ...args, '--times', '--transport', transport]);
     assert.equal(status, 0, stderr);
     return JSON.parse(stdout).stats.times;
   };
   for (const transport of ['sync', 'pipelined']) {
     const times = timesOf(transport);
-    assert.equal(times.length, 70);
+    assert.equal(times.length, 14);
     for (const { sent, started, finished, received } of times) {
       assert.ok(0 < sent && sent <= started && started <= finished && finished <= received);
     }
     const ahead = times.filter(({ sent }, at) => at > 0 && sent < (times[at - 1]?.finished ?? 0)).length;
     if (transport === 'sync') assert.equal(ahead, 0);
-    else assert.ok(ahead > 35, `${ahead} of ${times.length} batches were sent ahead`);
+    else assert.ok(ahead > 7, `${ahead} of ${times.length} batches were sent ahead`);
   }
   const { status, stderr } = dfx(['run', bin('light'), '-i', arrow('several'), '--times']);
   assert.equal(status, 2);
