@@ -98,6 +98,20 @@ export function decodeColumn(context: DecodeContext, column: BoundColumn, start:
   return { layout: 'numeric', type, length, validity, values: kept };
 }
 
+/** The same, but 64-bit integers as they are, for whoever only passes them on. */
+export function decodeStored(context: DecodeContext, column: BoundColumn, start: number, end: number): Column {
+  const { type } = column.plan;
+  if (type.kind !== 'Int64' && type.kind !== 'UInt64') return decodeColumn(context, column, start, end);
+  const length = end - start;
+  const validity = decodeBits(column.validity, start, length);
+  const { buffer, byteOffset } = take(context, column, 0, start * 8, length * 8, SLOT.values);
+  const values =
+    type.kind === 'Int64'
+      ? new BigInt64Array(buffer, byteOffset, length)
+      : new BigUint64Array(buffer, byteOffset, length);
+  return { layout: 'numeric', type, length, validity, values };
+}
+
 /** Bytes of a buffer of the column, which `bind` has found to be long enough. But for texts they start where every typed array may. */
 export function take(
   context: DecodeContext,

@@ -9,7 +9,7 @@ import type { RowRange, Split, SplitReader } from '../split.ts';
 import { type Arena, FRESH_ARENA, PooledArena, type RandomAccess } from './access.ts';
 import { bindColumns, checkRows, type PlacedBatch } from './bind.ts';
 import { decompress, loadCodec } from './codecs.ts';
-import { decodeColumn } from './decode.ts';
+import { decodeColumn, decodeStored } from './decode.ts';
 import { Dictionaries, dictionariesOf } from './dictionaries.ts';
 import {
   type BatchPlace,
@@ -20,6 +20,8 @@ import {
   readMessageAt,
 } from './messages.ts';
 import { planSchema, type SchemaPlan, unreadable } from './plan.ts';
+
+const NONE: ReadonlySet<number> = new Set();
 
 /** Opens the input anew for each reading. */
 export type OpenAccess = () => RandomAccess;
@@ -74,11 +76,12 @@ export class IpcTable implements InputTable {
     }
   }
 
-  read(indices: readonly number[], split: Split): SplitReader {
+  /** `stored`: columns whose 64-bit integers are given as they lie in the file. */
+  read(indices: readonly number[], split: Split, _before?: unknown, stored: ReadonlySet<number> = NONE): SplitReader {
     for (const index of indices) refuseUnreadable(this.schema, this.#plan, index);
     const ranges = this.#ranges(split);
     const report = { rows: 0, bytes: 0, start: 0, end: 0, lines: 0 };
-    return { batches: this.#read(indices, ranges, report), report: () => ({ ...report }) };
+    return { batches: this.#read(indices, ranges, report, stored), report: () => ({ ...report }) };
   }
 
   #ranges(split: Split): readonly RowRange[] {
@@ -96,6 +99,7 @@ export class IpcTable implements InputTable {
     indices: readonly number[],
     ranges: readonly RowRange[],
     report: { rows: number; bytes: number },
+    stored: ReadonlySet<number>,
   ): Generator<ColumnBatch, void, void> {
     const access = this.#open();
     const pooled = access.shared ? null : (this.#arena ?? new PooledArena());
@@ -123,7 +127,8 @@ export class IpcTable implements InputTable {
           const batch = {
             length: stop - start,
             columns: columns.map((column, i) => {
-              const found = decodeColumn(context, column, start, stop);
+              const decode = stored.has(indices[i] ?? -1) ? decodeStored : decodeColumn;
+              const found = decode(context, column, start, stop);
               if (found.validity !== null) refuseNulls(this.schema, indices[i] ?? 0);
               return found;
             }),

@@ -21,7 +21,8 @@ import type { InputSpec, Job, RowsBefore } from '../transport/messages.ts';
 
 /** A table whose messages can count rows and lines from the start of the input. */
 export interface PlacedTable extends InputTable {
-  read(indices: readonly number[], split: Split, before?: RowsBefore): SplitReader;
+  /** `stored`: columns that nobody computes with, whose 64-bit integers may come as they lie in the file. */
+  read(indices: readonly number[], split: Split, before?: RowsBefore, stored?: ReadonlySet<number>): SplitReader;
 }
 
 /** Rows of a split, counted from 1 at its start. */
@@ -52,6 +53,8 @@ export interface Prepared {
   /** Places of the kept columns in a batch. */
   readonly keep: readonly number[];
   readonly kept: Schema['fields'];
+  /** Of `indices`, those that are only kept. */
+  readonly stored: ReadonlySet<number>;
 }
 
 async function* oneRow(): AsyncGenerator<ColumnBatch> {
@@ -139,6 +142,8 @@ export class Preparation {
       filter,
       keep: keep.map((index) => indices.indexOf(index)),
       kept: keep.flatMap((index) => schema.fields[index] ?? []),
+      // JSON's integers are written from doubles.
+      stored: new Set(job.output === 'ndjson' ? [] : keep.filter((index) => !used.includes(index))),
       evaluators: () => {
         if (job.mode === 'rows' && !job.windows) return first;
         const made = unused ?? this.evaluators(job, schema);
