@@ -10,6 +10,7 @@ import {
   nameOf,
   type PickleReading,
   readPickle,
+  readSourceUdf,
   readUdfTuple,
   type UdfFamily,
 } from '../../wire/pickle/index.ts';
@@ -61,6 +62,13 @@ export function checkModules(code: CarriedCode, listed: readonly string[]): void
     if (definition.outcome !== 'frame' || definition.language !== 'python') continue;
     const reading = readPickle(definition.body, { offset: definition.bodyOffset });
     if (reading.error !== null) throw reading.error;
+    if (readSourceUdf(reading, definition.family) !== null) {
+      throw new DfxError(
+        'MODULE_REFUSED',
+        `the ${carried.family} UDF ${JSON.stringify(carried.name)} is source text, which may take anything as it runs`,
+        { offset: definition.bodyOffset, hint: 'run it without --allow-modules; the sandbox holds it all the same' },
+      );
+    }
     checkGlobals(carried, reading, listed, machinery);
     checkImports(carried, reading, definition.family, listed);
   }

@@ -59,6 +59,30 @@ for (const [name, takes, hint] of SEEN) {
   });
 }
 
+test('source text is refused: nobody can tell by looking what it takes', () => {
+  const udf = {
+    name: 'text',
+    family: 'scalar',
+    inputs: ['Int64'],
+    returns: 'Int64',
+    volatility: 'immutable',
+    python: { source: 'def same(values):\n    return values\n', entry: 'same' },
+  };
+  const [, version = ''] = /(\d+\.\d+)/.exec(spawnSync(python, ['--version'], { encoding: 'utf8' }).stdout) ?? [];
+  const document = JSON.stringify({ expr: { udf: 'text', args: [{ col: 'value' }] }, udfs: [udf] });
+  const path = join(folder, 'text.bin');
+  dfx(['encode', '-', '--target-python', version, '-o', path], { input: document });
+  assert.equal(run('text').status, 0);
+  const { status, stderr } = run('text', '--allow-modules', 'pyarrow');
+  const offset = readFileSync(path).indexOf('DFPYUDF') + 10;
+  assert.equal(
+    stderr,
+    `dfx: ${path}: byte ${offset}: the scalar UDF "text" is source text, which may take anything as it runs; run it without ` +
+      '--allow-modules; the sandbox holds it all the same\n',
+  );
+  assert.equal(status, 4);
+});
+
 test('a name that a listed module has from elsewhere is refused as the pickle is loaded', () => {
   const { status, stdout, stderr } = run('through_listed', '--allow-modules', 'pyarrow');
   assert.match(
