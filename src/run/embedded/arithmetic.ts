@@ -78,6 +78,7 @@ const WIDE: Record<ArithmeticOp, string> = {
 function wide(fn: ArithmeticOp, kind: 'Int64' | 'UInt64', a: Values, b: Values, shape: Shape, doubles: Values): Values {
   const rows = doubles.length;
   if (a instanceof Float64Array && b instanceof Float64Array && doubles instanceof Float64Array) {
+    if (fn === 'Modulo' && shape === 'vs' && remainders(a, b[0] ?? 0, doubles)) return doubles;
     // A negative difference of unsigned integers wraps: it counts as unsafe.
     const expression = kind === 'UInt64' && fn === 'Minus' ? 'x<y?Infinity:x-y' : SAFE[fn];
     if (safeMapLoop(expression, shape)(a, b, doubles, rows)) return doubles;
@@ -91,6 +92,26 @@ function wide(fn: ArithmeticOp, kind: 'Int64' | 'UInt64', a: Values, b: Values, 
     rows,
   );
   return out;
+}
+
+/** Beyond it the product below might be rounded. */
+const MOST_DIVIDED = 2 ** 52;
+const MOST_DIVISOR = 2 ** 31;
+
+/** `x % divisor` of safe integers, without the call that `%` of doubles is. False where some number is too large for that. */
+function remainders(values: Float64Array, divisor: number, out: Float64Array): boolean {
+  const y = Math.abs(divisor);
+  if (y === 0 || y > MOST_DIVISOR) return false;
+  let most = 0;
+  for (let i = 0; i < out.length; i++) {
+    const x = values[i] ?? 0;
+    most = Math.max(most, Math.abs(x));
+    let rest = x - Math.trunc(x / y) * y;
+    // A quotient just below an integer may have been rounded up to it.
+    if (x > 0 ? rest < 0 : rest > 0) rest += x > 0 ? y : -y;
+    out[i] = rest + 0;
+  }
+  return most <= MOST_DIVIDED;
 }
 
 function checkDivision(fn: 'Divide' | 'Modulo', kind: IntegerKind, left: Vector, right: Vector, rows: number): void {

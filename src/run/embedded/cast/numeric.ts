@@ -130,9 +130,28 @@ function keepNaNSigns(from: Values, to: Values): void {
   }
 }
 
+/** Floats without their fractions. Null where one isn't a safe integer of the kind, or no number. */
+function truncated(values: Float64Array | Float32Array, kind: IntegerKind, length: number): Values | null {
+  const { low, high } = integerRange(kind);
+  const least = Math.max(Number(low), -Number.MAX_SAFE_INTEGER);
+  const most = Math.min(Number(high), Number.MAX_SAFE_INTEGER);
+  const out = newValues(kind, length);
+  let fits = true;
+  for (let i = 0; i < length; i++) {
+    const value = Math.trunc(values[i] ?? 0) + 0;
+    fits = fits && value >= least && value <= most;
+    out[i] = value;
+  }
+  return fits ? out : null;
+}
+
 function numberToInteger(column: NumericColumn, kind: IntegerKind, safe: boolean): Column {
   const { length, values } = column;
   const from = column.type.kind;
+  if (isAnyFloat(from) && (values instanceof Float64Array || values instanceof Float32Array)) {
+    const whole = truncated(values, kind, length);
+    if (whole !== null) return { layout: 'numeric', type: { kind }, length, validity: column.validity, values: whole };
+  }
   const sink = new IntegerSink(kind, length);
   const failing = new Failing(
     column,

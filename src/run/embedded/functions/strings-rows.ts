@@ -1,4 +1,5 @@
 /** Strings row by row, as bytes of UTF-8: reading arguments, and building results. */
+import { isAscii as isAsciiBuffer } from 'node:buffer';
 import { bitmapBytes, type Column, getBit, type StringColumn, withoutFullBitmap } from '../../../io/column.ts';
 import type { DataType } from '../../../wire/arrow/types.ts';
 import { DfxError } from '../../../wire/errors.ts';
@@ -268,6 +269,8 @@ export function skipCharsBack(data: Uint8Array, from: number, to: number, count:
 
 export function isAscii(data: Uint8Array, from: number, to: number): boolean {
   let i = from;
+  // Node looks at many bytes at once; calling it takes some time.
+  if (to - from >= 512) return isAsciiBuffer(data.subarray(from, to));
   if (to - from >= 32) {
     // Words from where the memory is aligned for them.
     while (((data.byteOffset + i) & 3) !== 0) if ((data[i++] ?? 0) >= 0x80) return false;
