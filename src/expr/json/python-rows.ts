@@ -121,5 +121,5 @@ export function ofRow<T extends Code>(code: T, family: UdfFamily, schemas: Schem
   return same ? own : null;
 }
 
-/** Identifiers: the entry stands in the source that is put behind. */
-export const PLAIN_NAME = /^[\p{XID_Start}_][\p{XID_Continue}_]*$/u;
+/** Identifiers: the entry stands in the source that is put behind, whose own names begin with `dfx_`. */
+export const PLAIN_NAME = /^(?!dfx_)[\p{XID_Start}_][\p{XID_Continue}_]*$/u;

@@ -345,7 +345,7 @@ function modeOf(inner: ObjectReader, family: UdfFamily, entry: string): 'row' | 
   if (!PLAIN_NAME.test(entry))
     throw shapeError(
       node,
-      `found the entry ${JSON.stringify(entry)} of a UDF that is called row by row, expected a name`,
+      `found the entry ${JSON.stringify(entry)} of a UDF that is called row by row, expected a name that doesn't begin with dfx_`,
     );
   return 'row';
 }
