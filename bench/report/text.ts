@@ -20,7 +20,7 @@ export function sectionText({ title, notes = [], rows, memory, plots, timelines 
 function pairLines(row: Row | MemoryRow, ratio: number, dfx: string, real: string): string[] {
   const figures = `  dfx ${dfx.padEnd(10)} ${row.against}: ${real}`;
   const judged = `x${ratio.toFixed(2)}${verdict(row, ratio)}`;
-  const line = `${figures.padEnd(WIDTH - 28)}  ${judged}`;
+  const line = `${figures.padEnd(WIDTH - 30)}  ${judged}`;
   const lines =
     line.length <= WIDTH
       ? [line]

@@ -51,15 +51,15 @@ A sentence that is so long that a terminal of eighty columns has to show it on
 two lines, or on three.
 
 four payloads
-  dfx 255 ms     forkserver: 340 ms                   x0.75  ok, at most 0.75
+  dfx 255 ms     forkserver: 340 ms                 x0.75  ok, at most 0.75
 a light UDF
   dfx 1,500 ms   the other one, whose name is so long that the verdict needs a
   line of its own: 1,000 ms
                                                      x1.50  MISSED, at most 1.02
 for information
-  dfx 900 µs     one: 12.3 s                          x0.00
+  dfx 900 µs     one: 12.3 s                        x0.00
 peak
-  dfx 3.0 MiB    one: 2.0 MiB                         x1.50  MISSED, at most 1
+  dfx 3.0 MiB    one: 2.0 MiB                       x1.50  MISSED, at most 1
 
 Workers
   sleeps, by workers
