@@ -10,6 +10,7 @@ import { kernelSection } from './replay/kernels.ts';
 import { replaySection } from './replay/replay.ts';
 import { scalingSection } from './replay/scaling.ts';
 import type { BenchOptions, Section } from './section.ts';
+import { transportSection } from './transport/transport.ts';
 
 export interface NamedSection {
   readonly name: string;
@@ -31,19 +32,24 @@ export const SECTIONS: readonly NamedSection[] = [
   { name: 'scaling', about: 'dfx run with 1, 2 and 4 workers and by batch size', measure: scalingSection },
   {
     name: 'multiprocessing',
-    about: "the main job beside datafusion-python's multiprocessing example",
+    about: "the main job beside datafusion-python's example",
     measure: multiprocessingSection,
   },
   {
+    name: 'transport',
+    about: 'pipelined beside synchronous transfer: time, overlap, memory',
+    measure: transportSection,
+  },
+  {
     name: 'python-scaling',
-    about: 'Python UDFs that sleep and compute, by workers and queue depths',
+    about: 'Python UDFs by workers and queue depths',
     measure: pythonScalingSection,
   },
   { name: 'modes', about: 'UDFs from source, by row and by batch', measure: modesSection },
   { name: 'sandbox', about: 'the same run with the sandbox and without', measure: sandboxSection },
   {
     name: 'spark',
-    about: "Python UDFs beside PySpark's pandas UDFs, one worker each, warm (530 MB)",
+    about: "Python UDFs beside PySpark's pandas UDFs (530 MB)",
     downloads: true,
     measure: sparkSection,
   },
