@@ -21,9 +21,6 @@ export function bundledWorker(): { readonly args: readonly string[]; readonly fi
 function bundle(): string {
   const root = packageRoot();
   const file = join(privateFolder(), 'worker.cjs');
-  const { dependencies = {} }: { dependencies?: Record<string, string> } = createRequire(join(root, 'package.json'))(
-    './package.json',
-  );
   // Only a checkout has it, and only a checkout comes here.
   const { buildSync }: Bundler = createRequire(join(root, 'package.json'))('esbuild');
   buildSync({
@@ -33,7 +30,6 @@ function bundle(): string {
     platform: 'node',
     target: 'node20',
     format: 'cjs',
-    external: Object.keys(dependencies),
     define: { 'import.meta.url': JSON.stringify(`file://${file}`) },
     logLevel: 'silent',
   });
