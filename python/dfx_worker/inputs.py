@@ -87,6 +87,7 @@ def part_of_input(ctx, job, spec, body, stack):
             schema, batches = parts.parquet_batches(whole, path, split["parts"], reads, job.get("batchSize", 8192))
         else:
             schema, batches = parts.arrow_batches(path, split["parts"], reads)
+            batches = parts.gathered(batches, job.get("batchSize", 8192))
         return in_batches(ctx, schema, batches)
     if split["kind"] == "bytes":
         data, start, end = parts.lines_of(path, split)

@@ -31,6 +31,27 @@ def arrow_batches(path, parts, reads):
             return reader.schema, [slice_of(reader.get_batch(part["batch"]), part) for part in parts]
 
 
+# So many batches, with so small a part of the rows that one could have, cost more than their rows do.
+MANY, TINY = 64, 1 / 16
+
+
+def gathered(batches, rows):
+    """Neighbours put together, up to `rows` of them, where batches are many and tiny; else the same batches."""
+    if len(batches) < MANY or sum(batch.num_rows for batch in batches) > len(batches) * rows * TINY:
+        return batches
+    together, group, held = [], [], 0
+    try:
+        for batch in batches:
+            if group and held + batch.num_rows > rows:
+                together.append(pa.concat_batches(group))
+                group, held = [], 0
+            group.append(batch)
+            held += batch.num_rows
+        return [*together, pa.concat_batches(group)]
+    except pa.ArrowException:
+        return batches  # of a type that pyarrow doesn't put together
+
+
 def slice_of(batch, part):
     return batch.slice(part["start"], part["end"] - part["start"])
 
