@@ -16,7 +16,7 @@ p, ul { margin: .5rem 0; max-width: 46rem; } .soft { color: var(--soft); }
 dl { display: grid; grid-template-columns: repeat(auto-fill, minmax(11rem, 1fr)); gap: .25rem 1.5rem; margin: 1.25rem 0; padding: 1rem 1.25rem;
   background: var(--panel); border-radius: .5rem; }
 dt { color: var(--soft); font-size: .8rem; } dd { margin: 0 0 .35rem; }
-nav { margin: 1.25rem 0; } nav a { margin-right: 1.25rem; }
+nav { margin: 1.25rem 0; } nav a { margin-right: 1.25rem; color: #2f7fd1; }
 .wide { overflow-x: auto; margin: 1rem 0; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; font-size: .92rem; }
 td, th { padding: .35rem .75rem; text-align: right; border-bottom: 1px solid var(--line); white-space: nowrap; }

@@ -74,7 +74,9 @@ export function ratioPlot(title: string, rows: readonly Row[]): string {
       const at = x(target).toFixed(1);
       parts.push(`<line x1="${at}" x2="${at}" y1="${y}" y2="${y + 21}" stroke="currentColor" stroke-width="2"/>`);
     }
-    parts.push(text(Math.max(x(pair.ratio), x(target ?? 0)) + 6, y + 15, verdict(row), 'start'));
+    const words = text(Math.max(x(pair.ratio), x(target ?? 0)) + 6, y + 15, verdict(row), 'start');
+    // In front of the line of equals, on the page's own background.
+    parts.push(`<g style="paint-order: stroke; stroke: var(--back, transparent); stroke-width: 5px">${words}</g>`);
   });
   return svg(WIDTH, height, title, parts);
 }
