@@ -74,7 +74,7 @@ export async function sparkSection(options: BenchOptions): Promise<Section> {
       notes: [
         `Spark ${spark}, local[1], with pandas ${pandas}, pyarrow ${pyarrow}, Java ${java}, UDFs as Series arithmetic; dfx with --transport pipelined --queue-depth 2, UDFs as pyarrow kernels. Both sides have been run until they are as fast as they get.`,
         'Spark reads its own range and drops the result (the noop sink); dfx reads the same values from an Arrow file, reading counted, and receives the whole result in Node.',
-        "Warm: Spark's session and worker are up, dfx's worker is up; planning, transfer and evaluation are counted on both sides. Cold: all of the process `dfx run`, against Spark that is warm.",
+        "Warm: Spark's session and worker are up, dfx's worker is up; planning, transfer and evaluation are counted on both sides. Split: the same with --transport split, the default for files. Cold: all of the process `dfx run`, against Spark that is warm. Sandbox off.",
         "The target is set against the better one of Spark's two modes; sleeping against a bare Python that only sleeps, as often.",
       ],
       rows,
@@ -125,6 +125,7 @@ async function measure(
     (await process.ask<{ us: number }>(asked)).us;
   const sides: { readonly name: string; readonly sample: () => number | Promise<number> }[] = [
     { name: 'dfx, warm', sample: () => warm.time(run) },
+    { name: 'dfx, split', sample: () => warm.time({ ...run, options: { ...run.options, transport: 'split' } }) },
     { name: 'dfx, cold', sample: () => timeOf(cold) },
     ...spark.map(({ name, process }) => ({ name, sample: timed(process, { do: 'time', ...request }) })),
   ];
@@ -144,14 +145,14 @@ async function measure(
       samples[side]?.push((await sides[side]?.sample()) ?? Number.NaN);
     }
   }
-  const [warmTime = 0, coldTime = 0, ...others] = samples.map(median);
+  const [warmTime = 0, splitTime = 0, coldTime = 0, ...others] = samples.map(median);
   const better = Math.min(...others.slice(0, spark.length));
   const title = `${task.title}, ${rows.toLocaleString('en')} rows`;
   const row = (what: string, dfx: number, at: number, target: number | null): Row => {
     const real = others[at] ?? Number.NaN;
     return {
       what,
-      against: sides[at + 2]?.name ?? '',
+      against: sides[at + 3]?.name ?? '',
       pair: { dfx, real, ratio: dfx / real, pairs: rounds },
       target,
     };
@@ -162,6 +163,7 @@ async function measure(
   };
   return [
     ...others.map((_, at) => row(`${title}, warm`, warmTime, at, targetOf(at))),
+    row(`${title}, warm, split`, splitTime, others.indexOf(better), null),
     row(`${title}, cold`, coldTime, others.indexOf(better), null),
   ];
 }
