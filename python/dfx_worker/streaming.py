@@ -97,12 +97,29 @@ def key_of(job):
 
 
 def cut(batches, size):
-    """The rows in batches of `size`, as the engine would have them; what came in several messages is one batch again."""
-    if len(batches) > 1 and sum(batch.num_rows for batch in batches) <= size:
-        batches = pa.Table.from_batches(batches).combine_chunks().to_batches()
+    """The rows in batches of `size`, or of less where what came is of that many: small ones that came in several messages are one."""
+    group, rows = [], 0
     for batch in batches:
-        if batch.num_rows <= size:
-            yield batch
-            continue
-        for start in range(0, batch.num_rows, size):
-            yield batch.slice(start, size)
+        if rows > 0 and rows + batch.num_rows > size:
+            yield from slices(joined(group), size)
+            group, rows = [], 0
+        group.append(batch)
+        rows += batch.num_rows
+    if group:
+        yield from slices(joined(group), size)
+
+
+def joined(batches):
+    if len(batches) == 1:
+        return batches[0]
+    whole = pa.Table.from_batches(batches).combine_chunks().to_batches()
+    # A table without rows has no batches, either.
+    return whole[0] if whole else batches[0]
+
+
+def slices(batch, size):
+    if batch.num_rows <= size:
+        yield batch
+        return
+    for start in range(0, batch.num_rows, size):
+        yield batch.slice(start, size)
