@@ -10,6 +10,7 @@ import ctypes
 import os
 import struct
 import sys
+import tempfile
 
 # linux/landlock.h. The system calls have the same numbers on every machine.
 CREATE_RULESET, ADD_RULE, RESTRICT_SELF = 444, 445, 446
@@ -112,8 +113,6 @@ def own_folder(parent):
     """Each worker has its own, so that none sees what another one writes. The parent of all removes it."""
     path = os.path.join(parent, f"worker-{os.getpid()}")
     os.mkdir(path, 0o700)
-    import tempfile
-
     tempfile.tempdir = path
     for name in ("TMPDIR", "TEMP", "TMP"):
         os.environ[name] = path

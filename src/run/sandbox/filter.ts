@@ -41,6 +41,8 @@ const O_ACCMODE = 3;
 const O_TRUNC = 0x200;
 /** CLONE_THREAD | CLONE_VM: a thread. */
 const THREAD = 0x10100;
+/** CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET: none of them with namespaces of its own. */
+const NAMESPACES = 0x7e020000;
 /** F_SETOWN, F_SETSIG, F_SETOWN_EX, F_SETLEASE, F_NOTIFY: who gets a signal when a descriptor is ready. */
 const SIGNALLING_FCNTLS = [8, 10, 15, 1024, 1026];
 /** TCGETS, TCGETS2, TIOCGWINSZ, FIONREAD, FIONBIO, FIONCLEX, FIOCLEX */
@@ -82,7 +84,13 @@ export function seccompFilter(machine: Machine, execPath: bigint | null): Filter
     // libc takes other calls where the kernel doesn't know these, whose arguments a filter can't see.
     ...checked('openat2', [give(ENOSYS)]),
     ...checked('clone3', [give(ENOSYS)]),
-    ...checked('clone', [load(low(0)), and(THREAD), unless(JUMP_EQUAL, THREAD, 1), give(ALLOW), give(EPERM)]),
+    ...checked('clone', [
+      load(low(0)),
+      and(THREAD | NAMESPACES),
+      unless(JUMP_EQUAL, THREAD, 1),
+      give(ALLOW),
+      give(EPERM),
+    ]),
     ...checked('kill', [load(low(0)), { ...unless(JUMP_EQUAL, 0, 1), isPid: true }, give(ALLOW), give(EPERM)]),
     ...checked('tgkill', [load(low(0)), { ...unless(JUMP_EQUAL, 0, 1), isPid: true }, give(ALLOW), give(EPERM)]),
     ...checked('fcntl', noneOf(1, SIGNALLING_FCNTLS)),
