@@ -255,7 +255,7 @@ export class Worker {
     if (message.type === 'unready') {
       if (message.code === 'SANDBOX_UNAVAILABLE') {
         throw new DfxError('SANDBOX_UNAVAILABLE', `${this.command.title} can't enter its sandbox: ${message.message}`, {
-          hint: 'install bwrap, or run code that you trust with --sandbox off',
+          hint: 'run it on a Linux that has Landlock and seccomp; or, if you trust who made it, with --sandbox off',
         });
       }
       throw new DfxError('ENVIRONMENT', `${this.command.title} ${this.command.file} can't start: ${message.message}`, {
