@@ -54,11 +54,11 @@ const attacks: readonly Attack[] = [
     const file = home.write(`changed-${at}.txt`, 'private,text\n');
     return { name, target: file, file };
   }),
-  ...['fs.mkdirSync', 'fs.symlinkSync', 'v8.writeHeapSnapshot'].map((name, at) => ({
+  ...['fs.mkdirSync', 'fs.mkdtempSync', 'fs.symlinkSync', 'v8.writeHeapSnapshot'].map((name, at) => ({
     name,
     target: join(home.path, `new-${at}`),
   })),
-  ...on('-', ['fs.mkdtempSync', 'child_process.fork', 'process.kill of the parent', 'a server', 'inspector']),
+  ...on('-', ['child_process.fork', 'process.kill of the parent', 'a server', 'inspector']),
   ...on('-', ['initial environment', 'listing descriptors']),
   ...on('/bin/true', [
     'child_process.execFileSync',
