@@ -193,25 +193,33 @@ def send_result(channel, job, source, expressions, condition, watch):
 
 
 def send_states(channel, job, ctx, source, expressions, condition, watch):
-    """The aggregates' states after the rows of the source, which are read first of all."""
+    """The aggregates' states after the rows of the source, which are read before the first one is computed."""
+    names = parts.chosen(source.frame.schema().names, job.get("reads", ()))
+    rows = source.frame.select(*[Expr.column(inputs.quote(name)) for name in names])
+    schema = rows.schema()
+
+    def check(expression, digest):
+        key = repr([digest, job.get("filter"), schema])
+        if key not in mergeable:
+            partial.check(ctx, table_of([]), condition, expression, watch.udfs)
+            mergeable.add(key)
+
+    def table_of(batches):
+        return inputs.named_table(partial.table_of(ctx, schema, batches), job)
+
+    of_each(job, expressions, check, watch, source)
     try:
-        names = parts.chosen(source.frame.schema().names, job.get("reads", ()))
-        rows = source.frame.select(*[Expr.column(inputs.quote(name)) for name in names])
-        schema, batches = rows.schema(), rows.collect()
+        batches = rows.collect()
     except Exception as error:
         raise inputs.InputError(str(error)) from error
     source.lengths = [batch.num_rows for batch in batches]
     source.rows = sum(source.lengths)
-    frame = inputs.named_table(partial.table_of(ctx, schema, batches), job)
+    frame = table_of(batches)
 
-    def state_of(expression, digest):
-        key = repr([digest, job.get("filter"), schema])
-        if key not in mergeable:
-            partial.check(ctx, frame, condition, expression, watch.udfs)
-            mergeable.add(key)
+    def state_of(expression, _digest):
         return partial.state_of(ctx, frame, condition, expression)
 
-    states = of_each(job, expressions, state_of, watch, frame, source)
+    states = of_each(job, expressions, state_of, watch, source)
     return send_batch(channel, job, partial.joined(schema, states))
 
 
@@ -225,14 +233,14 @@ def send_merged(channel, job, ctx, body, expressions, condition, watch):
     def merge(expression, _digest):
         return partial.merged(ctx, frame, condition, expression, watch.udfs, next(states))
 
-    values = of_each(job, expressions, merge, watch, frame, None)
+    values = of_each(job, expressions, merge, watch, inputs.Source(frame, lengths=[]))
     columns = [column for table in values for column in table.columns]
     fields = [field for table in values for field in table.schema]
     table = pa.Table.from_arrays(columns, schema=named(pa.schema(fields), job))
     return send_batch(channel, job, table.combine_chunks().to_batches()[0])
 
 
-def of_each(job, expressions, evaluate, watch, frame, source):
+def of_each(job, expressions, evaluate, watch, source):
     """What `evaluate` gives for each expression. The engine mixes up aggregates that differ in a cast only, so each has its own plan."""
     results = []
     for at, (expression, column) in enumerate(zip(expressions, job["columns"])):
@@ -244,10 +252,9 @@ def of_each(job, expressions, evaluate, watch, frame, source):
             without = failures.without_merge(watch)
             if without is not None:
                 raise Failed({"code": "NOT_MERGEABLE", "message": without, "column": at}) from None
-            failure = failures.running_failure(error, watch) if source is None else failure_of(error, watch, job, source)
-            failure["column"] = at
+            failure = {**failure_of(error, watch, job, source), "column": at}
             shown = failures.is_about_types(failure)
-            raise Failed(failure, types_of(frame, job.get("reads", ())) if shown else b"") from None
+            raise Failed(failure, types_of(source.frame, job.get("reads", ())) if shown else b"") from None
     return results
 
 
