@@ -22,6 +22,9 @@ from dfx_worker.channel import Broken, Channel, Closed
 CONTROL = 3
 FIRST_SLOT = 4
 
+# EX_OSERR of <sysexits.h>: the exit code of a worker that never was.
+NOT_FORKED = 71
+
 # A UDF may start processes as fast as this one ends them; nobody waits for that for ever.
 ROUNDS = 100
 
@@ -84,7 +87,11 @@ class Zygote:
         self._unused.discard(slot)
         channel, errors = FIRST_SLOT + 2 * slot, FIRST_SLOT + 2 * slot + 1
         parent = os.getpid()
-        pid = os.fork()
+        try:
+            pid = os.fork()
+        except OSError as error:
+            print(f"dfx: no worker can be forked: {error.strerror}", file=sys.stderr)
+            pid = None
         if pid == 0:
             try:
                 become_worker(parent, channel, errors, self._engine)
@@ -92,9 +99,12 @@ class Zygote:
                 traceback.print_exc()
             finally:
                 os._exit(70)
-        self._workers[pid] = slot
         os.close(channel)
         os.close(errors)
+        if pid is None:
+            self._channel.send({"type": "ended", "slot": slot, "pid": 0, "code": NOT_FORKED, "signal": None})
+            return
+        self._workers[pid] = slot
         self._channel.send({"type": "started", "slot": slot, "pid": pid})
 
     def _reap(self):

@@ -107,6 +107,27 @@ if "fork" in sys.argv or any("dfx_worker" in word for word in sys.orig_argv):
   allRows('says');
 });
 
+test('one that the system has no process for', () => {
+  mkdirSync(made.file('no-fork'));
+  writeFileSync(
+    made.file('no-fork/sitecustomize.py'),
+    `import errno, os
+fork, failed = os.fork, []
+def fail_once():
+    if failed:
+        return fork()
+    failed.append(True)
+    raise BlockingIOError(errno.EAGAIN, "no more processes")
+os.fork = fail_once
+`,
+  );
+  const { status, stdout, stderr } = runAlone(argsFor('says'), { PYTHONPATH: made.file('no-fork') });
+  assert.equal(stderr, 'dfx: no worker can be forked: no more processes\n');
+  assert.equal(status, 0);
+  oneDeath(stdout, /^the Python worker 0 left with exit code 71 in the middle of its work$/);
+  allRows('says');
+});
+
 test('one that is killed between two jobs', async () => {
   const pipe = made.file('pipe');
   assert.equal(spawnSync('mkfifo', [pipe]).status, 0);
