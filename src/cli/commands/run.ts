@@ -81,7 +81,7 @@ export function register(program: Command): void {
     .option('--json', 'one JSON document (dfx.run/2); errors as JSON on stderr', false)
     .optionsGroup('Engine:')
     .option('--engine <engine>', 'auto, embedded or datafusion', engine, 'auto')
-    .option('--python <path>', 'Python that has the datafusion package (default: $DFX_PYTHON, then dfx env)')
+    .option('--python <path>', 'Python that has datafusion (default: $DFX_PYTHON, then dfx env, then PATH)')
     .option('--register <module.py>', 'a Python file of yours whose register(ctx) gives UDFs that travel by name')
     .option('--strict', 'refuse payloads that carry code', false)
     .option('--sandbox <mode>', 'off: code that payloads carry has all your rights', sandbox, 'on')
