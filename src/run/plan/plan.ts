@@ -30,7 +30,7 @@ import { groupPayloads, type JobGroup } from './groups.ts';
 import { type PreparedInput, spooled } from './input.ts';
 import type { Payload } from './load.ts';
 import { columnList, missingColumns } from './missing.ts';
-import { checkPolicy, checkReach, lackingFor, mayOpenFrames, type Policy, stampOf } from './policy.ts';
+import { askAhead, checkPolicy, checkReach, lackingFor, mayOpenFrames, type Policy, stampOf } from './policy.ts';
 import { splitsOf, unsplit } from './splitting.ts';
 import { chooseTransport } from './transport.ts';
 
@@ -112,6 +112,10 @@ const BATCH_SIZE = 8192;
 export async function planRun(payloads: readonly Payload[], options: PlanOptions): Promise<Plan> {
   const began = milliseconds();
   const shape = commonShape(payloads, options.filter);
+  askAhead(
+    [...payloads, ...(options.filter === undefined ? [] : [options.filter])].map(({ code }) => code),
+    options.policy,
+  );
   const now = BigInt(Date.now()) * 1_000_000n;
   let { source } = options;
   let reading = await readTable(source);

@@ -52,6 +52,11 @@ export async function lackingFor(code: CarriedCode, policy: Policy): Promise<str
   return verdict.ok ? null : verdict.lacking;
 }
 
+/** Asks the kernel while the input is looked at; `lackingFor` gives the answer. */
+export function askAhead(codes: readonly CarriedCode[], policy: Policy): void {
+  for (const code of codes) void lackingFor(code, policy);
+}
+
 /** Throws the first refusal; returns when the expression's code may run. `lacking` comes from `lackingFor`. */
 export function checkPolicy(
   code: CarriedCode,
