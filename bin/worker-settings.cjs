@@ -31,8 +31,10 @@ exports.pythonEnvironment = () => ({
 const PASSED_TO_CODE =
   /^(PATH|HOME|TZ|TZDIR|LANG|LANGUAGE|LC_[A-Z]+|VIRTUAL_ENV|LD_LIBRARY_PATH|RUST_MIN_STACK|RUST_BACKTRACE|JE_ARROW_MALLOC_CONF|[A-Z]+_NUM_THREADS|PYTHON(PATH|HOME|UTF8|NOUSERSITE|HASHSEED|DONTWRITEBYTECODE|PLATLIBDIR))$/;
 
-exports.sandboxedPythonEnvironment = () =>
-  Object.fromEntries(Object.entries(exports.pythonEnvironment()).filter(([name]) => PASSED_TO_CODE.test(name)));
+exports.passedToCode = (environment) =>
+  Object.fromEntries(Object.entries(environment).filter(([name]) => PASSED_TO_CODE.test(name)));
+
+exports.sandboxedPythonEnvironment = () => exports.passedToCode(exports.pythonEnvironment());
 
 /** Standard error, the control channel, and two sockets for each worker that it may fork. */
 exports.zygoteStdio = (slots) => ['ignore', 'ignore', 'pipe', ...new Array(1 + 2 * slots).fill('pipe')];

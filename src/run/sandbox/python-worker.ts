@@ -1,7 +1,10 @@
 /** The sandbox of a Python worker: what python/dfx_worker/sandbox.py is told, and the environment that the worker sees. */
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { packageRoot } from '../env/package-root.ts';
 import type { WorkerCommand } from '../spawn/worker.ts';
 import { seccompFilter } from './filter.ts';
-import { scratchFolder } from './folder.ts';
+import { privateFolder, scratchFolder } from './folder.ts';
 import type { AllowedModules } from './modules.ts';
 import { machine } from './probe.ts';
 
@@ -23,12 +26,14 @@ export type PythonSandbox = {
     }
 );
 
-/** Of the user's environment nothing else gets to code of a payload. Secrets have other names. */
-const PASSED =
-  /^(PATH|HOME|TZ|TZDIR|LANG|LANGUAGE|LC_[A-Z]+|VIRTUAL_ENV|LD_LIBRARY_PATH|RUST_MIN_STACK|RUST_BACKTRACE|JE_ARROW_MALLOC_CONF|[A-Z]+_NUM_THREADS|PYTHON(PATH|HOME|UTF8|NOUSERSITE|HASHSEED|DONTWRITEBYTECODE|PLATLIBDIR))$/;
+interface Settings {
+  readonly passedToCode: (environment: NodeJS.ProcessEnv) => NodeJS.ProcessEnv;
+}
 
-export function listedVariables(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(env).filter(([name]) => PASSED.test(name)));
+/** The variables that code of a payload may see: who starts workers before this code is loaded must take the same. */
+function listedVariables(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const { passedToCode }: Settings = createRequire(join(packageRoot(), 'package.json'))('./bin/worker-settings.cjs');
+  return passedToCode(env);
 }
 
 /** The user trusts the code and says so. */
@@ -54,5 +59,5 @@ export function sandboxedPython(
     readable,
     scratch: scratchFolder(),
   };
-  return { ...command, env: listedVariables(command.env), start: { sandbox } };
+  return { ...command, env: listedVariables(command.env), scratch: privateFolder(), start: { sandbox } };
 }
