@@ -7,7 +7,7 @@ import pyarrow as pa
 from datafusion import Expr, functions
 
 from dfx_worker import failures, inputs, partial, parts, places, sandbox, streaming
-from dfx_worker.results import ResultSink
+from dfx_worker.results import Head, ResultSink
 
 
 # The plan of the jobs that bring a batch each.
@@ -37,8 +37,10 @@ def run(channel, job, body, payloads, watch):
     # Both bars: the session that opens no frame, and the unpickler that is never reached.
     watch.inline_code = job.get("inlineCode") is True and sandbox.trusted()
     started = time.perf_counter()
-    if run_open(channel, job, body, payloads, watch, started):
-        return
+    if isinstance(body, streaming.Brought):
+        if run_open(channel, job, body, payloads, watch, started):
+            return
+        body = body.body
     ctx = session(job, 1 if job["mode"] in ("rows", "value") else 2)
     decoder = ctx.with_python_udf_inlining(enabled=watch.inline_code)
     try:
@@ -79,11 +81,9 @@ def send_done(channel, job, sink, read, started, opened):
     )
 
 
-def run_open(channel, job, body, payloads, watch, started):
-    """A job that brings a batch for a plan that stays open. False: it isn't one, and nothing was done."""
-    if not streaming.brings_batches(job):
-        return False
-    rest = memoryview(body)[job.get("schemaBytes", 0) :]
+def run_open(channel, job, brought, payloads, watch, started):
+    """A job that brings a batch for a plan that stays open. False: its plan can't, and nothing was done."""
+    cut = brought.batches
 
     def frame_of(feed):
         ctx = session(job)
@@ -92,19 +92,17 @@ def run_open(channel, job, body, payloads, watch, started):
         return planned_frame(job, inputs.named_table(ctx.read_table(feed), job), expressions, None)
 
     try:
-        with pa.ipc.open_stream(pa.py_buffer(rest)) as incoming:
-            batches = list(incoming)
-            plan = held.plan_for(job, incoming.schema, frame_of) if batches else None
+        plan = held.plan_for(job, brought.schema, frame_of) if cut else None
     except Exception:
         # Whatever keeps it from being planned is told where every job is.
         return False
     if plan is None:
         return False
     opened = time.perf_counter()
-    cut = list(streaming.cut(batches, job.get("batchSize", 8192)))
     sink = None
     try:
-        sink = ResultSink(channel, job["job"], named(plan.schema, job))
+        plan.head = plan.head or Head(named(plan.schema, job))
+        sink = ResultSink(channel, job["job"], plan.head)
         for at, result in enumerate(plan.results(cut), 1):
             sink.write(pa.RecordBatch.from_arrays(result.columns, schema=sink.schema))
             sink.flush(more=at == len(cut))
@@ -112,8 +110,8 @@ def run_open(channel, job, body, payloads, watch, started):
         held.close()
         source = inputs.Source(None, lengths=[batch.num_rows for batch in cut])
         raise Failed(failures.placed(failure_of(error, watch, job, source, sink), job)) from None
-    rows = sum(batch.num_rows for batch in batches)
-    read = {"rows": rows, "bytes": rest.nbytes, "start": 0, "end": 0, "lines": 0}
+    rows = sum(batch.num_rows for batch in cut)
+    read = {"rows": rows, "bytes": len(brought.body) - job.get("schemaBytes", 0), "start": 0, "end": 0, "lines": 0}
     send_done(channel, job, sink, read, started, opened)
     return True
 

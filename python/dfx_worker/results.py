@@ -10,16 +10,26 @@ PART = 1024 * 1024
 END_OF_STREAM = b"\xff\xff\xff\xff\x00\x00\x00\x00"
 
 
+class Head:
+    """A result's schema, and what is made of it once for all results that have it."""
+
+    def __init__(self, schema):
+        self.schema = schema
+        self.bytes = schema.serialize().to_pybytes() + END_OF_STREAM
+        self.has_dictionaries = has_dictionaries(schema)
+
+
 class ResultSink:
     """Encodes batches as messages and sends them as `result` frames.
 
-    `flush_each`: after each batch, for a parent that waits for it; else in parts, which cost less.
+    `schema`: or its Head. `flush_each`: after each batch, for a parent that waits for it; else in parts, which cost less.
     """
 
     def __init__(self, channel, job, schema, flush_each=False):
+        head = schema if isinstance(schema, Head) else Head(schema)
         self.rows = 0
         self.batches = 0
-        self.schema = schema
+        self.schema = head.schema
         self._channel = channel
         self._job = job
         self._flush_each = flush_each
@@ -28,8 +38,8 @@ class ResultSink:
         self._pending_rows = 0
         self._stream = io.BytesIO()
         # Only a stream's writer puts dictionaries before the batches that need them.
-        self._writer = pa.ipc.new_stream(self._stream, schema) if has_dictionaries(schema) else None
-        channel.send({"type": "schema", "job": job}, schema.serialize().to_pybytes() + END_OF_STREAM, more=True)
+        self._writer = pa.ipc.new_stream(self._stream, head.schema) if head.has_dictionaries else None
+        channel.send({"type": "schema", "job": job}, head.bytes, more=True)
 
     def write(self, batch):
         self.rows += batch.num_rows

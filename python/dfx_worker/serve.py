@@ -114,9 +114,11 @@ def refuse(channel, code, message):
 
 def read_frames(channel, frames):
     """Reads ahead, and ends the process as soon as the parent is gone, whatever a UDF is doing."""
+    from dfx_worker import streaming
+
     try:
         while True:
-            frames.put(channel.receive())
+            frames.put(streaming.ahead(*channel.receive()))
     except (Closed, ConnectionResetError):
         leave(0)
     except (Broken, OSError, ValueError) as error:

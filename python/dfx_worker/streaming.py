@@ -16,6 +16,28 @@ STRAIGHT = frozenset(("ProjectionExec", "CooperativeExec", "DatasetExec"))
 PATIENCE = 32
 
 
+class Brought:
+    """The batches in the body of a job."""
+
+    def __init__(self, body, schema, batches):
+        self.body = body
+        self.schema = schema
+        self.batches = batches
+
+
+def ahead(header, body):
+    """A frame as the worker's main thread gets it: what can be made of its body before its turn is made, while a UDF works."""
+    try:
+        if header["type"] != "job" or not brings_batches(header):
+            return header, body
+        with pa.ipc.open_stream(pa.py_buffer(body[header.get("schemaBytes", 0) :])) as incoming:
+            batches = list(cut(list(incoming), header.get("batchSize", 8192)))
+            return header, Brought(body, incoming.schema, batches)
+    except Exception:
+        # What is wrong with it is told when its turn comes.
+        return header, body
+
+
 class OpenPlan:
     """A query over a Feed that was started and has not ended."""
 
@@ -23,6 +45,8 @@ class OpenPlan:
         self._feed = feed
         self._reader = pa.RecordBatchReader.from_stream(frame)
         self.schema = self._reader.schema
+        # What its results begin with, once one does.
+        self.head = None
 
     def results(self, batches):
         for batch in batches:
