@@ -88,17 +88,23 @@ export async function sparkSection(options: BenchOptions): Promise<Section> {
   }
 }
 
+/** Who is timed, under the name that the rows show. */
+interface Side {
+  readonly name: string;
+  readonly sample: () => number | Promise<number>;
+}
+
 async function measure(
   task: Case,
   payload: (name: UdfName) => string,
-  { spark, sleeper, warm }: Peers,
+  peers: Peers,
   options: BenchOptions,
 ): Promise<Row[]> {
-  const { quick, python, folder } = options;
-  const rows = quick ? task.rows / 20 : task.rows;
+  const rows = options.quick ? task.rows / 20 : task.rows;
   const input = makeIdFile(rows, task.sleeps ? SPARK_BATCH : FILE_BATCH, options);
   const payloads = task.udfs.map(payload);
   const batchSize = task.sleeps ? SPARK_BATCH : undefined;
+  const { python } = options;
   const run: WarmRun = {
     payloads,
     input,
@@ -106,64 +112,77 @@ async function measure(
   };
   const args = [...payloads, '--input', input, '--workers', '1', '--transport', 'pipelined', '--queue-depth', '2'];
   if (batchSize !== undefined) args.push('--batch-size', String(batchSize));
-  const cold = dfxRun(options, 'off', [...args, '--format', 'arrow-stream']);
   const request = { rows, udfs: task.udfs };
+  await mustBeEqual(task, args, request, peers, options);
 
-  const ours = join(folder, 'dfx.arrow');
+  const cold = dfxRun(options, 'off', [...args, '--format', 'arrow-stream']);
+  const ours: readonly Side[] = [
+    { name: 'warm', sample: () => peers.warm.time(run) },
+    {
+      name: 'warm, split',
+      sample: () => peers.warm.time({ ...run, options: { ...run.options, transport: 'split' } }),
+    },
+    { name: 'cold', sample: () => timeOf(cold) },
+  ];
+  const theirs: readonly Side[] = peers.spark.map(({ name, process }) =>
+    asked(name, process, { do: 'time', ...request }),
+  );
+  const sleeping = asked('sleeping alone', peers.sleeper, { times: Math.ceil(rows / SPARK_BATCH) });
+  const all = [...ours, ...theirs, ...(task.sleeps ? [sleeping] : [])];
+  // Spark's compiler needs some ten runs to be done.
+  await rounds(
+    options.quick ? 1 : task.sleeps ? 3 : 12,
+    all.filter(({ name }) => name !== 'cold'),
+  );
+  const pairs = options.quick ? 1 : 11;
+  const times = await rounds(pairs, all);
+
+  const timeOfSide = (side: Side): number => times.get(side) ?? Number.NaN;
+  const [first, ...more] = theirs;
+  if (first === undefined) throw new Error('no Spark');
+  const better = more.reduce((best, side) => (timeOfSide(side) < timeOfSide(best) ? side : best), first);
+  const row = (own: Side, other: Side, target: number | null): Row => {
+    const [dfx, real] = [timeOfSide(own), timeOfSide(other)];
+    const what = `${task.title}, ${rows.toLocaleString('en')} rows, ${own.name}`;
+    return { what, against: other.name, pair: { dfx, real, ratio: dfx / real, pairs }, target };
+  };
+  return ours.flatMap((own) => {
+    if (own.name !== 'warm') return [row(own, better, null)];
+    const beside = theirs.map((other) => row(own, other, other === better && !task.sleeps ? MOST_TIME : null));
+    return task.sleeps ? [...beside, row(own, sleeping, MOST_TIME_OF_SLEEPS)] : beside;
+  });
+}
+
+async function mustBeEqual(
+  { title }: Case,
+  args: readonly string[],
+  request: object,
+  { spark }: Peers,
+  options: BenchOptions,
+): Promise<void> {
+  const ours = join(options.folder, 'dfx.arrow');
   outputOf(dfxRun(options, 'off', [...args, '--output', ours]));
   for (const { name, process } of spark) {
-    const theirs = join(folder, 'spark.arrow');
+    const theirs = join(options.folder, 'spark.arrow');
     await process.ask({ do: 'write', path: theirs, ...request });
     try {
-      outputOf({ file: python, args: [equal, ours, theirs] });
+      outputOf({ file: options.python, args: [equal, ours, theirs] });
     } catch (cause) {
-      throw new Error(`${task.title}: dfx and ${name} give other results`, { cause });
+      throw new Error(`${title}: dfx and ${name} give other results`, { cause });
     }
   }
+}
 
-  const timed = (process: LineProcess, asked: object) => async (): Promise<number> =>
-    (await process.ask<{ us: number }>(asked)).us;
-  const sides: { readonly name: string; readonly sample: () => number | Promise<number> }[] = [
-    { name: 'dfx, warm', sample: () => warm.time(run) },
-    { name: 'dfx, split', sample: () => warm.time({ ...run, options: { ...run.options, transport: 'split' } }) },
-    { name: 'dfx, cold', sample: () => timeOf(cold) },
-    ...spark.map(({ name, process }) => ({ name, sample: timed(process, { do: 'time', ...request }) })),
-  ];
-  if (task.sleeps) {
-    sides.push({ name: 'sleeping alone', sample: timed(sleeper, { times: Math.ceil(rows / SPARK_BATCH) }) });
+function asked(name: string, process: LineProcess, request: object): Side {
+  return { name, sample: async () => (await process.ask<{ us: number }>(request)).us };
+}
+
+/** The median of each side. They take turns, and who goes first alternates. */
+async function rounds(count: number, sides: readonly Side[]): Promise<Map<Side, number>> {
+  const samples = sides.map((side) => ({ side, found: [] as number[] }));
+  for (let round = 0; round < count; round++) {
+    const turn = round % samples.length;
+    for (const { side, found } of [...samples.slice(turn), ...samples.slice(0, turn)]) found.push(await side.sample());
   }
-  // Spark's compiler needs some ten runs to be done.
-  for (let at = 0; at < (quick ? 1 : task.sleeps ? 3 : 12); at++) {
-    for (const { name, sample } of sides) if (name !== 'dfx, cold') await sample();
-  }
-  const rounds = quick ? 1 : 11;
-  const samples = sides.map((): number[] => []);
-  for (let round = 0; round < rounds; round++) {
-    // Who goes first alternates.
-    for (let at = 0; at < sides.length; at++) {
-      const side = (at + round) % sides.length;
-      samples[side]?.push((await sides[side]?.sample()) ?? Number.NaN);
-    }
-  }
-  const [warmTime = 0, splitTime = 0, coldTime = 0, ...others] = samples.map(median);
-  const better = Math.min(...others.slice(0, spark.length));
-  const title = `${task.title}, ${rows.toLocaleString('en')} rows`;
-  const row = (what: string, dfx: number, at: number, target: number | null): Row => {
-    const real = others[at] ?? Number.NaN;
-    return {
-      what,
-      against: sides[at + 3]?.name ?? '',
-      pair: { dfx, real, ratio: dfx / real, pairs: rounds },
-      target,
-    };
-  };
-  const targetOf = (at: number): number | null => {
-    if (task.sleeps) return at === spark.length ? MOST_TIME_OF_SLEEPS : null;
-    return others[at] === better ? MOST_TIME : null;
-  };
-  return [
-    ...others.map((_, at) => row(`${title}, warm`, warmTime, at, targetOf(at))),
-    row(`${title}, warm, split`, splitTime, others.indexOf(better), null),
-    row(`${title}, cold`, coldTime, others.indexOf(better), null),
-  ];
+  return new Map(samples.map(({ side, found }) => [side, median(found)]));
 }
