@@ -62,6 +62,9 @@ class Zygote:
         self._engine = engine
         self._channel = Channel(CONTROL, CONTROL)
         self._workers = {}
+        # Folders that dfx removes itself, unless it is killed.
+        self._scratch = set()
+        self._asked = False
 
     def run(self, woken, ending):
         poll = select.poll()
@@ -81,10 +84,15 @@ class Zygote:
             self._end()
 
     def _obey(self, header):
+        if header["type"] == "end":
+            self._asked = True
+            return
         if header["type"] != "fork" or header["slot"] not in self._unused:
             raise Broken(f"found {header}, expected a slot that isn't used")
         slot = header["slot"]
         self._unused.discard(slot)
+        if header.get("scratch") is not None:
+            self._scratch.add(header["scratch"])
         channel, errors = FIRST_SLOT + 2 * slot, FIRST_SLOT + 2 * slot + 1
         parent = os.getpid()
         try:
@@ -131,6 +139,11 @@ class Zygote:
                 kill(pid)
             if not wait_for_one():
                 break
+        if self._scratch and not self._asked:
+            import shutil
+
+            for folder in self._scratch:
+                shutil.rmtree(folder, ignore_errors=True)
         os._exit(0)
 
 

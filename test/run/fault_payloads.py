@@ -118,6 +118,13 @@ def scribbles(values):
     time.sleep(600)
 
 
+def rests(values):
+    import tempfile
+
+    print("in", tempfile.gettempdir(), flush=True)
+    time.sleep(600)
+
+
 def raises(values):
     raise ValueError("no")
 
@@ -161,7 +168,7 @@ def write(name, expression):
 
 for function in (dies_evaluating, stops, dies_writing, says, raises_late, prints):
     write(function.__name__, udf(function, [INT], INT, "volatile", function.__name__)(col("value")))
-for function in (holds, leaves_children, leaves_and_sleeps, eats, naps, sleeps, segfaults, scribbles, raises, wrong_type, no_array, short, exits):
+for function in (holds, leaves_children, leaves_and_sleeps, eats, naps, sleeps, segfaults, scribbles, rests, raises, wrong_type, no_array, short, exits):
     write(function.__name__, f.sum(udf(function, [INT], INT, "volatile", function.__name__)(col("value"))))
 write("naps_row", udf(naps, [INT], INT, "volatile", "naps_row")(col("value")))
 write("same", udf(lambda values: values, [INT], INT, "volatile", "same")(col("value")))

@@ -1,6 +1,6 @@
 /** Silence, memory and whatever else a UDF does to its worker: three different ends, and nothing is left. */
 import assert from 'node:assert/strict';
-import { readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { after, test } from 'node:test';
 import { isAlive, startDfx, values } from './cli.ts';
 import { errorsOf, makeFaults, newTag, runAlone, type Told, taggedProcesses, until } from './faulty.ts';
@@ -166,7 +166,7 @@ test('one worker goes on after each fault that isn’t its end', () => {
 test('a fresh worker goes on after each fault that is', () => {
   const names = ['segfaults', 'good', 'eats', 'good', 'sleeps', 'good'];
   const operands = names.map((name, at) => `p${at}=${made.file(`${name}.bin`)}`);
-  const limits = ['--memory-limit', '300M', '--idle-timeout', '700ms', '--kill-on-idle', '--retries', '0'];
+  const limits = ['--memory-limit', '200M', '--idle-timeout', '3s', '--kill-on-idle', '--retries', '0'];
   const { stdout, stderr, status } = runAlone(['run', ...operands, ...TRUSTED, '--workers', '1', '--json', ...limits]);
   assert.deepEqual(
     JSON.parse(stdout).results.map(({ value }: { value: number }) => value),
@@ -236,6 +236,21 @@ for (const name of ['holds', 'leaves_children']) {
     await until(() => taggedProcesses(tag).length === 0, 'no process is left');
   });
 }
+
+test('a parent that is killed leaves no folder of the sandbox', async () => {
+  const child = startDfx(['run', made.file('rests.bin'), '--input', values]);
+  const folder = await new Promise<string>((resolve) => {
+    let stderr = '';
+    child.stderr?.on('data', (chunk) => {
+      stderr += String(chunk);
+      const found = /^in (.*dfx-sandbox-[^/]*)\/scratch\/worker-\d+\n/m.exec(stderr);
+      if (found?.[1] !== undefined) resolve(found[1]);
+    });
+  });
+  assert.ok(existsSync(folder));
+  child.kill('SIGKILL');
+  await until(() => !existsSync(folder), 'the folder is gone');
+});
 
 test('processes that a UDF left behind end with the run, wherever they went', () => {
   const { status, stderr, stdout } = run('leaves_children');

@@ -116,7 +116,7 @@ export class WorkerPool {
       zygote = new Zygote(command.file, child, (line) => this.#options.onStderrLine([], line));
       this.#zygotes.push(zygote);
     }
-    return new Worker(command, zygote.fork(), onLine);
+    return new Worker(command, zygote.fork(command.scratch), onLine);
   }
 
   #leave(gone: Promise<void>): void {

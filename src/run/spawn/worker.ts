@@ -29,6 +29,8 @@ export interface WorkerCommand {
   readonly expendable: boolean;
   /** How its forking parent is started, where it has one: its args, the number of slots comes behind them. */
   readonly forkArgs?: readonly string[] | undefined;
+  /** A folder that it writes to, which is gone with dfx. */
+  readonly scratch?: string | undefined;
   /** What it is told before anything else, where it waits for that: how its sandbox is to be. */
   readonly start?: { readonly sandbox: unknown } | undefined;
 }

@@ -22,10 +22,11 @@ export interface ZygoteCommand {
 const CONTROL = 3;
 const FIRST_SLOT = 4;
 
-interface Fork {
-  readonly type: 'fork';
-  readonly slot: number;
-}
+type ToZygote =
+  /** `scratch`: a folder that it removes where dfx is killed before it can. */
+  | { readonly type: 'fork'; readonly slot: number; readonly scratch: string | null }
+  /** The end of the channel isn't the end of dfx. */
+  | { readonly type: 'end' };
 
 /** How long it may take to end its workers and itself. */
 const LEAVE_MS = 2000;
@@ -85,8 +86,8 @@ export class Zygote {
     return this.#lost === null && this.#used < this.#slots;
   }
 
-  /** A new worker, in a slot that is free. */
-  fork(): WorkerProcess {
+  /** A new worker, in a slot that is free. `scratch`: where it makes files, gone with dfx. */
+  fork(scratch: string | null = null): WorkerProcess {
     const slot = this.#used++;
     const forked = new Forked(
       duplex(this.#child, FIRST_SLOT + 2 * slot),
@@ -94,8 +95,7 @@ export class Zygote {
     );
     if (this.#lost === null) {
       this.#workers.set(slot, forked);
-      const fork: Fork = { type: 'fork', slot };
-      this.#control.write(encodeFrameHead(fork, 0));
+      this.#send({ type: 'fork', slot, scratch });
     } else {
       forked.ended(this.#lost);
     }
@@ -106,11 +106,16 @@ export class Zygote {
   async close(): Promise<void> {
     // Before the first fork there is nothing that it would have to end.
     if (!this.#started) this.#child.kill('SIGKILL');
+    this.#send({ type: 'end' });
     this.#control.end();
     const late = setTimeout(() => this.#child.kill('SIGKILL'), LEAVE_MS);
     await this.#gone;
     clearTimeout(late);
     for (const stream of this.#child.stdio) stream?.destroy();
+  }
+
+  #send(message: ToZygote): void {
+    if (!this.#control.destroyed) this.#control.write(encodeFrameHead(message, 0));
   }
 
   #take(chunk: Uint8Array): void {
