@@ -145,7 +145,7 @@ function warningDocument({ code, message, hint }: DfxError): string {
 function contextOf(plan: Plan, signal: AbortSignal, reports: Reports, flags: RunFlags): RunContext {
   const several = plan.planned.length > 1;
   const show = (labels: readonly string[], text: string): void => {
-    reports.line(several ? `[${labels.join(', ')}] ${text}` : text);
+    reports.line(several && labels.length > 0 ? `[${labels.join(', ')}] ${text}` : text);
   };
   return {
     inputName: plan.source?.name ?? null,
