@@ -9,6 +9,7 @@ splits. Some accumulators that people write read only the first row of a state.
 """
 
 import base64
+import math
 
 import pyarrow as pa
 from datafusion import ExecutionPlan, functions, literal, udf
@@ -34,7 +35,21 @@ def state_of(ctx, frame, condition, expression):
     table = pa.Table.from_batches([batch.to_pyarrow() for batch in ctx.execute(lower, 0)])
     if table.num_rows != 1:
         raise NotMergeable(f"the engine gave {table.num_rows} rows of states")
+    refuse_overflow(table)
     return table.columns
+
+
+def refuse_overflow(table):
+    """Past the largest float, infinities meet otherwise in parts than in one go: inf is NaN then, or NaN inf.
+
+    The engine names a state's columns `avg(…)[sum]`; minima and maxima are `[value]`. A NaN in a sum was there from the start.
+    """
+    for field, column in zip(table.schema, table.columns):
+        value = column[0].as_py() if pa.types.is_floating(field.type) and field.name.endswith("]") else None
+        if value is None or math.isfinite(value) or field.name.endswith("[value]"):
+            continue
+        if math.isinf(value) or not field.name.endswith("[sum]"):
+            raise NotMergeable("a sum of floats is infinite in a part of the rows, or no number")
 
 
 def joined(schema, states):
