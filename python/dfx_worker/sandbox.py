@@ -103,7 +103,7 @@ def enter(settings):
     no_core_files()
     drop_capabilities(libc)
     checked(libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl(PR_SET_NO_NEW_PRIVS)")
-    restrict_files(libc, [*python_paths(), *settings["readable"]], scratch)
+    restrict_files(libc, [*PYTHON_PATHS, *settings["readable"]], scratch)
     os.closerange(LAST_DESCRIPTOR + 1, max(map(int, descriptors)) + 1)
     filter_calls(libc, settings)
     _state = "on"
@@ -120,19 +120,23 @@ def own_folder(parent):
 
 
 def python_paths():
-    """What imports read: this interpreter's libraries, the entries of its path, the worker's own modules."""
-    here = os.path.dirname(os.path.abspath(__file__))
-    paths = [*SYSTEM, here]
+    """What imports read: this interpreter's libraries, the entries of its path, the worker's own modules. None lies in another."""
+    paths = [*SYSTEM, os.path.dirname(os.path.abspath(__file__)), *sys.path]
     for prefix in {sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix}:
         paths += [os.path.join(prefix, name) for name in ("lib", "lib64")]
-    paths += sys.path
     home = os.path.realpath(os.path.expanduser("~"))
+    found = {os.path.realpath(path) for path in paths if os.path.isabs(path) and os.path.exists(path)}
     # A path entry that holds the user's home would open all of it.
-    return [path for path in paths if path and os.path.isabs(path) and not holds(os.path.realpath(path), home)]
+    found = sorted(path for path in found if not lies_in(home, path))
+    return [path for path in found if not any(path != other and lies_in(path, other) for other in found)]
 
 
-def holds(folder, inner):
-    return os.path.commonpath([folder, inner]) == folder
+def lies_in(path, folder):
+    return path == folder or path.startswith(folder.rstrip("/") + "/")
+
+
+# Found out where the module is loaded: once for all the forks of a process.
+PYTHON_PATHS = python_paths()
 
 
 def restrict_files(libc, readable, scratch):
