@@ -124,7 +124,7 @@ class Watch:
         if not isinstance(value, tuple) or len(value) not in (5, 6) or not callable(value[1]):
             return value
         family = AGGREGATE if len(value) == 6 else SCALAR
-        returns = declared_type(value[3]) if family == SCALAR else None
+        returns = declared_type(value[3])
         wrapped = (value[0], WatchedCallable(self, str(value[0]), family, value[1], returns), *value[2:])
         self.udfs.append(wrapped)
         return wrapped
@@ -167,7 +167,7 @@ class WatchedCallable:
         try:
             value = self._function(*args)
             if self._family == AGGREGATE:
-                return WatchedObject(self._watch, self._name, AGGREGATE, value)
+                return WatchedObject(self._watch, self._name, AGGREGATE, value, self._returns)
             if not args and hasattr(value, "evaluate_all"):
                 return WatchedObject(self._watch, self._name, WINDOW, value)
             # The engine takes what exports one Arrow array, and words its refusal in Rust's terms.
@@ -211,7 +211,8 @@ def describe(value):
 class WatchedObject:
     """An accumulator or a window evaluator: each method call is forwarded and watched."""
 
-    def __init__(self, watch, name, family, target):
+    def __init__(self, watch, name, family, target, returns=None):
+        self._returns = returns
         self._watch = watch
         self._name = name
         self._family = family
@@ -236,10 +237,15 @@ class WatchedObject:
                 self._seen += rows[1]
                 watch.called = (name, (rows[0], self._seen))
             try:
-                return value(*args)
+                result = value(*args)
             except BaseException as error:
                 if attribute not in PROBES:
                     watch.keep(name, family, error, attribute, rows)
                 raise
+            declared = self._returns if attribute == "evaluate" else None
+            if declared is not None and isinstance(result, pa.Scalar) and result.type != declared:
+                text = f"evaluate() of the {family} UDF {name} returned {result.type}, declared {declared}"
+                watch.mismatch = (name, family, text)
+            return result
 
         return call

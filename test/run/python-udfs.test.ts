@@ -109,6 +109,13 @@ test('a result of another type is named, where the engine gives up over it', () 
   );
 });
 
+test('an accumulator that gives another type is named', () => {
+  const told =
+    'evaluate() of the aggregate UDF text returned string, declared int64: Invalid argument error: column types must match schema types, expected Int64 but found Utf8 at column index 0';
+  assert.equal(failure('text'), told);
+  assert.equal(failure('text', ...SMALL), told);
+});
+
 test('a module that is missing when the UDF runs is the environment’s fault', () => {
   assert.match(
     failure('imports'),

@@ -88,6 +88,11 @@ class Raising(Sum):
         raise ValueError("no merge today")
 
 
+class Text(Sum):
+    def evaluate(self):
+        return pa.scalar("text")
+
+
 class Prints(Sum):
     def update(self, values):
         print("update of", len(values))
@@ -102,6 +107,7 @@ others = {
     "too_long": udf(lambda values: pa.nulls(3, INT), [INT], INT, "immutable", "too_long")(value),
     "imports": udf(imports, [INT], INT, "immutable", "imports")(value),
     "merge_fails": udaf(Raising, [INT], INT, [INT], "immutable", "merge_fails")(value),
+    "text": udaf(Text, [INT], INT, [INT], "immutable", "text")(value),
     "prints": udaf(Prints, [INT], INT, [INT], "immutable", "prints")(value),
 }
 
