@@ -161,6 +161,16 @@ test('a UDF can ask where it runs', () => {
   );
 });
 
+test('a UDF can ask how many workers died over its split', () => {
+  for (const workers of ['1', '2']) {
+    const { rows } = told(['dies_twice'], 'rows.arrow', ...SMALL, '--workers', workers);
+    assert.deepEqual(
+      rows.map(([attempt]) => attempt),
+      Array.from({ length: 10_000 }, (_, row) => (row >= 2000 && row < 3000 ? 2 : 0)),
+    );
+  }
+});
+
 const REGISTER = `
 import pyarrow as pa
 import pyarrow.compute as pc

@@ -4,6 +4,7 @@ Each payload stands beside its answer, `NAME.json`: the type of its column and t
 """
 
 import json
+import os
 import pathlib
 import sys
 
@@ -71,6 +72,15 @@ def ask_context(values):
     return pa.array([told] * len(values), pa.string())
 
 
+def dies_twice(values):
+    from dfx_worker import context
+
+    here = context.current()
+    if here.split == 2 and here.attempt < 2:
+        os._exit(9)
+    return pa.array([here.attempt] * len(values), INT)
+
+
 def fails_at(values):
     if 6000 in values.to_pylist():
         raise ValueError("6000")
@@ -101,6 +111,7 @@ class Prints(Sum):
 
 others = {
     "context": udf(ask_context, [INT], pa.string(), "volatile", "where")(value),
+    "dies_twice": udf(dies_twice, [INT], INT, "volatile", "dies_twice")(value),
     "fails_at": udf(fails_at, [INT], INT, "immutable", "fails_at")(value),
     "fails_in_case": f.when(value > lit(10), udf(fails_at, [INT], INT, "immutable", "fails_at")(value)).otherwise(value),
     "wrong_type": f.sum(udf(lambda values: pc.cast(values, pa.string()), [INT], INT, "immutable", "wrong_type")(value)),
