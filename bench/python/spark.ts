@@ -74,7 +74,7 @@ export async function sparkSection(options: BenchOptions): Promise<Section> {
       notes: [
         `Spark ${spark}, local[1], with pandas ${pandas}, pyarrow ${pyarrow}, Java ${java}, UDFs as Series arithmetic; dfx with --transport pipelined --queue-depth 2, UDFs as pyarrow kernels. Both sides have been run until they are as fast as they get.`,
         'Spark reads its own range and drops the result (the noop sink); dfx reads the same values from an Arrow file, reading counted, and receives the whole result in Node.',
-        "Warm: Spark's session and worker are up, dfx's worker is up; planning, transfer and evaluation are counted on both sides. Split: the same with --transport split, the default for files. Cold: all of the process `dfx run`, against Spark that is warm. Sandbox off.",
+        "Warm: Spark's session and worker are up, dfx's worker is up; planning, transfer and evaluation are counted on both sides. Split: the same with --transport split, the default for files. Cold: all of the process `dfx run`, against Spark that is warm. Sandbox off. The heap of the process that stands for a warm dfx starts as large as that of a fresh one (--initial-old-space-size=64).",
         "The target is set against the better one of Spark's two modes; sleeping against a bare Python that only sleeps, as often.",
       ],
       rows,

@@ -2,9 +2,9 @@
  * dfx as it is once its worker is up: payloads are read and planned, the input is read, transferred and evaluated, and the whole result comes
  * to Node, in this process with a pool that is kept from run to run. What is left out is the start of Node and of Python.
  *
- * package.json starts the benchmark with `--initial-old-space-size=64`: after the first full collection V8 limits a small heap to some 14 MB, buffers
+ * package.json starts the benchmark with `--initial-old-space-size=64`: after the first full collection V8 limits a small heap to some 14 MB more, buffers
  * of batches included, and collects it all again for each 14 MB that pass through. A process of `dfx run`, which starts with a fresh heap and no
- * such limit, does none to two of these collections on 5 million rows; without the option this one does 36.
+ * such limit, does at most two of these collections on 5 million rows; without the option this one does 13.
  */
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
