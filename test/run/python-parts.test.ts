@@ -130,3 +130,20 @@ test('one set of options gives the same bits every time, whatever the number of 
   assert.match(first ?? '', /^sum_float,deviation\n-?\d/);
   assert.deepEqual(new Set(others), new Set([first]));
 });
+
+test('a split size that is none is refused', () => {
+  for (const size of ['0', '1.5M', 'x']) {
+    const { status, stderr } = dfx([
+      'run',
+      join(mainFolder, 'custom_sum.bin'),
+      '--input',
+      values,
+      '--split-size',
+      size,
+    ]);
+    assert.deepEqual(
+      [status, stderr],
+      [2, `dfx: found the split size "${size}", expected bytes such as 65536, 64K or 4M\n`],
+    );
+  }
+});
