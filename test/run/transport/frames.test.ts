@@ -132,11 +132,15 @@ test('a job survives its frame', () => {
     reads: ['1', '__proto__'],
     batchSize: 8192,
     output: 'csv',
+    flush: true,
     delimiter: '\t',
     now: '1700000000000000000',
     limit: 10,
     target: '/tmp/a b',
     before: { rows: 7, lines: 9 },
+    splitNumber: 3,
+    attempt: 2,
+    register: '/tmp/udfs.py',
   } as const;
   const parts = { kind: 'rows', parts: [{ batch: 2, start: 0, end: 8192 }] } as const;
   for (const sent of [
