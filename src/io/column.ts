@@ -123,6 +123,14 @@ export interface ColumnBatch {
   readonly columns: readonly Column[];
 }
 
+/** What a reader may make use of. */
+export interface ReadHints {
+  /** Columns that nobody computes with: their 64-bit integers may come as they lie in the file. */
+  readonly stored?: ReadonlySet<number>;
+  /** Rows of a batch, where nothing depends on them: larger ones than BATCH_ROWS cost less a row. */
+  readonly batchRows?: number;
+}
+
 export interface InputTable {
   readonly schema: Schema;
   /** The parts that workers may read on their own, in file order; `whole` alone where the input comes in one piece. */

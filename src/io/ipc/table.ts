@@ -3,7 +3,7 @@ import { formatDataType } from '../../wire/arrow/type-text.ts';
 import type { Schema } from '../../wire/arrow/types.ts';
 import { DfxError } from '../../wire/errors.ts';
 import { BATCH_ROWS } from '../batch-rows.ts';
-import type { ColumnBatch, InputTable } from '../column.ts';
+import type { ColumnBatch, InputTable, ReadHints } from '../column.ts';
 import { RowSplits } from '../row-splits.ts';
 import type { RowRange, Split, SplitReader } from '../split.ts';
 import { type Arena, FRESH_ARENA, PooledArena, type RandomAccess } from './access.ts';
@@ -20,8 +20,6 @@ import {
   readMessageAt,
 } from './messages.ts';
 import { planSchema, type SchemaPlan, unreadable } from './plan.ts';
-
-const NONE: ReadonlySet<number> = new Set();
 
 /** Opens the input anew for each reading. */
 export type OpenAccess = () => RandomAccess;
@@ -76,12 +74,11 @@ export class IpcTable implements InputTable {
     }
   }
 
-  /** `stored`: columns whose 64-bit integers are given as they lie in the file. */
-  read(indices: readonly number[], split: Split, _before?: unknown, stored: ReadonlySet<number> = NONE): SplitReader {
+  read(indices: readonly number[], split: Split, _before?: unknown, hints: ReadHints = {}): SplitReader {
     for (const index of indices) refuseUnreadable(this.schema, this.#plan, index);
     const ranges = this.#ranges(split);
     const report = { rows: 0, bytes: 0, start: 0, end: 0, lines: 0 };
-    return { batches: this.#read(indices, ranges, report, stored), report: () => ({ ...report }) };
+    return { batches: this.#read(indices, ranges, report, hints), report: () => ({ ...report }) };
   }
 
   #ranges(split: Split): readonly RowRange[] {
@@ -99,7 +96,7 @@ export class IpcTable implements InputTable {
     indices: readonly number[],
     ranges: readonly RowRange[],
     report: { rows: number; bytes: number },
-    stored: ReadonlySet<number>,
+    { stored, batchRows = BATCH_ROWS }: ReadHints,
   ): Generator<ColumnBatch, void, void> {
     const access = this.#open();
     const pooled = access.shared ? null : (this.#arena ?? new PooledArena());
@@ -122,12 +119,12 @@ export class IpcTable implements InputTable {
         const columns = bindColumns(placed, this.#plan.columns, indices);
         const end = Math.min(range.end, placed.metadata.rows);
         const context = { arena, dictionary: (id: bigint) => dictionaries.get(id) };
-        for (let start = range.start; start < end; start += BATCH_ROWS) {
-          const stop = Math.min(start + BATCH_ROWS, end);
+        for (let start = range.start; start < end; start += batchRows) {
+          const stop = Math.min(start + batchRows, end);
           const batch = {
             length: stop - start,
             columns: columns.map((column, i) => {
-              const decode = stored.has(indices[i] ?? -1) ? decodeStored : decodeColumn;
+              const decode = stored?.has(indices[i] ?? -1) === true ? decodeStored : decodeColumn;
               const found = decode(context, column, start, stop);
               if (found.validity !== null) refuseNulls(this.schema, indices[i] ?? 0);
               return found;

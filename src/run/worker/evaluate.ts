@@ -83,9 +83,9 @@ class Pass {
   }
 
   async run(): Promise<SplitReport> {
-    const { table, indices, stored } = this.#prepared;
+    const { table, indices, hints } = this.#prepared;
     const { split, before } = this.#job;
-    const reader = table.read(indices, split, before ?? undefined, stored);
+    const reader = table.read(indices, split, before ?? undefined, hints);
     if (Symbol.iterator in reader.batches) {
       for (const batch of reader.batches) if (!this.#next(batch)) break;
     } else {

@@ -2,6 +2,7 @@
 import type { Expr } from '../../expr/model.ts';
 import { exprFromProto } from '../../expr/proto/index.ts';
 import { isFunctionNode, nodesOf } from '../../expr/walk.ts';
+import { BATCH_ROWS } from '../../io/batch-rows.ts';
 import { CsvPieces } from '../../io/csv.ts';
 import type { DialectOptions } from '../../io/csv-dialect.ts';
 import {
@@ -9,6 +10,7 @@ import {
   type ColumnBatch,
   type InputTable,
   openInput,
+  type ReadHints,
   readInOnePiece,
   type Split,
   type SplitReader,
@@ -21,8 +23,7 @@ import type { InputSpec, Job, RowsBefore } from '../transport/messages.ts';
 
 /** A table whose messages can count rows and lines from the start of the input. */
 export interface PlacedTable extends InputTable {
-  /** `stored`: columns that nobody computes with, whose 64-bit integers may come as they lie in the file. */
-  read(indices: readonly number[], split: Split, before?: RowsBefore, stored?: ReadonlySet<number>): SplitReader;
+  read(indices: readonly number[], split: Split, before?: RowsBefore, hints?: ReadHints): SplitReader;
 }
 
 /** Rows of a split, counted from 1 at its start. */
@@ -53,8 +54,7 @@ export interface Prepared {
   /** Places of the kept columns in a batch. */
   readonly keep: readonly number[];
   readonly kept: Schema['fields'];
-  /** Of `indices`, those that are only kept. */
-  readonly stored: ReadonlySet<number>;
+  readonly hints: ReadHints;
 }
 
 async function* oneRow(): AsyncGenerator<ColumnBatch> {
@@ -142,8 +142,12 @@ export class Preparation {
       filter,
       keep: keep.map((index) => indices.indexOf(index)),
       kept: keep.flatMap((index) => schema.fields[index] ?? []),
-      // JSON's integers are written from doubles.
-      stored: new Set(job.output === 'ndjson' ? [] : keep.filter((index) => !used.includes(index))),
+      hints: {
+        // JSON's integers are written from doubles.
+        stored: new Set(job.output === 'ndjson' ? [] : keep.filter((index) => !used.includes(index))),
+        // The code of a payload sees the batches, and sums of floats depend on where they end.
+        batchRows: job.mode === 'rows' && !job.inlineCode ? 2 * BATCH_ROWS : BATCH_ROWS,
+      },
       evaluators: () => {
         if (job.mode === 'rows' && !job.windows) return first;
         const made = unused ?? this.evaluators(job, schema);
