@@ -9,6 +9,9 @@ const { startEarlyZygote } = require('./early-zygote.cjs');
 /** A file that is smaller is one split. */
 const SPLIT_BYTES = 1 << 20;
 
+/** Of a smaller one, one worker reads for a while before there is a second one (src/run/plan/plan.ts). */
+const SMALL_INPUT = 64 * 1024 * 1024;
+
 function optionOf(args, long, short) {
   for (let at = 0; at < args.length; at++) {
     if (args[at] === long || args[at] === short) return args[at + 1];
@@ -34,6 +37,7 @@ function wanted(args) {
   const size = statSync(input, { throwIfNoEntry: false })?.size ?? 0;
   if (size <= SPLIT_BYTES) return 1;
   const asked = Number(optionOf(args, '--workers', '-w'));
+  if (size < SMALL_INPUT && !(asked > 0)) return 1;
   return Math.min(asked > 0 ? asked : availableParallelism(), availableParallelism());
 }
 

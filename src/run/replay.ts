@@ -103,6 +103,7 @@ export function conveyorOf(replay: Replay, group: JobGroup, { mode, output }: Jo
     retries: plan.retries,
     limit: mode === 'rows' ? plan.limit : null,
     target: targetOf(group, output),
+    patience: group.engine === 'embedded' ? plan.patience : null,
   });
 }
 
@@ -146,6 +147,7 @@ export function mergerOf(replay: Replay, group: JobGroup, states: readonly Uint8
     retries: plan.retries,
     limit: null,
     target: null,
+    patience: null,
   });
 }
 

@@ -98,6 +98,8 @@ export interface Plan {
   readonly retries: number;
   readonly batchSize: number;
   readonly queueDepth: number;
+  /** For so many milliseconds one worker of the embedded engine is enough; null: all are wanted at once. */
+  readonly patience: number | null;
   readonly transport: Transport;
   /** The user's module that registers UDFs in Python workers. */
   readonly register: string | null;
@@ -108,6 +110,13 @@ export interface Plan {
 
 /** The reference engine's batch size. */
 const BATCH_SIZE = 8192;
+
+/**
+ * One worker is mostly through with a smaller input before a second one would be of use: a start takes the time of a million rows, and the processor
+ * from those that work. `bin/early-workers.cjs` has the same number.
+ */
+const SMALL_INPUT = 64 * 1024 * 1024;
+const PATIENCE = 120;
 
 export async function planRun(payloads: readonly Payload[], options: PlanOptions): Promise<Plan> {
   const began = milliseconds();
@@ -182,6 +191,7 @@ export async function planRun(payloads: readonly Payload[], options: PlanOptions
     retries: options.retries ?? 2,
     batchSize: options.batchSize ?? BATCH_SIZE,
     queueDepth: options.queueDepth ?? QUEUE_DEPTH,
+    patience: options.workers === undefined && (source?.size ?? SMALL_INPUT) < SMALL_INPUT ? PATIENCE : null,
     transport,
     register: options.register ?? null,
     explanation,

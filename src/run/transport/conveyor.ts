@@ -62,6 +62,8 @@ export interface ConveyorOptions {
   readonly limit: number | null;
   /** The file that workers write their results to; null: they send them. */
   readonly target: Target | null;
+  /** A second worker is started when the first has been busy for so many milliseconds; null: as soon as there is something for it. */
+  readonly patience: number | null;
 }
 
 export type Delivery =
@@ -101,10 +103,13 @@ export class Conveyor {
   #linesRead = 0;
   #end: number | null = null;
   #left: number | null;
+  #patient: boolean;
+  #patienceEnds: NodeJS.Timeout | undefined;
 
   constructor(options: ConveyorOptions) {
     this.#options = options;
     this.#left = options.limit;
+    this.#patient = options.patience !== null;
   }
 
   /** Throws WorkerFailure for what a worker said, WORKER_DIED, or the reason why the run was ended. */
@@ -137,6 +142,7 @@ export class Conveyor {
       }
     } finally {
       signal.removeEventListener('abort', onAbort);
+      clearTimeout(this.#patienceEnds);
       this.#ended = true;
       this.#options.cancel();
       this.#wakeFeeder?.();
@@ -305,6 +311,7 @@ export class Conveyor {
       )
         best = slot;
     }
+    if (this.#slots.length > 0 && this.#patient) return best;
     if ((best === null || best.queue.length > 0) && this.#slots.length < this.#options.workers) {
       best = { pooled: null, queue: [], paused: false };
       this.#slots.push(best);
@@ -318,6 +325,11 @@ export class Conveyor {
    */
   #isCareful(slot: Slot): boolean {
     return this.#window.some(({ pinned, outcome, passed }) => pinned === slot && outcome === null && !passed);
+  }
+
+  #hurry(): void {
+    this.#patient = false;
+    this.#dispatch();
   }
 
   #send(task: SplitTask, slot: Slot): void {
@@ -336,6 +348,7 @@ export class Conveyor {
       pooled.worker.payloads.add(hash);
       pooled.worker.send({ type: 'payload', hash }, [bytes]);
     }
+    if (this.#patient) this.#patienceEnds ??= setTimeout(() => this.#hurry(), this.#options.patience ?? 0);
     const number = pool.nextJob();
     const { attempt, unit } = task;
     const { split } = unit;

@@ -70,6 +70,7 @@ async function run(
     retries: 2,
     limit: null,
     target: null,
+    patience: null,
     ...options,
   });
   const lines: string[] = [];
@@ -242,4 +243,17 @@ test('a worker that cannot write ends the run, naming the file', async () => {
     { code, message, file },
     { code: 'FILE_UNWRITABLE', message: "the output can't be written: the disk is full", file: 'out.csv' },
   );
+});
+
+test('a second worker comes when the first has been busy for long, and not before', async () => {
+  const quick = await run({}, { patience: 60_000 });
+  assert.deepEqual(quick.lines, ALL);
+  assert.equal(quick.pids.length, 1);
+  const slow = await run({ SLOW: '0' }, { patience: 50 });
+  assert.deepEqual(slow.lines, ALL);
+  assert.equal(slow.pids.length, 2);
+  // What waits for the first worker alone is nobody's reason to wait for longer than the first worker's life.
+  const dies = await run({ DIES_AT: '30', MARK: join(folder, `mark-${made}`) }, { patience: 60_000 });
+  assert.equal(dies.error, null);
+  assert.deepEqual(dies.lines, ALL);
 });
