@@ -146,7 +146,7 @@ export class Preparation {
         // JSON's integers are written from doubles.
         stored: new Set(job.output === 'ndjson' ? [] : keep.filter((index) => !used.includes(index))),
         // The code of a payload sees the batches, and sums of floats depend on where they end.
-        batchRows: job.mode === 'rows' && !job.inlineCode ? 2 * BATCH_ROWS : BATCH_ROWS,
+        batchRows: job.mode === 'rows' && !job.inlineCode ? 4 * BATCH_ROWS : BATCH_ROWS,
       },
       evaluators: () => {
         if (job.mode === 'rows' && !job.windows) return first;
