@@ -5,12 +5,10 @@ const { statSync } = require('node:fs');
 const { availableParallelism } = require('node:os');
 const { join } = require('node:path');
 const { startEarlyZygote } = require('./early-zygote.cjs');
+const { nodeFlags, smallInput, workerEnvironment } = require('./worker-settings.cjs');
 
 /** A file that is smaller is one split. */
 const SPLIT_BYTES = 1 << 20;
-
-/** Of a smaller one, one worker reads for a while before there is a second one (src/run/plan/plan.ts). */
-const SMALL_INPUT = 64 * 1024 * 1024;
 
 function optionOf(args, long, short) {
   for (let at = 0; at < args.length; at++) {
@@ -37,14 +35,13 @@ function wanted(args) {
   const size = statSync(input, { throwIfNoEntry: false })?.size ?? 0;
   if (size <= SPLIT_BYTES) return 1;
   const asked = Number(optionOf(args, '--workers', '-w'));
-  if (size < SMALL_INPUT && !(asked > 0)) return 1;
+  if (size < smallInput && !(asked > 0)) return 1;
   return Math.min(asked > 0 ? asked : availableParallelism(), availableParallelism());
 }
 
 const count = wanted(process.argv.slice(3));
 if (count > 0) {
   const { spawn } = require('node:child_process');
-  const { nodeFlags, workerEnvironment } = require('./worker-settings.cjs');
   const early = [];
   for (let at = 0; at < count; at++) {
     const child = spawn(process.execPath, [...nodeFlags, join(__dirname, 'worker.cjs')], {

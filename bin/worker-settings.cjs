@@ -5,6 +5,12 @@ const { join } = require('node:path');
 
 exports.nodeFlags = [];
 
+/**
+ * Bytes. One worker is mostly through with a smaller input before a second one would be of use: a start takes the time of a million rows, and the
+ * processor from those that work (src/run/plan/plan.ts).
+ */
+exports.smallInput = 64 * 1024 * 1024;
+
 /** A worker needs no more of the environment. NODE_EXTRA_CA_CERTS alone would cost it 16 ms. */
 const PASSED = new Set(['PATH', 'HOME', 'TMPDIR', 'TZ', 'LANG', 'LC_ALL', 'LC_CTYPE', 'SYSTEMROOT', 'TEMP']);
 

@@ -38,20 +38,18 @@ const Seen = {
 } as const;
 type Seen = (typeof Seen)[keyof typeof Seen];
 
-/** In the order of precedence. `digit` is what `\d` stands for; the flag `u` is for classes of Unicode. */
-function patterns(digit: string, flags: '' | 'u'): readonly (readonly [RegExp, Seen])[] {
-  const d = digit;
-  const not = (more: string): string => (digit.startsWith('[') ? `[^0-9${more}]` : `[^${digit}${more}]`);
+/** In the order of precedence. `digits` is the class that `\d` stands for; the flag `u` is for classes of Unicode. */
+function patterns(digits: string, flags: '' | 'u'): readonly (readonly [RegExp, Seen])[] {
+  const d = `[${digits}]`;
   const day = `${d}{4}-${d}{2}-${d}{2}`;
   const second = `${day}[T ]${d}{2}:${d}{2}:${d}{2}`;
-  const fraction = (digits: number): RegExp =>
-    new RegExp(`^${second}\\.${d}{1,${digits}}(?:${not('')}[^\\n]*)?$`, flags);
+  const fraction = (most: number): RegExp => new RegExp(`^${second}\\.${d}{1,${most}}(?:[^${digits}][^\\n]*)?$`, flags);
   return [
     [new RegExp('^(true)$|^(false)$', `i${flags}`), Seen.Boolean],
     [new RegExp(`^-?(${d}+)$`, flags), Seen.Int64],
     [new RegExp(`^-?((${d}*\\.${d}+|${d}+\\.${d}*)([eE][-+]?${d}+)?|${d}+([eE][-+]?${d}+))$`, flags), Seen.Float64],
     [new RegExp(`^${day}$`, flags), Seen.Date32],
-    [new RegExp(`^${second}(?:${not('.')}[^\\n]*)?$`, flags), Seen.Second],
+    [new RegExp(`^${second}(?:[^${digits}.][^\\n]*)?$`, flags), Seen.Second],
     [fraction(3), Seen.Millisecond],
     [fraction(6), Seen.Microsecond],
     [fraction(9), Seen.Nanosecond],
@@ -69,7 +67,7 @@ function patternsFor(text: string): ReturnType<typeof patterns> {
     ofUnicode ??= patterns('\\p{Nd}', 'u');
     return ofUnicode;
   }
-  ofAscii ??= patterns('[0-9]', '');
+  ofAscii ??= patterns('0-9', '');
   return ofAscii;
 }
 

@@ -13,6 +13,7 @@ import { pythonCommand } from '../python/command.ts';
 import type { How, PlannedFacts } from '../report.ts';
 import { confine } from '../sandbox/index.ts';
 import type { WorkerCommand } from '../spawn/worker.ts';
+import { workerSettings } from '../spawn/worker-settings.ts';
 import type { Shape } from '../transport/messages.ts';
 import { QUEUE_DEPTH, type Transport, type TransportName } from '../transport/transport.ts';
 import { isCsvStream } from '../transport/units.ts';
@@ -111,11 +112,7 @@ export interface Plan {
 /** The reference engine's batch size. */
 const BATCH_SIZE = 8192;
 
-/**
- * One worker is mostly through with a smaller input before a second one would be of use: a start takes the time of a million rows, and the processor
- * from those that work. `bin/early-workers.cjs` has the same number.
- */
-const SMALL_INPUT = 64 * 1024 * 1024;
+/** Milliseconds. */
 const PATIENCE = 120;
 
 export async function planRun(payloads: readonly Payload[], options: PlanOptions): Promise<Plan> {
@@ -191,7 +188,7 @@ export async function planRun(payloads: readonly Payload[], options: PlanOptions
     retries: options.retries ?? 2,
     batchSize: options.batchSize ?? BATCH_SIZE,
     queueDepth: options.queueDepth ?? QUEUE_DEPTH,
-    patience: options.workers === undefined && (source?.size ?? SMALL_INPUT) < SMALL_INPUT ? PATIENCE : null,
+    patience: options.workers === undefined && isSmall(source) ? PATIENCE : null,
     transport,
     register: options.register ?? null,
     explanation,
@@ -213,6 +210,11 @@ function wholeReasonOf(groups: readonly JobGroup[]): string | null {
   if (groups.some(({ how }) => how !== 'whole')) return null;
   const entries = groups.flatMap((group) => group.entries);
   return entries.find(({ how }) => how === 'whole')?.howReason ?? null;
+}
+
+/** One worker may be enough for it. A pipe is of any length. */
+function isSmall(source: PreparedInput | null): boolean {
+  return source !== null && source.size !== null && source.size < workerSettings().smallInput;
 }
 
 /** Whether one group of workers reads all rows, each of them once. */

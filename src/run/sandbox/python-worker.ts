@@ -1,8 +1,6 @@
 /** The sandbox of a Python worker: what python/dfx_worker/sandbox.py is told, and the environment that the worker sees. */
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
-import { packageRoot } from '../env/package-root.ts';
 import type { WorkerCommand } from '../spawn/worker.ts';
+import { workerSettings } from '../spawn/worker-settings.ts';
 import { seccompFilter } from './filter.ts';
 import { privateFolder, scratchFolder } from './folder.ts';
 import type { AllowedModules } from './modules.ts';
@@ -26,13 +24,9 @@ export type PythonSandbox = {
     }
 );
 
-interface Settings {
-  readonly passedToCode: (environment: NodeJS.ProcessEnv) => NodeJS.ProcessEnv;
-}
-
 /** The variables that code of a payload may see: who starts workers before this code is loaded must take the same. */
 function listedVariables(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const { passedToCode }: Settings = createRequire(join(packageRoot(), 'package.json'))('./bin/worker-settings.cjs');
+  const { passedToCode } = workerSettings();
   return passedToCode(env);
 }
 

@@ -11,6 +11,7 @@ import { encodeFrameHead, type Frame, FrameReader } from '../transport/frames.ts
 import { HeaderReader } from '../transport/header-reader.ts';
 import { StderrTail } from './stderr-tail.ts';
 import { type ExitStatus, exitText, killTree, type WorkerProcess } from './worker-process.ts';
+import { workerSettings } from './worker-settings.ts';
 
 export interface ZygoteCommand {
   readonly file: string;
@@ -34,8 +35,7 @@ const LEAVE_MS = 2000;
 /** Starts the process only: `new Zygote` speaks to it. The launcher does the same (bin/early-workers.cjs). */
 export function startZygote(command: ZygoteCommand, slots: number): ChildProcess {
   return spawn(command.file, [...command.args, String(slots)], {
-    // As zygoteStdio of bin/worker-settings.cjs.
-    stdio: ['ignore', 'ignore', 'pipe', ...new Array<'pipe'>(1 + 2 * slots).fill('pipe')],
+    stdio: workerSettings().zygoteStdio(slots),
     env: command.env,
     // Ctrl-C on the terminal is for dfx alone.
     detached: true,

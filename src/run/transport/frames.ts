@@ -34,7 +34,8 @@ class ReadFrame implements Frame {
   }
 }
 
-function joined(pieces: readonly Uint8Array[], length: number): Uint8Array {
+/** `length` bytes in one piece: a copy where there are several. */
+export function joined(pieces: readonly Uint8Array[], length: number): Uint8Array {
   const [first] = pieces;
   if (first !== undefined && pieces.length === 1) return first;
   if (first === undefined) return NO_BYTES;

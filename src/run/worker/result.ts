@@ -3,6 +3,7 @@ import type { ColumnBatch } from '../../io/column.ts';
 import { BatchEncoder, hasDictionaries } from '../../io/ipc/write.ts';
 import { type RowsEncoder, type TextFormat, textEncoder } from '../../io/out/text.ts';
 import { type Schema, writeIpcSchema } from '../../wire/arrow/index.ts';
+import { joined } from '../transport/frames.ts';
 import type { ArrowMessage, Job } from '../transport/messages.ts';
 import { send } from './channel.ts';
 import { KeptBytes, keep } from './kept.ts';
@@ -134,18 +135,6 @@ class KeptParts implements Parts {
 
 function partsOf(job: number, target: string | null): Parts {
   return target === null ? new SentParts(job) : new KeptParts(job, target);
-}
-
-function joined(pieces: readonly Uint8Array[], length: number): Uint8Array {
-  const [only] = pieces;
-  if (pieces.length === 1 && only !== undefined) return only;
-  const out = new Uint8Array(length);
-  let at = 0;
-  for (const piece of pieces) {
-    out.set(piece, at);
-    at += piece.length;
-  }
-  return out;
 }
 
 class ArrowSink implements ResultSink {
