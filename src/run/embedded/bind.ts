@@ -26,6 +26,7 @@ import { negativeNode, operatorNode } from './operators.ts';
 import { isComparable } from './order.ts';
 import { Refusal } from './refusal.ts';
 import { scalarColumn } from './scalar.ts';
+import { ShiftingTypes } from './shifting-types.ts';
 import {
   asBoolean,
   caseNode,
@@ -118,6 +119,7 @@ class Binder {
   private readonly byName = new Map<string, number>();
   /** CASEs whose results are of several types, not all of them numbers: until they are coerced, the planner takes the first. */
   private readonly mixed = new Set<Expr>();
+  private readonly shifting = new ShiftingTypes();
 
   constructor(
     private readonly schema: Schema,
@@ -131,6 +133,12 @@ class Binder {
   }
 
   node(expr: Expr): Node {
+    const node = this.nodeOf(expr);
+    this.shifting.visit(expr, node);
+    return node;
+  }
+
+  private nodeOf(expr: Expr): Node {
     switch (expr.kind) {
       case 'column':
         return this.column(expr);
@@ -225,7 +233,10 @@ class Binder {
     if (first === undefined || rest.length === 0) throw new Refusal('binary', 'has fewer than two operands');
     let left = this.node(first);
     for (const operand of rest) left = this.pair(expr.op, left, this.node(operand));
-    if (expr.op !== 'And' && expr.op !== 'Or') this.refuseMixed(expr.op, expr.operands);
+    if (expr.op !== 'And' && expr.op !== 'Or') {
+      this.refuseMixed(expr.op, expr.operands);
+      if (expr.op !== 'StringConcat') this.shifting.refuse(expr.op, expr.operands);
+    }
     return left;
   }
 
@@ -244,6 +255,7 @@ class Binder {
     const operand = this.node(expr.expr);
     const low = this.node(expr.low);
     const high = this.node(expr.high);
+    this.shifting.refuse('between', [expr.expr, expr.low, expr.high]);
     // Each end meets the operand first, and then the two meet each other.
     const one = comparisonCommon(operand.type, low.type);
     const other = comparisonCommon(operand.type, high.type);
@@ -267,6 +279,8 @@ class Binder {
     const otherwise = expr.otherwise === null ? null : this.node(expr.otherwise);
     const results = otherwise === null ? thens : [otherwise, ...thens];
     const type = commonOf('case', results, unionCommon);
+    if (results.length > 1) this.shifting.refuse('case', [expr.otherwise, ...expr.whenThen.map(({ then }) => then)]);
+    if (base !== null) this.shifting.refuse('case', [expr.expr, ...expr.whenThen.map(({ when }) => when)]);
     const inner = expr.whenThen.some(({ then }) => this.isMixed(then));
     if (inner || !results.every((each) => isPlannedAs(each.type, type))) this.mixed.add(expr);
     const tested = base === null ? BOOLEAN : commonOf('case', [base, ...whens], comparisonCommon);
@@ -292,6 +306,7 @@ class Binder {
     if (expr.expr.kind === 'alias') throw new Refusal('in_list', 'tests an alias');
     const operand = this.node(expr.expr);
     const items = expr.list.map((item) => this.node(item));
+    this.shifting.refuse('in_list', [expr.expr, ...expr.list]);
     // The operand isn't computed.
     if (items.length === 0) return constant(constantColumn(BOOLEAN, expr.negated));
     const type = commonOf('in_list', [operand, ...items], comparisonCommon);
@@ -362,6 +377,7 @@ class Binder {
     if (made === undefined) throw new Refusal(expr.name, "isn't a function of the embedded engine");
     const args = expr.args.map((arg) => this.node(arg));
     this.refuseMixed(expr.name, expr.args);
+    this.shifting.refuseCall(expr);
     return made.bind(args, this.context);
   }
 

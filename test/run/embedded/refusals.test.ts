@@ -20,11 +20,15 @@ const aggregate = (name: string, arg: Expr): Expr => ({
   definition: null,
 });
 
+const call = (name: string, ...args: Expr[]): Expr => ({ kind: 'scalar_function', name, args, definition: null });
+const SHIFTS = 'takes a decimal rounded to a literal, whose type shifts while the real engine plans';
+
 const field = (name: string, type: DataType): Field => ({ name, type, nullable: true, metadata: [] });
 
 const SCHEMA: Schema = {
   fields: [
     ...(['Int64', 'UInt64', 'Utf8', 'Boolean', 'Date32'] as const).map((kind) => field(kind, { kind })),
+    field('price', { kind: 'Decimal128', precision: 10, scale: 2 }),
     field('runs', {
       kind: 'RunEndEncoded',
       runEnds: field('run_ends', { kind: 'Int32' }),
@@ -60,6 +64,28 @@ const REFUSALS: readonly (readonly [string, Expr, string, string])[] = [
     'arithmetic',
     'its constant operands give an error: Divide by zero error',
   ],
+  ...(
+    [
+      // Of all of these, the real engine gives an error, another type, or another value.
+      ['Gt', binary('Gt', call('round', col('price'), int(1)), int(1))],
+      ['Plus', binary('Plus', call('abs', call('round', col('price'), int(1))), col('price'))],
+      ['coalesce', call('coalesce', call('round', col('price'), int(1)), col('price'))],
+      ['in_list', { kind: 'in_list', expr: call('round', col('price'), int(1)), list: [int(1)], negated: false }],
+      [
+        'case',
+        {
+          kind: 'case',
+          expr: null,
+          whenThen: [{ when: col('Boolean'), then: call('round', col('price'), int(1)) }],
+          otherwise: col('price'),
+        },
+      ],
+      [
+        'between',
+        { kind: 'between', expr: col('price'), low: int(0), high: call('round', col('price'), int(1)), negated: false },
+      ],
+    ] as const
+  ).map(([node, expr]) => [`a rounded decimal under ${node}`, expr, node, SHIFTS] as const),
   ['strings in arithmetic', binary('Plus', col('Utf8'), int(1)), 'Plus', "doesn't take Utf8 and Int64"],
 ];
 
@@ -68,6 +94,33 @@ for (const [what, expr, node, reason] of REFUSALS) {
     assert.deepEqual(canEvaluate(expr, SCHEMA), { ok: false, node, reason });
   });
 }
+
+test('takes a rounded decimal where its type is its own', () => {
+  const places = lit({ kind: 'Int32', value: 1 });
+  const taken: readonly Expr[] = [
+    call('round', col('price'), int(1)),
+    aggregate('sum', call('round', col('price'), int(1))),
+    binary(
+      'Gt',
+      {
+        kind: 'cast',
+        expr: call('round', col('price'), int(1)),
+        type: { kind: 'Float64' },
+        nullable: null,
+        metadata: [],
+      },
+      int(1),
+    ),
+    binary('Gt', call('round', col('price')), int(1)),
+    binary('Gt', call('round', col('price'), places), int(1)),
+    binary('Gt', call('round', col('price'), col('Int64')), int(1)),
+    call('concat', call('round', col('price'), int(1)), col('Utf8')),
+  ];
+  assert.deepEqual(
+    taken.map((expr) => canEvaluate(expr, SCHEMA).ok),
+    taken.map(() => true),
+  );
+});
 
 test('what is not taken is refused when it is compiled, with the node and the reason', () => {
   const expr: Expr = { kind: 'scalar_function', name: 'file_name_of', args: [], definition: null };
