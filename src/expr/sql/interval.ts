@@ -123,13 +123,16 @@ function small(value: bigint): Int {
   return value >= BigInt(Number.MIN_SAFE_INTEGER) && value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : value;
 }
 
-/** The interval, or null where the text is none. A number without a unit counts seconds. */
-export function parseIntervalText(text: string): (Scalar & { readonly kind: 'IntervalMonthDayNano' }) | null {
+/** The interval, or null where the text is none. A number without a unit counts seconds in SQL, and months in casts of texts. */
+export function parseIntervalText(
+  text: string,
+  bare: 'second' | 'month',
+): (Scalar & { readonly kind: 'IntervalMonthDayNano' }) | null {
   const sum: Sum = { months: 0n, days: 0n, nanos: 0n };
   const seen = new Set<Unit>();
   try {
     for (const [number, name] of split(text)) {
-      const unit = name === null ? 'second' : UNITS.get(name.toLowerCase());
+      const unit = name === null ? bare : UNITS.get(name.toLowerCase());
       if (unit === undefined || seen.has(unit)) return null;
       seen.add(unit);
       add(sum, ...amount(number), unit);

@@ -368,7 +368,7 @@ function intervalText(node: Syntax, negative: boolean): string {
 function planInterval(node: Of<'interval'>, negative: boolean): Planned {
   const written = intervalText(node.value, negative);
   const text = node.unit === null ? written : `${written} ${node.unit}`;
-  const value: Scalar | null = parseIntervalText(text);
+  const value: Scalar | null = parseIntervalText(text, 'second');
   if (value === null)
     throw unsupported(`found the interval ${JSON.stringify(text)}, expected amounts with units`, node.start);
   return { expr: { kind: 'literal', value }, facts: ofScalar(value) };

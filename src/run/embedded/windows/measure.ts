@@ -119,7 +119,7 @@ function floatMeasure(name: string, kind: 'Float32' | 'Float64', offset: Scalar,
 }
 
 function temporalMeasure(name: string, type: DataType, offset: Scalar, sign: Sign): Measure {
-  const interval = offset.kind === 'Utf8' ? parseIntervalText(offset.value) : offset;
+  const interval = offset.kind === 'Utf8' ? parseIntervalText(offset.value, 'month') : offset;
   if (interval === null || interval.kind !== 'IntervalMonthDayNano') {
     throw new Refusal(name, 'has a RANGE with an offset that is no interval');
   }

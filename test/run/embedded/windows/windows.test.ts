@@ -182,7 +182,7 @@ test('RANGE measures keys of every type', { timeout: 240_000 }, async (t) => {
   const keys = ['i8', 'u8', 'i64', 'u64', 'f32', 'f64', 'g64', 'tie', 'dec', 's', 'ts', 'd', 'tz'];
   const offsets = (key: string): string[] =>
     ['ts', 'd', 'tz'].includes(key)
-      ? ["INTERVAL '1 day'", "INTERVAL '1 month 2 hours'"]
+      ? ["INTERVAL '1 day'", "INTERVAL '1 month 2 hours'", '1', '2.5']
       : ['0', '1', '3', '200', '1.5'];
   const sqls = keys.flatMap((key) =>
     ['', 'DESC', 'NULLS FIRST', 'DESC NULLS LAST'].flatMap((direction) =>
