@@ -21,7 +21,7 @@ import type { BindContext } from './functions/define.ts';
 import { scalarFunction } from './functions/index.ts';
 import { type LikeForm, likeNode } from './functions/like.ts';
 import { bindJsAggregate, bindJsScalar } from './javascript/bind.ts';
-import { type Aggregate, type CompareOp, type Node, plainValue } from './nodes.ts';
+import { type Aggregate, type CompareOp, childrenOf, type Node, plainValue } from './nodes.ts';
 import { negativeNode, operatorNode } from './operators.ts';
 import { isComparable } from './order.ts';
 import { Refusal } from './refusal.ts';
@@ -85,6 +85,9 @@ export function bind(expr: Expr, schema: Schema, relation: string | null, contex
   if (kind === 'aggregate' && binder.bareColumn !== null) {
     throw new Refusal('column', `${JSON.stringify(binder.bareColumn)} stands outside of the aggregate functions`);
   }
+  if (kind === 'aggregate' && !readsAggregate(root)) {
+    throw new Refusal('aggregate_function', "has no part in the result, and the real engine doesn't plan that");
+  }
   refuseMixedWindows(binder.windows);
   return {
     kind,
@@ -93,6 +96,17 @@ export function bind(expr: Expr, schema: Schema, relation: string | null, contex
     windows: binder.windows,
     columns: [...binder.columns].sort((a, b) => a - b),
   };
+}
+
+/** Of what is never null, IS NULL is answered by the planner. */
+function readsAggregate(root: Node): boolean {
+  const todo: Node[] = [root];
+  for (let node = todo.pop(); node !== undefined; node = todo.pop()) {
+    if (node.op === 'aggregate') return true;
+    if (node.op === 'is_null' && !node.operand.nullable) continue;
+    todo.push(...childrenOf(node));
+  }
+  return false;
 }
 
 /** Levels, where an operand of a chain lies as deep as the left-deep tree that the engine makes of it. */

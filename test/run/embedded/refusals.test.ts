@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Expr, Scalar } from '../../../src/expr/model.ts';
+import type { Expr, ExprOf, Scalar } from '../../../src/expr/model.ts';
 import { canEvaluate, compileExpression } from '../../../src/run/embedded/index.ts';
 import type { DataType, Field, Schema } from '../../../src/wire/arrow/types.ts';
 import { DfxError } from '../../../src/wire/errors.ts';
@@ -9,7 +9,7 @@ const col = (name: string): Expr => ({ kind: 'column', name, relation: null });
 const lit = (value: Scalar): Expr => ({ kind: 'literal', value });
 const int = (value: number): Expr => lit({ kind: 'Int64', value });
 const binary = (op: string, ...operands: Expr[]): Expr => ({ kind: 'binary', op, operands });
-const aggregate = (name: string, arg: Expr): Expr => ({
+const aggregate = (name: string, arg: Expr, rest: Partial<ExprOf<'aggregate_function'>> = {}): Expr => ({
   kind: 'aggregate_function',
   name,
   args: [arg],
@@ -18,7 +18,11 @@ const aggregate = (name: string, arg: Expr): Expr => ({
   orderBy: [],
   nullTreatment: null,
   definition: null,
+  ...rest,
 });
+const byDate = [{ expr: col('Date32'), asc: true, nullsFirst: false }];
+const NULLS_OF_KEYS = 'has an ORDER BY, whose nulls the real engine takes for those of its arguments';
+const NO_PART = "has no part in the result, and the real engine doesn't plan that";
 
 const call = (name: string, ...args: Expr[]): Expr => ({ kind: 'scalar_function', name, args, definition: null });
 const SHIFTS = 'takes a decimal rounded to a literal, whose type shifts while the real engine plans';
@@ -86,6 +90,36 @@ const REFUSALS: readonly (readonly [string, Expr, string, string])[] = [
       ],
     ] as const
   ).map(([node, expr]) => [`a rounded decimal under ${node}`, expr, node, SHIFTS] as const),
+  [
+    'an ordered count with a FILTER',
+    aggregate('count', col('Int64'), { orderBy: byDate, filter: col('Boolean') }),
+    'count',
+    NULLS_OF_KEYS,
+  ],
+  [
+    'an ordered count of two arguments',
+    aggregate('count', col('Int64'), { orderBy: byDate, args: [col('Int64'), col('Utf8')] }),
+    'count',
+    NULLS_OF_KEYS,
+  ],
+  ...(
+    [
+      ['a count that is never null', { kind: 'is_null', expr: aggregate('count', col('Int64')) }],
+      [
+        'a sum behind a null',
+        binary('Plus', aggregate('sum', col('Int64')), lit({ kind: 'Null', type: { kind: 'Int64' } })),
+      ],
+      [
+        'a count that no case comes to',
+        {
+          kind: 'case',
+          expr: null,
+          whenThen: [{ when: lit({ kind: 'Boolean', value: true }), then: int(1) }],
+          otherwise: aggregate('count', col('Int64')),
+        },
+      ],
+    ] as const
+  ).map(([what, expr]) => [what, expr, 'aggregate_function', NO_PART] as const),
   ['strings in arithmetic', binary('Plus', col('Utf8'), int(1)), 'Plus', "doesn't take Utf8 and Int64"],
 ];
 

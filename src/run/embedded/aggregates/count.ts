@@ -78,6 +78,9 @@ function bind(call: AggregateCall): BoundAggregate {
   if (args.some(({ type }) => type.kind === 'Union' || type.kind === 'Dictionary')) {
     throw new Refusal(call.name, 'of unions or dictionaries, whose values may be null themselves');
   }
+  if (!call.distinct && call.orderBy.length > 0 && (args.length > 1 || call.filtered)) {
+    throw new Refusal(call.name, 'has an ORDER BY, whose nulls the real engine takes for those of its arguments');
+  }
   if (!call.distinct) {
     // `count(1)`: every row counts.
     const varying = args.some((node) => node.op !== 'constant' || !isValid(node.value, 0));
