@@ -17,8 +17,8 @@ LENGTHS = struct.Struct("<II")
 # A header names columns and messages, never data: a longer one is a stray byte in the stream.
 MAX_HEADER = 16 * 1024 * 1024
 
-# Of Arrow's buffers, at least. An array of bytes starts at one itself.
-ALIGNMENT = 16
+# Of Arrow's buffers. An array of bytes starts at 16 itself.
+ALIGNMENT = 64
 
 # Frames that may wait for the one behind them: more bytes go out at once.
 HELD = 256 * 1024
@@ -26,6 +26,9 @@ HELD = 256 * 1024
 
 # An answer that a full pipe could hold up: a thread writes it, while the next batch is evaluated.
 LARGE = 128 * 1024
+
+# Pieces that one system call takes.
+IOV_MAX = os.sysconf("SC_IOV_MAX")
 
 # A socket that nobody refers to would close a descriptor that isn't its own.
 IMMORTAL = []
@@ -42,6 +45,9 @@ class Broken(Exception):
 class Channel:
     """Two descriptors with a frame reader and a frame writer. Writing is safe from several threads."""
 
+    # Memory for what is received. Arrow's own, once there is one, keeps the pages of what was given back.
+    allocate = bytearray
+
     def __init__(self, read_fd, write_fd):
         self._read_fd = read_fd
         self._write_fd = write_fd
@@ -51,19 +57,19 @@ class Channel:
         self._held_bytes = 0
         self._behind = None
 
-    def send(self, header, body=b"", more=False):
-        """Writes one frame, whole. `body` is anything with the buffer protocol.
+    def send(self, header, *bodies, more=False):
+        """Writes one frame, whole. A body is anything with the buffer protocol; they come one after the other.
 
-        `more`: another frame follows at once, and both may go out together, since each write wakes the parent. The body must stay
-        as it is: a large one is written by a thread, one answer at a time.
+        `more`: another frame follows at once, and both may go out together, since each write wakes the parent. The bodies must stay
+        as they are: large ones are written by a thread, one answer at a time.
         """
         text = json.dumps(header, ensure_ascii=False, allow_nan=False).encode("utf-8", "backslashreplace")
-        view = memoryview(body).cast("B")
+        views = [memoryview(body).cast("B") for body in bodies]
+        length = sum(view.nbytes for view in views)
         with self._writing:
-            self._held.append(LENGTHS.pack(len(text), view.nbytes) + text)
-            if view.nbytes > 0:
-                self._held.append(view)
-            self._held_bytes += len(text) + view.nbytes
+            self._held.append(LENGTHS.pack(len(text), length) + text)
+            self._held.extend(view for view in views if view.nbytes > 0)
+            self._held_bytes += len(text) + length
             if more and self._held_bytes < HELD:
                 return
             held, size, self._held, self._held_bytes = self._held, self._held_bytes, [], 0
@@ -83,24 +89,25 @@ class Channel:
             raise Broken(f"a header of {header_length} bytes")
         # Both in one reading. Arrow wants its buffers, and so the body, on even addresses.
         start = -header_length % ALIGNMENT
-        data = self._read(header_length + body_length, start)
-        header = json.loads(data[start : start + header_length])
+        data = memoryview(self._read(header_length + body_length, start))
+        header = json.loads(bytes(data[start : start + header_length]))
         if not isinstance(header, dict) or not isinstance(header.get("type"), str):
             raise Broken("a header without a type")
-        return header, memoryview(data)[start + header_length :]
+        return header, data[start + header_length :]
 
     def _write(self, parts):
-        while parts:
-            written = os.writev(self._write_fd, parts)
-            while parts and written >= len(parts[0]):
-                written -= len(parts[0])
-                del parts[0]
+        at = 0
+        while at < len(parts):
+            written = os.writev(self._write_fd, parts[at : at + IOV_MAX])
+            while at < len(parts) and written >= len(parts[at]):
+                written -= len(parts[at])
+                at += 1
             if written > 0:
-                parts[0] = memoryview(parts[0])[written:]
+                parts[at] = memoryview(parts[at])[written:]
 
     def _read(self, length, start=0, at_start=False):
         """`length` bytes behind `start` unused ones."""
-        data = bytearray(start + length)
+        data = self.allocate(start + length)
         view = memoryview(data)[start:]
         filled = 0
         while filled < length:

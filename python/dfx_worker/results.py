@@ -33,7 +33,8 @@ class ResultSink:
         self._channel = channel
         self._job = job
         self._flush_each = flush_each
-        self._pending = bytearray()
+        self._pending = []
+        self._pending_bytes = 0
         self._messages = []
         self._pending_rows = 0
         self._stream = io.BytesIO()
@@ -56,7 +57,7 @@ class ResultSink:
                     self._add("batch", batch.num_rows, message.serialize())
                 elif message.type == "dictionary":
                     self._add("dictionary", 0, message.serialize())
-        if self._flush_each or len(self._pending) >= PART:
+        if self._flush_each or self._pending_bytes >= PART:
             self.flush()
 
     def flush(self, more=False):
@@ -64,8 +65,9 @@ class ResultSink:
         if not self._messages:
             return
         header = {"type": "result", "job": self._job, "rows": self._pending_rows, "messages": self._messages}
-        self._channel.send(header, self._pending, more)
-        self._pending = bytearray()
+        self._channel.send(header, *self._pending, more=more)
+        self._pending = []
+        self._pending_bytes = 0
         self._messages = []
         self._pending_rows = 0
 
@@ -74,7 +76,8 @@ class ResultSink:
         # Continuation marker, length of the metadata, metadata with its padding (Arrow IPC, "Encapsulated message format").
         metadata = 8 + int.from_bytes(view[4:8], "little")
         self._messages.append({"kind": kind, "metadata": metadata, "body": view.nbytes - metadata, "rows": rows})
-        self._pending += view
+        self._pending.append(view)
+        self._pending_bytes += view.nbytes
         self._pending_rows += rows
 
 

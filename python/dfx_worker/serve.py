@@ -11,6 +11,10 @@ from dfx_worker.channel import Broken, Channel, Closed
 
 FROM_PARENT, TO_PARENT = 3, 4
 
+# Seconds after which a UDF of plain Python lets the thread go on that reads the batches to come, and the one that writes results. Each takes the
+# interpreter's lock for some microseconds several times a batch; with Python's 5 ms they wait for longer than a batch takes.
+SWITCH = 0.0002
+
 # <linux/prctl.h>
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
@@ -79,6 +83,8 @@ def begin(channel, engine):
 
     watch = Watch()
     watch.install(cloudpickle)
+    channel.allocate = pyarrow.allocate_buffer
+    sys.setswitchinterval(SWITCH)
     channel.send(
         {
             "type": "hello",

@@ -11,7 +11,7 @@
  */
 import type { DataType, Schema } from '../wire/arrow/types.ts';
 import { DfxError } from '../wire/errors.ts';
-import type { Split, SplitReader } from './split.ts';
+import type { RowsBefore, Split, SplitReader } from './split.ts';
 
 export type NumberValues =
   | Int8Array
@@ -137,9 +137,9 @@ export interface InputTable {
   splits(): readonly Split[];
   /**
    * The rows of `split` with the columns at `indices` only. A column whose type can't be read is refused by name (`UNSUPPORTED`) at the
-   * call, before any row.
+   * call, before any row. `before`: what of the input lies before the split, where that is known.
    */
-  read(indices: readonly number[], split: Split): SplitReader;
+  read(indices: readonly number[], split: Split, before?: RowsBefore, hints?: ReadHints): SplitReader;
 }
 
 export function bitmapBytes(length: number): number {

@@ -2,13 +2,13 @@
 import type { Schema } from '../wire/arrow/types.ts';
 import { DfxError } from '../wire/errors.ts';
 import type { ColumnBatch } from './column.ts';
-import type { CsvTable, RowsBefore } from './csv.ts';
+import type { CsvTable } from './csv.ts';
 import { CsvCutter } from './csv-cut.ts';
 import type { CsvDialect } from './csv-dialect.ts';
 import { HeadCutter } from './csv-head.ts';
 import { READ_SIZE } from './csv-infer.ts';
 import { CsvReader } from './csv-reader.ts';
-import { readInOnePiece, WHOLE } from './split.ts';
+import { type RowsBefore, readInOnePiece, WHOLE } from './split.ts';
 
 /**
  * `chunks` are the caller's no more: they are kept until their rows were read. `infer`: the schema, from as many reads of `READ_SIZE` as it

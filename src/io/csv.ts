@@ -15,7 +15,7 @@ import { CsvInference, READ_SIZE } from './csv-infer.ts';
 import { CsvReader } from './csv-reader.ts';
 import { FileBytes, MemoryBytes, type RandomBytes } from './csv-source.ts';
 import { openCsvStream } from './csv-stream.ts';
-import type { Split, SplitReader } from './split.ts';
+import type { RowsBefore, Split, SplitReader } from './split.ts';
 
 export interface CsvOptions extends DialectOptions {
   /** The first record names the columns. Default true. */
@@ -28,15 +28,7 @@ export interface CsvOptions extends DialectOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What lies before a split, for the numbers in messages. */
-export interface RowsBefore {
-  readonly rows: number;
-  /** Line ends in the splits before (`SplitReport.lines`), without those of the header. */
-  readonly lines: number;
-}
-
 export interface CsvTable extends InputTable {
-  read(indices: readonly number[], split: Split, before?: RowsBefore): SplitReader;
   /** Of an input that comes once, in order: its rows in pieces for several readers, instead of `read`. Else null. */
   readonly stream: CsvStream | null;
 }

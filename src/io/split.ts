@@ -19,6 +19,13 @@ export interface RowRange {
   readonly end: number;
 }
 
+/** What lies before a split, for the numbers in messages. */
+export interface RowsBefore {
+  readonly rows: number;
+  /** Line ends in the splits before (`SplitReport.lines`), without those of the header. */
+  readonly lines: number;
+}
+
 export const WHOLE: Split = { kind: 'whole' };
 
 /** What a reader knows when it has read a split. */

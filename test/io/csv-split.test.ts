@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ColumnBatch } from '../../src/io/column.ts';
-import { CsvPieces, type CsvTable, openCsv, type RowsBefore } from '../../src/io/csv.ts';
+import { CsvPieces, type CsvTable, openCsv } from '../../src/io/csv.ts';
 import { CsvCutter } from '../../src/io/csv-cut.ts';
 import { csvDialect, type DialectOptions } from '../../src/io/csv-dialect.ts';
 import { CsvReader } from '../../src/io/csv-reader.ts';
-import type { Split, SplitReader, SplitReport } from '../../src/io/split.ts';
+import type { RowsBefore, Split, SplitReader, SplitReport } from '../../src/io/split.ts';
 import { DfxError } from '../../src/wire/errors.ts';
 import { Random, schemaOf } from './csv-fuzz.ts';
 import { modelRecords, PLAIN } from './csv-model.ts';

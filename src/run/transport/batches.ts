@@ -5,24 +5,52 @@ import { type RowRange, type Split, WHOLE } from '../../io/split.ts';
 import type { Schema } from '../../wire/arrow/types.ts';
 import { DfxError } from '../../wire/errors.ts';
 
+/** How a file is cut into streams. */
+export interface BatchFlow {
+  /** Rows of a batch. */
+  readonly rows: number;
+  /** Whether a stream may hold several: a worker then takes them one by one without waiting for the next message. */
+  readonly several: boolean;
+  readonly workers: number;
+}
+
+/** Batches of a stream, at most. */
+const MOST_BATCHES = 8;
+/** A stream of so many bytes takes no more batches. */
+const STREAM_BYTES = 512 * 1024;
+/** Streams that are left for each worker, where a stream has several batches: none of them is to wait long for the last one. */
+const STREAMS_LEFT = 8;
+
 /**
- * Streams of `rows` rows of the columns at `indices`, the last one of what is left; at least one, so that a result has a schema. What
- * readers give in one piece isn't cut here: a worker cuts it.
+ * Streams of the columns at `indices`, at least one, so that a result has a schema. What readers give in one piece isn't cut here: a worker
+ * cuts it.
  */
 export async function* encodedBatches(
   table: InputTable,
   indices: readonly number[],
-  rows: number,
+  flow: BatchFlow,
 ): AsyncGenerator<EncodedBatch, void, void> {
-  const schema = subset(table.schema, indices);
-  const stream = new BatchStreams(schema);
-  for (const split of readingOrder(table, rows)) {
-    const { batches } = table.read(indices, split);
+  const splits = readingOrder(table, flow.rows);
+  const stream = new BatchStreams(subset(table.schema, indices), flow, rowsOf(splits));
+  // Numbers go on as they lie in the input.
+  const hints = { stored: new Set(indices), batchRows: flow.rows };
+  for (const split of splits) {
+    const { batches } = table.read(indices, split, undefined, hints);
     // A reader that waits for nothing is asked without waiting for it: a turn of the loop for each batch adds up.
-    if (Symbol.iterator in batches) for (const batch of batches) yield* stream.add(batch, rows);
-    else for await (const batch of batches) yield* stream.add(batch, rows);
+    if (Symbol.iterator in batches) for (const batch of batches) yield* stream.add(batch);
+    else for await (const batch of batches) yield* stream.add(batch);
   }
   if (stream.rows > 0 || stream.taken === 0) yield stream.take();
+}
+
+/** Null where nobody knows. */
+function rowsOf(splits: readonly Split[]): number | null {
+  let rows = 0;
+  for (const split of splits) {
+    if (split.kind !== 'rows') return null;
+    for (const { start, end } of split.parts) rows += end - start;
+  }
+  return rows;
 }
 
 function subset({ fields, metadata }: Schema, indices: readonly number[]): Schema {
@@ -56,8 +84,15 @@ function readingOrder(table: InputTable, rows: number): readonly Split[] {
   return [{ kind: 'rows', parts }];
 }
 
-/** A batch as an Arrow stream, whose memory is for the next ones once it is given back. */
+/** Some batches as an Arrow stream, whose memory is for the next ones once it is given back. */
 export interface EncodedBatch {
+  readonly bytes: Uint8Array;
+  /** Rows of the input before it. */
+  readonly before: number;
+  readonly release: () => void;
+}
+
+interface Bytes {
   readonly bytes: Uint8Array;
   readonly release: () => void;
 }
@@ -66,7 +101,7 @@ export interface EncodedBatch {
 class Memory {
   #free: ArrayBuffer[] = [];
 
-  take(length: number): EncodedBatch {
+  take(length: number): Bytes {
     const at = this.#free.findIndex(({ byteLength }) => byteLength >= length);
     const [found] = at === -1 ? [] : this.#free.splice(at, 1);
     // Too small for this one is too small for the next ones, which are about as long.
@@ -78,28 +113,41 @@ class Memory {
 
 /** Puts batches into one stream after the other. */
 class BatchStreams {
+  /** Of the stream at hand. */
   rows = 0;
   taken = 0;
   readonly #schema: Schema;
+  readonly #flow: BatchFlow;
+  /** Of the input; null where nobody knows. */
+  readonly #total: number | null;
   readonly #head: readonly Uint8Array[];
   readonly #isFlat: boolean;
   readonly #memory = new Memory();
   #encoder: BatchEncoder;
   #pieces: Uint8Array[] = [];
+  #bytes = 0;
+  #before = 0;
+  /** Rows that the stream at hand is to have. */
+  #most: number;
 
-  constructor(schema: Schema) {
+  constructor(schema: Schema, flow: BatchFlow, total: number | null) {
     this.#schema = schema;
+    this.#flow = flow;
+    this.#total = total;
     this.#encoder = new BatchEncoder(schema);
     this.#head = this.#encoder.schemaMessage().pieces;
     this.#isFlat = !hasDictionaries(schema);
+    this.#most = this.#nextMost();
   }
 
   /** Gives the streams that are full. */
-  *add(batch: ColumnBatch, most: number): Generator<EncodedBatch, void, void> {
-    if (this.rows > 0 && this.rows + batch.length > most) yield this.take();
+  *add(batch: ColumnBatch): Generator<EncodedBatch, void, void> {
+    if (this.rows > 0 && this.rows + batch.length > this.#most) yield this.take();
     const pieces = this.#encoder.encode(batch).flatMap((message) => message.pieces);
     this.rows += batch.length;
-    if (this.rows >= most) {
+    for (const { length } of pieces) this.#bytes += length;
+    const isWhole = this.rows % this.#flow.rows === 0;
+    if (this.rows >= this.#most || (isWhole && this.#bytes >= STREAM_BYTES)) {
       this.#pieces.push(...pieces);
       yield this.take();
     } else {
@@ -110,18 +158,31 @@ class BatchStreams {
 
   take(): EncodedBatch {
     const pieces = [...this.#head, ...this.#pieces, END_OF_STREAM];
-    const stream = this.#memory.take(pieces.reduce((sum, { length }) => sum + length, 0));
+    const { bytes, release } = this.#memory.take(pieces.reduce((sum, { length }) => sum + length, 0));
     let at = 0;
     for (const piece of pieces) {
-      stream.bytes.set(piece, at);
+      bytes.set(piece, at);
       at += piece.length;
     }
+    const before = this.#before;
+    this.#before += this.rows;
     this.#pieces = [];
+    this.#bytes = 0;
     this.rows = 0;
     this.taken++;
+    this.#most = this.#nextMost();
     // Each stream has the dictionaries that it needs.
     if (!this.#isFlat) this.#encoder = new BatchEncoder(this.#schema);
-    return stream;
+    return { bytes, before, release };
+  }
+
+  /** One batch first, so that the first worker can begin; then more, and fewer again where the input comes to its end. */
+  #nextMost(): number {
+    const { rows, several, workers } = this.#flow;
+    if (!several || this.#total === null) return rows;
+    const left = (this.#total - this.#before) / rows;
+    const fair = Math.floor(left / (STREAMS_LEFT * workers));
+    return rows * Math.max(1, Math.min(fair, MOST_BATCHES, 2 ** Math.floor(this.taken / workers)));
   }
 }
 

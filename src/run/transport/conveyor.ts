@@ -5,13 +5,13 @@
  *
  * What comes out doesn't depend on timing: results come in the order of the splits, and so does the first failure.
  */
-import { type Split, WHOLE } from '../../io/split.ts';
+import { type RowsBefore, type Split, WHOLE } from '../../io/split.ts';
 import { DfxError } from '../../wire/errors.ts';
 import type { Recorder } from '../report.ts';
 import type { PooledWorker, WorkerPool } from '../spawn/pool.ts';
 import type { WorkerCommand } from '../spawn/worker.ts';
 import { type KeptPart, KeptResults, type Target, writeError } from './kept-results.ts';
-import type { ArrowMessage, Done, FromWorker, Job, RowsBefore } from './messages.ts';
+import type { ArrowMessage, Done, FromWorker, Job } from './messages.ts';
 import { type Outcome, type Slot, SplitTask, WorkerFailure } from './split-task.ts';
 import type { Flow } from './transport.ts';
 

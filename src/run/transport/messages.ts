@@ -1,5 +1,5 @@
 /** The messages between dfx and its workers (docs/worker-protocol.md). `read-messages.ts` reads those that come in. */
-import type { Split } from '../../io/split.ts';
+import type { RowsBefore, Split } from '../../io/split.ts';
 
 export const PROTOCOL = 3;
 
@@ -86,11 +86,6 @@ export interface Job {
   readonly attempt: number;
   /** Python workers: the user's module whose `register(ctx)` gives by-name UDFs; null for none. */
   readonly register: string | null;
-}
-
-export interface RowsBefore {
-  readonly rows: number;
-  readonly lines: number;
 }
 
 export type ToWorker =

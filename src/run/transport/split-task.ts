@@ -1,8 +1,10 @@
 /** One split on its way through the workers: what is asked of them, and what came back. */
+
+import type { RowsBefore } from '../../io/split.ts';
 import { sharedSeconds } from '../clock.ts';
 import type { PooledWorker } from '../spawn/pool.ts';
 import type { SplitUnit } from './conveyor.ts';
-import type { Done, Failed, ResultPart, RowsBefore } from './messages.ts';
+import type { Done, Failed, ResultPart } from './messages.ts';
 
 /** A worker's `failed` message, as an error. `failure.ts` makes it the user's, in the terms of the payload. */
 export class WorkerFailure extends Error {

@@ -88,7 +88,7 @@ function csvPieces({ table, splits }: Plan, input: InputSpec, streamed: boolean)
 
 /** The file's rows as Arrow, whatever its format. */
 function batches(plan: Plan, { entries, filter, keep }: JobGroup, table: InputTable): Units {
-  const { source, batchSize } = plan;
+  const { source, batchSize: rows, transport } = plan;
   const reads: string[] = [...keep];
   let everything = false;
   for (const { payload } of filter === null ? entries : [...entries, filter]) {
@@ -96,8 +96,9 @@ function batches(plan: Plan, { entries, filter, keep }: JobGroup, table: InputTa
     else reads.push(...payload.reads);
   }
   const indices = columnsRead(table, everything ? null : reads);
+  const flow = { rows, several: transport.name === 'pipelined', workers: plan.workers.splits };
   return {
-    units: sent(encodedBatches(table, indices, batchSize)),
+    units: sent(encodedBatches(table, indices, flow)),
     input: source === null ? null : { path: source.spec.path, format: 'arrow' },
     streamed: true,
     count: null,
@@ -118,7 +119,9 @@ function placed(splits: readonly Split[]): readonly SplitUnit[] {
 }
 
 async function* sent(batches: AsyncIterable<EncodedBatch>): AsyncGenerator<SplitUnit, void, void> {
-  for await (const { bytes, release } of batches) yield { split: WHOLE, body: [bytes], release };
+  for await (const { bytes, before: rows, release } of batches) {
+    yield { split: WHOLE, body: [bytes], before: { rows, lines: 0 }, release };
+  }
 }
 
 /** Even an input without rows gives one piece: its result has a schema. */

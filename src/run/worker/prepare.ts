@@ -11,6 +11,7 @@ import {
   type InputTable,
   openInput,
   type ReadHints,
+  type RowsBefore,
   readInOnePiece,
   type Split,
   type SplitReader,
@@ -19,12 +20,7 @@ import {
 import { readIpcSchema, type Schema, writeIpcSchema } from '../../wire/arrow/index.ts';
 import { DfxError } from '../../wire/errors.ts';
 import { compileExpression, type Evaluator } from '../embedded/index.ts';
-import type { InputSpec, Job, RowsBefore } from '../transport/messages.ts';
-
-/** A table whose messages can count rows and lines from the start of the input. */
-export interface PlacedTable extends InputTable {
-  read(indices: readonly number[], split: Split, before?: RowsBefore, hints?: ReadHints): SplitReader;
-}
+import type { InputSpec, Job } from '../transport/messages.ts';
 
 /** Rows of a split, counted from 1 at its start. */
 export interface RowRange {
@@ -45,7 +41,7 @@ export class ColumnFailure extends Error {
 }
 
 export interface Prepared {
-  readonly table: PlacedTable;
+  readonly table: InputTable;
   /** Indices of the columns that batches hold: all that anything below reads. */
   readonly indices: readonly number[];
   /** Of row-wise expressions ready for any batch; of aggregates new ones for each job. */
@@ -117,7 +113,7 @@ export class Preparation {
     });
   }
 
-  #compile(job: Job, table: PlacedTable): Prepared {
+  #compile(job: Job, table: InputTable): Prepared {
     const { schema } = table;
     const first = this.evaluators(job, schema);
     const filter =
@@ -178,7 +174,7 @@ function refuseCode(expr: Expr): void {
   }
 }
 
-async function openTable(job: Job, body: Uint8Array): Promise<PlacedTable> {
+async function openTable(job: Job, body: Uint8Array): Promise<InputTable> {
   const { input, schemaBytes } = job;
   if (input === null) return NO_TABLE;
   const schema = schemaBytes === 0 ? undefined : readIpcSchema(body.subarray(0, schemaBytes)).schema;
@@ -190,7 +186,7 @@ async function openTable(job: Job, body: Uint8Array): Promise<PlacedTable> {
 }
 
 /** Arrow that comes in the bodies of jobs, each a stream of its own: as long as their schemas are alike, expressions are compiled once. */
-class BodiesTable implements PlacedTable {
+class BodiesTable implements InputTable {
   readonly schema: Schema;
   readonly #schemaBytes: Uint8Array;
   #table: InputTable;
@@ -218,7 +214,7 @@ class BodiesTable implements PlacedTable {
 }
 
 /** CSV that the parent has cut into pieces, which are read one after the other by the same reader. */
-class PiecesTable implements PlacedTable {
+class PiecesTable implements InputTable {
   readonly schema: Schema;
   piece: Uint8Array;
   readonly #dialect: DialectOptions;

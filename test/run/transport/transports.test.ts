@@ -195,16 +195,17 @@ test('one plan for many batches gives what a plan for each does', async () => {
     for (const label of PYTHON) {
       const { result, report } = await replays.run(bin(label), arrow('several'), {
         transport: 'pipelined',
-        batchSize: 500,
+        batchSize: 200,
       });
       assert.deepEqual(result, expected('several', label), label);
-      assert.ok(report.splits > 100);
+      // More than a worker plans one by one.
+      assert.ok(report.splits > 40, String(report.splits));
     }
     // A failure ends the plan that was open, and the next run has another.
-    await assert.rejects(replays.run(bin('raises'), arrow('several'), { transport: 'pipelined', batchSize: 500 }), {
+    await assert.rejects(replays.run(bin('raises'), arrow('several'), { transport: 'pipelined', batchSize: 200 }), {
       name: 'WorkerFailure',
     });
-    const { result } = await replays.run(bin('shout'), arrow('several'), { transport: 'pipelined', batchSize: 500 });
+    const { result } = await replays.run(bin('shout'), arrow('several'), { transport: 'pipelined', batchSize: 200 });
     assert.deepEqual(result, expected('several', 'shout'));
   } finally {
     await replays.close();
