@@ -1,10 +1,10 @@
 /** Input that comes once, through a pipe: looked at for its format and its schema, then handed on, or put into a file. */
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { makePrivateFolder } from '../private-folder.ts';
 
 export class Pipe {
   readonly #stream: Readable;
@@ -65,7 +65,7 @@ export class Pipe {
 
   /** Puts everything into a private file. */
   async spool(): Promise<string> {
-    this.#folder = await mkdtemp(join(tmpdir(), 'dfx-'));
+    this.#folder = makePrivateFolder('input');
     const path = join(this.#folder, 'input');
     const file = createWriteStream(path, { mode: 0o600 });
     try {

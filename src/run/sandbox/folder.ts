@@ -1,14 +1,14 @@
 /** The private folder of a run's sandboxes: workers have folders of their own in it, and it is gone with dfx. */
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { makePrivateFolder } from '../private-folder.ts';
 
 let made: string | null = null;
 
 /** A folder that only this user can reach. */
 export function privateFolder(): string {
   if (made !== null) return made;
-  const folder = mkdtempSync(join(tmpdir(), 'dfx-sandbox-'));
+  const folder = makePrivateFolder('sandbox');
   mkdirSync(join(folder, 'scratch'), { mode: 0o700 });
   made = folder;
   process.on('exit', () => remove(folder));
