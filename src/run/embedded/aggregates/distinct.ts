@@ -90,7 +90,7 @@ export function distinctOperand(call: AggregateCall, operands: readonly Node[]):
   const { kind } = operand.type;
   if (!hasKeys(kind)) throw new Refusal(call.name, `DISTINCT isn't supported for ${kind}`);
   if (call.grouping === 'unknown' && isFloat(kind)) {
-    throw new Refusal(call.name, 'DISTINCT of floats beside another DISTINCT');
+    throw new Refusal(call.name, 'DISTINCT of floats, of which the planner may make groups or not');
   }
   return operand;
 }

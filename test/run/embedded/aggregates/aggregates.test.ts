@@ -200,6 +200,8 @@ test('order, nulls and several arguments', { timeout: 240_000 }, async (t) => {
     `string_agg(${name}, '') FILTER (WHERE p)`,
     `string_agg(DISTINCT ${name}, ',' ORDER BY ${name})`,
     `count(${name}, f64, tie)`,
+    `count(${name} ORDER BY f64) FILTER (WHERE q)`,
+    `count(${name}, i8 ORDER BY s)`,
     `count(DISTINCT ${name}, tie)`,
     `any_value(DISTINCT ${name})`,
     `min(${name}) FILTER (WHERE tie > 2)`,
@@ -234,6 +236,24 @@ test('several aggregates in one expression', { timeout: 240_000 }, async (t) => 
     'var(DISTINCT f64) + sum(f64)',
   ];
   await expectEqual(t, casesOf(['mild', 'full', 'few', 'nulls', 'empty'], sqls), 0.2, { relative: 1e-12 });
+});
+
+test('DISTINCT of what the planner rewrites', { timeout: 120_000 }, async (t) => {
+  const arguments_ = [
+    'i64',
+    'f64',
+    'f64 * 2',
+    'f64 + g64',
+    'i8 + 1',
+    'nvl(f64, 0)',
+    'nvl(u8, i32)',
+    'abs(f64)',
+    'upper(s)',
+  ];
+  const sqls = [...arguments_, 'i64 - (2 | 2)', 'CAST(f32 AS DOUBLE)'].flatMap((argument) =>
+    ['array_agg', 'count', 'min', 'max', 'sum', 'avg'].map((name) => `${name}(DISTINCT ${argument})`),
+  );
+  await expectEqual(t, casesOf(['edges', 'mild', 'full'], sqls), 0.3, { relative: 1e-12 });
 });
 
 test('sketches count as the engine does', { timeout: 120_000 }, async (t) => {
