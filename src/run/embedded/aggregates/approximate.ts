@@ -225,7 +225,7 @@ const APPROX_DISTINCT: AggregateFunction = {
     refuseIgnoreNulls(call);
     const operands = argumentsOf(call, 1);
     const type = operands[0]?.type ?? { kind: 'Null' };
-    const common = { type: UINT64, nullable: true, operands };
+    const common = { type: UINT64, nullable: false, operands };
     switch (type.kind) {
       case 'Boolean':
       case 'Int8':

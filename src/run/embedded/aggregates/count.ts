@@ -78,8 +78,9 @@ function bind(call: AggregateCall): BoundAggregate {
   if (args.some(({ type }) => type.kind === 'Union' || type.kind === 'Dictionary')) {
     throw new Refusal(call.name, 'of unions or dictionaries, whose values may be null themselves');
   }
-  if (!call.distinct && call.orderBy.length > 0 && (args.length > 1 || call.filtered)) {
-    throw new Refusal(call.name, 'has an ORDER BY, whose nulls the real engine takes for those of its arguments');
+  if (!call.distinct && call.orderBy.length > 0) {
+    // With a FILTER, with several arguments, and where the optimizer names it anew.
+    throw new Refusal(call.name, 'has an ORDER BY, whose nulls the real engine may take for those of its arguments');
   }
   if (!call.distinct) {
     // `count(1)`: every row counts.
