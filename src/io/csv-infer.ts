@@ -8,7 +8,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { DataType, Field, Schema } from '../wire/arrow/types.ts';
 import { DfxError } from '../wire/errors.ts';
-import { type CsvDialect, LF } from './csv-dialect.ts';
+import { CR, type CsvDialect, LF } from './csv-dialect.ts';
 import { startsWithBom } from './csv-head.ts';
 import { countLines, tooLong } from './csv-record-limit.ts';
 import { readRecord } from './csv-records.ts';
@@ -227,8 +227,8 @@ function concat(parts: readonly Uint8Array[]): Uint8Array {
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-function checkUtf8(bytes: Uint8Array, record: number): void {
-  if (!isUtf8(bytes)) throw new DfxError('INPUT_FORMAT', `record ${record} holds bytes that are not UTF-8`);
+function notUtf8(place: string): DfxError {
+  return new DfxError('INPUT_FORMAT', `${place} holds bytes that are not UTF-8`, { hint: 'convert the file to UTF-8' });
 }
 
 /** Records whose fields are found at once. */
@@ -246,6 +246,10 @@ interface Rows {
   readonly isUtf8: boolean;
 }
 
+const WIDTH_HINT = 'quote fields that hold the delimiter, or check that every row has the columns of the header';
+/** The first record of a piece: the cutter takes some line ends within quotes for ends of records, as DataFusion does. */
+const CUT_HINT = `${WIDTH_HINT}; where values hold line ends, types can't always be inferred: name the columns with --schema`;
+
 /** Takes reads of `READ_SIZE` bytes until `done`, then `schema()`. */
 export class CsvInference {
   private readonly cutter: LineCutter;
@@ -253,6 +257,8 @@ export class CsvInference {
   private readonly kinds: Set<InferredKind>[] = [];
   private left: number;
   private records = 0;
+  /** Line ends before the piece. */
+  private lines = 0;
   private readonly kernel = new Kernel();
   private readonly base = this.kernel.mark;
   private readonly nullText: Buffer;
@@ -316,7 +322,7 @@ export class CsvInference {
           record === null
             ? []
             : record.fields.map((field) => {
-                checkUtf8(field, 0);
+                if (!isUtf8(field)) throw notUtf8('the header (line 1)');
                 return decoder.decode(field);
               });
         pos = record === null ? piece.length : record.next;
@@ -325,9 +331,10 @@ export class CsvInference {
       }
       for (let i = 0; i < width; i++) this.kinds.push(new Set());
     } else if (width !== this.kinds.length) {
-      throw this.unequal(width);
+      throw this.unequal(width, piece, pos, CUT_HINT);
     }
     const { seen, read } = this.lookAtRows(piece, pos);
+    this.lines += countLines(piece, 0, piece.length);
     this.left -= read;
     if (read === 0 && first) return;
     for (let i = 0; i < seen.length; i++) this.kinds[i]?.add(kindInPiece(seen[i] ?? 0));
@@ -344,11 +351,13 @@ export class CsvInference {
     for (let at = rows.start; read < this.left; at = call.next()) {
       const count = call.scan(at, rows.end, 1, columns, Math.min(CHUNK_ROWS, this.left - read), rows.places);
       if (count === 0) {
-        if (call.isRagged() !== 0)
-          throw this.unequal(readRecord(bytes, at, rows.end, this.dialect)?.fields.length ?? 0);
+        if (call.isRagged() !== 0) {
+          const width = readRecord(bytes, at, rows.end, this.dialect)?.fields.length ?? 0;
+          throw this.unequal(width, piece, pos + at - rows.start, WIDTH_HINT);
+        }
         break;
       }
-      if (!rows.isUtf8) this.checkRows(rows, count);
+      if (!rows.isUtf8) this.checkRows(rows, count, piece, pos);
       for (let column = 0; column < columns; column++) {
         if ((seen[column] ?? 0) < Seen.Utf8)
           seen[column] = (seen[column] ?? 0) | this.lookAtColumn(rows, column, count);
@@ -371,14 +380,23 @@ export class CsvInference {
     }
   }
 
-  private checkRows({ kernel, places, columns }: Rows, count: number): void {
+  private checkRows({ kernel, places, columns, start }: Rows, count: number, piece: Uint8Array, pos: number): void {
     const { call } = kernel;
     for (let row = 0; row < count; row++) {
-      const [from, to] = [call.fieldAt(places, columns, 0, row), call.fieldEnd(places, columns, columns - 1, row)];
-      if (call.isUtf8(from, to) === 0) {
-        throw new DfxError('INPUT_FORMAT', `record ${this.records + row + 1} holds bytes that are not UTF-8`);
+      for (let column = 0; column < columns; column++) {
+        const from = call.fieldAt(places, columns, column, row);
+        if (call.isUtf8(from, call.fieldEnd(places, columns, column, row)) !== 0) continue;
+        const place = this.place(row, piece, pos + call.fieldAt(places, columns, 0, row) - start);
+        throw notUtf8(`${place}, column ${JSON.stringify(this.names?.[column] ?? '')}`);
       }
     }
+  }
+
+  /** `row 7 (line 9)`, of a record that starts at `at` of the piece or behind the blank lines there. */
+  private place(row: number, piece: Uint8Array, at: number): string {
+    let start = at;
+    while (start < piece.length && (piece[start] === LF || piece[start] === CR)) start++;
+    return `row ${this.records + row + 1} (line ${this.lines + countLines(piece, 0, start) + 1})`;
   }
 
   private openRows(piece: Uint8Array, pos: number, columns: number): Rows {
@@ -396,13 +414,10 @@ export class CsvInference {
     return { kernel, places, columns, start, end, text, isUtf8: isUtf8(piece) };
   }
 
-  private unequal(found: number): DfxError {
-    return new DfxError(
-      'INPUT_ROW',
-      `row ${this.records + 1} has ${found} field${found === 1 ? '' : 's'}, expected ${this.kinds.length}`,
-      {
-        hint: 'quote fields that hold the delimiter, or check that every row has the columns of the header',
-      },
-    );
+  private unequal(found: number, piece: Uint8Array, at: number, hint: string): DfxError {
+    const fields = `${found} field${found === 1 ? '' : 's'}`;
+    return new DfxError('INPUT_ROW', `${this.place(0, piece, at)} has ${fields}, expected ${this.kinds.length}`, {
+      hint,
+    });
   }
 }

@@ -49,6 +49,25 @@ test('the first bytes tell a format, else the name', () => {
   }
 });
 
+test('what is packed, or no UTF-8, is refused by name', () => {
+  for (const [start, found] of [
+    ['\x1f\x8b\x08\0\0\0\0\0', 'the input is packed with gzip, expected its content'],
+    ['\x28\xb5\x2f\xfd\x04\x58', 'the input is packed with Zstandard, expected its content'],
+    ['BZh91AY&', 'the input is packed with bzip2, expected its content'],
+    ['\xfd7zXZ\0\0', 'the input is packed with xz, expected its content'],
+    ['\x04\x22\x4d\x18', 'the input is packed with LZ4, expected its content'],
+    ['PK\x03\x04', 'the input is packed with ZIP, expected its content'],
+    ['\xff\xfei\0d\0', 'the input is UTF-16, expected UTF-8'],
+    ['\xfe\xff\0i', 'the input is UTF-16, expected UTF-8'],
+  ] as const) {
+    const bytes = Buffer.from(start, 'latin1');
+    for (const name of [undefined, 'x.csv', 'x.csv.gz', 'x.json']) {
+      assert.throws(() => detectFormat(bytes, name), { code: 'INPUT_FORMAT', message: found });
+    }
+  }
+  assert.equal(detectFormat(Buffer.from('BZh,a\n1,'), undefined), 'csv');
+});
+
 test('what is read from its end needs a file where it comes through a pipe', () => {
   const start = (name: keyof typeof inputs): Uint8Array => inputs[name].subarray(0, 8);
   assert.deepEqual(

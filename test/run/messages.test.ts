@@ -50,7 +50,7 @@ test('a CSV row of another length is told by its number', () => {
   told(
     [plus, '--input', ragged],
     3,
-    `${ragged}: row 2 has 1 field, expected 2; quote fields that hold the delimiter, or check that every row has the columns of ` +
+    `${ragged}: row 2 (line 3) has 1 field, expected 2; quote fields that hold the delimiter, or check that every row has the columns of ` +
       'the header',
   );
 });

@@ -1,7 +1,7 @@
 /** The input of a run: which file, in which format. */
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { extname } from 'node:path';
-import { DETECT_BYTES, detectFormat, needsFile } from '../../io/detect.ts';
+import { DETECT_BYTES, detectFormat, needsFile, refusePacked } from '../../io/detect.ts';
 import { fileError } from '../../io/file-errors.ts';
 import { readNamedPipe } from '../../io/named-pipe.ts';
 import type { Schema } from '../../wire/arrow/index.ts';
@@ -100,6 +100,7 @@ function isPipe(name: string): boolean {
 function describeInput(path: string, shown: string, start: Uint8Array, options: InputOptions): InputSpec {
   if (start.length === 0) throw new DfxError('EMPTY_INPUT', 'the input is empty', { file: shown });
   const format = options.format ?? detectFormat(start, path);
+  if (format === 'csv' || format === 'ndjson') refusePacked(start);
   if (format !== 'csv') return { path, format };
   const { header = true, quote, nullText, maxRecordBytes } = options;
   const delimiter = options.delimiter ?? (extname(path).toLowerCase() === '.tsv' ? '\t' : ',');
