@@ -31,16 +31,18 @@ const PACKED: readonly (readonly [magic: string, name: string, command: string])
 ];
 
 /** Refuses text that is packed or in another encoding, which would be read as one odd column. */
-export function refusePacked(start: Uint8Array): void {
+export function refusePacked(start: Uint8Array, file: string | null): void {
   const magic = String.fromCharCode(...start);
   const packed = PACKED.find(([bytes]) => magic.startsWith(bytes));
   if (packed !== undefined && (packed[1] !== 'bzip2' || magic.slice(4) === '1AY&')) {
     throw new DfxError('INPUT_FORMAT', `the input is packed with ${packed[1]}, expected its content`, {
+      ...(file === null ? {} : { file }),
       hint: `unpack it on the way: ${packed[2]} FILE | dfx run … --input -`,
     });
   }
   if (/^(\xff\xfe|\xfe\xff)/.test(magic)) {
     throw new DfxError('INPUT_FORMAT', 'the input is UTF-16, expected UTF-8', {
+      ...(file === null ? {} : { file }),
       hint: 'convert it on the way: iconv -f UTF-16 -t UTF-8 FILE | dfx run … --input -',
     });
   }
@@ -54,7 +56,7 @@ export function detectFormat(start: Uint8Array, name?: string): InputFormat {
   const magic = String.fromCharCode(...start.subarray(0, 6));
   if (magic === 'ARROW1' || magic.startsWith('\u00ff\u00ff\u00ff\u00ff') || magic.startsWith('FEA1')) return 'arrow';
   if (magic.startsWith('PAR1') || magic.startsWith('PARE')) return 'parquet';
-  refusePacked(start);
+  refusePacked(start, name ?? null);
   const extension = name?.slice(name.lastIndexOf('.') + 1).toLowerCase() ?? '';
   return EXTENSIONS.get(extension) ?? (magic.startsWith('{') ? 'ndjson' : 'csv');
 }

@@ -99,8 +99,9 @@ function isPipe(name: string): boolean {
 /** `path` is what the user wrote, whose end may tell the format. */
 function describeInput(path: string, shown: string, start: Uint8Array, options: InputOptions): InputSpec {
   if (start.length === 0) throw new DfxError('EMPTY_INPUT', 'the input is empty', { file: shown });
+  if (options.format === undefined || options.format === 'csv' || options.format === 'ndjson')
+    refusePacked(start, shown);
   const format = options.format ?? detectFormat(start, path);
-  if (format === 'csv' || format === 'ndjson') refusePacked(start);
   if (format !== 'csv') return { path, format };
   const { header = true, quote, nullText, maxRecordBytes } = options;
   const delimiter = options.delimiter ?? (extname(path).toLowerCase() === '.tsv' ? '\t' : ',');
