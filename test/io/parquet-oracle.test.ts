@@ -155,3 +155,17 @@ test('what is no Parquet file, and what is cut off, is said so', async () => {
     });
   }
 });
+
+test('what is encrypted is refused by name, and the columns beside it are read', async () => {
+  const script = fileURLToPath(new URL('./parquet_encrypted.py', import.meta.url));
+  const [plain, whole] = [join(folder, 'plain.parquet'), join(folder, 'whole.parquet')];
+  const run = spawnSync(PYTHON, [script, plain, whole], { encoding: 'utf8' });
+  assert.equal(run.status, 0, run.stderr);
+  const table = await openInput(plain);
+  assert.throws(() => table.read([0], WHOLE), {
+    code: 'UNSUPPORTED',
+    message: 'column "a" is encrypted, which the embedded reader can\'t read',
+  });
+  assert.deepEqual(await valuesOf(table, table.splits(), [1]), [['b', ['3', '4']]]);
+  await assert.rejects(openInput(whole), { code: 'UNSUPPORTED', message: 'the Parquet file is encrypted' });
+});

@@ -58,6 +58,7 @@ export function parquetColumns(metadata: FileMetaData, tree: SchemaTree): Parque
     try {
       const reader = new NodeReader(firstLeaf);
       const node = asView(reader.node(child, hint, { definition: 0, repetition: 0 }, 1));
+      if (reader.leaves.some(({ number }) => isEncrypted(metadata, number))) throw new Unreadable('is encrypted');
       columns.push({ kind: 'read', node, leaves: reader.leaves });
       fields.push({ name: child.element.name, type: node.type, nullable, metadata: [] });
     } catch (error) {
@@ -67,6 +68,11 @@ export function parquetColumns(metadata: FileMetaData, tree: SchemaTree): Parque
     }
   }
   return { schema: { fields, metadata: [] }, columns };
+}
+
+/** A file whose footer is plain may hold columns that aren't. */
+function isEncrypted({ row_groups: groups }: FileMetaData, leaf: number): boolean {
+  return groups.some(({ columns }) => columns[leaf]?.crypto_metadata !== undefined);
 }
 
 function hintsOf({ key_value_metadata: pairs }: FileMetaData): readonly Field[] | null {
