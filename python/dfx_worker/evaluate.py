@@ -1,6 +1,8 @@
 """Runs one job: decodes its expressions, reads its part of the input, sends the result as Arrow messages."""
 
 import itertools
+import json
+import sys
 import time
 
 import pyarrow as pa
@@ -15,6 +17,12 @@ held = streaming.Held()
 
 # Aggregates of which is known that their states can be merged.
 mergeable = set()
+
+# Plans that stay open, of which is known that a UDF in them gives other types than it declares.
+doubted = set()
+
+# Results of other types than declared that stderr has heard of.
+told = set()
 
 # What --register gives, once some job asks for it.
 registry = None
@@ -34,14 +42,16 @@ class Failed(Exception):
 def run(channel, job, body, payloads, watch):
     """Evaluates `job` and sends its schema, `result` frames and `done`; raises Failed."""
     watch.clear(job)
+    sink = None
     # Both bars: the session that opens no frame, and the unpickler that is never reached.
     watch.inline_code = job.get("inlineCode") is True and sandbox.trusted()
     started = time.perf_counter()
     if isinstance(body, streaming.Brought):
-        if run_open(channel, job, body, payloads, watch, started):
+        done, sink = run_open(channel, job, body, payloads, watch, started)
+        if done:
             return
         body = body.body
-    ctx = session(job, 1 if job["mode"] in ("rows", "value") else 2)
+    ctx = session(job, watch, 1 if job["mode"] in ("rows", "value") else 2)
     decoder = ctx.with_python_udf_inlining(enabled=watch.inline_code)
     try:
         expressions = [decode(decoder, payloads, column["payload"], watch) for column in job["columns"]]
@@ -50,24 +60,25 @@ def run(channel, job, body, payloads, watch):
         if job["mode"] == "merge":
             opened = time.perf_counter()
             sink = send_merged(channel, job, ctx, body, expressions, condition, watch)
-            return send_done(channel, job, sink, NOTHING_READ, started, opened)
+            return send_done(channel, job, sink, NOTHING_READ, started, opened, watch)
         with inputs.opened_input(ctx, job, body) as source:
             check_columns(source.frame, job.get("reads", ()))
             opened = time.perf_counter()
             if job["mode"] == "partial":
                 sink = send_states(channel, job, ctx, source, expressions, condition, watch)
             else:
-                sink = send_result(channel, job, source, expressions, condition, watch)
+                sink = send_result(channel, job, source, expressions, condition, watch, sink)
             # The engine doesn't say how many rows it read, and counting them would be another plan.
             counted = job["mode"] == "rows" and condition is None and job.get("limit") is None
             read = source.report(sink.rows if counted else None)
     except inputs.InputError as error:
         raise Failed(failures.placed(failures.reading_failure(error), job)) from None
-    send_done(channel, job, sink, read, started, opened)
+    send_done(channel, job, sink, read, started, opened, watch)
 
 
-def send_done(channel, job, sink, read, started, opened):
+def send_done(channel, job, sink, read, started, opened, watch):
     finished = time.perf_counter()
+    tell_mistyped(watch)
     channel.send(
         {
             "type": "done",
@@ -82,24 +93,27 @@ def send_done(channel, job, sink, read, started, opened):
 
 
 def run_open(channel, job, brought, payloads, watch, started):
-    """A job that brings a batch for a plan that stays open. False: its plan can't, and nothing was done."""
+    """A job that brings a batch for a plan that stays open: whether it is done, and where it isn't, a sink with the first of its rows or None."""
     cut = brought.batches
 
     def frame_of(feed):
-        ctx = session(job)
+        ctx = session(job, watch)
         decoder = ctx.with_python_udf_inlining(enabled=watch.inline_code)
         expressions = [decode(decoder, payloads, column["payload"], watch) for column in job["columns"]]
         return planned_frame(job, inputs.named_table(ctx.read_table(feed), job), expressions, None)
 
+    if not cut or (doubted and streaming.key_of(job) in doubted):
+        return False, None
     try:
-        plan = held.plan_for(job, brought.schema, frame_of) if cut else None
+        plan = held.plan_for(job, brought.schema, frame_of)
     except Exception:
         # Whatever keeps it from being planned is told where every job is.
-        return False
+        return False, None
     if plan is None:
-        return False
+        return False, None
     opened = time.perf_counter()
     sink = None
+    watch.fragile = True
     try:
         plan.head = plan.head or Head(named(plan.schema, job))
         sink = ResultSink(channel, job["job"], plan.head)
@@ -108,15 +122,30 @@ def run_open(channel, job, brought, payloads, watch, started):
             sink.flush(more=at == len(cut))
     except BaseException as error:
         held.close()
+        if watch.doubted:
+            # The engine may take it or panic: here, where it reads a C stream, that would end the process.
+            doubted.add(streaming.key_of(job))
+            watch.clear(job)
+            return False, sink
         source = inputs.Source(None, lengths=[batch.num_rows for batch in cut])
-        raise Failed(failures.placed(failure_of(error, watch, job, source, sink), job)) from None
+        raise Failed(failures.placed(failure_of(error, watch, job, source, sink and sink.rows), job)) from None
+    finally:
+        watch.fragile = False
     rows = sum(batch.num_rows for batch in cut)
     read = {"rows": rows, "bytes": len(brought.body) - job.get("schemaBytes", 0), "start": 0, "end": 0, "lines": 0}
-    send_done(channel, job, sink, read, started, opened)
-    return True
+    send_done(channel, job, sink, read, started, opened, watch)
+    return True, None
 
 
-def session(job, partitions=1):
+def tell_mistyped(watch):
+    """What the engine took is none the less not what was declared, and another expression may not bear it."""
+    noted = watch.mistyped
+    if noted is not None and (noted.name, noted.message) not in told:
+        told.add((noted.name, noted.message))
+        print(f"dfx: the {noted.family} UDF {json.dumps(noted.name)}: {noted.message}; DataFusion took it", file=sys.stderr, flush=True)
+
+
+def session(job, watch, partitions=1):
     """A session for the job, with what --register gives."""
     ctx = inputs.session(job.get("batchSize", 8192), partitions)
     path = job.get("register")
@@ -127,7 +156,7 @@ def session(job, partitions=1):
         global registry
         try:
             registry = registry or registered.Registered()
-            registry.into(ctx, path)
+            registry.into(ctx, path, watch)
         except registered.Unusable as error:
             raise Failed(error.fields) from None
     return ctx
@@ -151,8 +180,8 @@ def check_columns(frame, reads):
         raise Failed(fields, schema.serialize())
 
 
-def failure_of(error, watch, job, source, sink=None):
-    """Why a job failed, and over which rows. `sink` takes results as they come; None where they come at the end."""
+def failure_of(error, watch, job, source, done=None):
+    """Why a job failed, and over which rows. `done`: the rows whose result is there; None where results come at the end."""
     failure = failures.running_failure(error, watch)
     if watch.raised is None or job.get("filter") or job.get("windows"):
         return failure
@@ -164,27 +193,32 @@ def failure_of(error, watch, job, source, sink=None):
         except Exception:
             return 0  # these rows can't be read either
 
-    rows = places.rows_of(watch.raised, None if sink is None else sink.rows, source.lengths, size, rest)
+    rows = places.rows_of(watch.raised, done, source.lengths, size, rest)
     return failure if rows is None else {**failure, "rows": rows}
 
 
-def send_result(channel, job, source, expressions, condition, watch):
+def send_result(channel, job, source, expressions, condition, watch, sink=None):
+    """`sink`: one that has some of the first rows, which are computed but not sent again."""
     frame = source.frame
     planned = False
-    sink = None
+    done = 0
+    sent = 0 if sink is None else sink.rows
     try:
         plan = planned_frame(job, frame, expressions, condition)
-        reader = pa.RecordBatchReader.from_stream(plan)
+        # No C stream: over a result of the wrong type the engine may panic, which nobody could catch there.
+        streams = plan.execute_stream_partitioned()
+        schema = named(plan.schema(), job)
         planned = True
-        schema = named(reader.schema, job)
-        sink = ResultSink(channel, job["job"], schema, job.get("flush") is True)
-        for batch in reader:
-            sink.write(pa.RecordBatch.from_arrays(batch.columns, schema=schema))
+        sink = sink or ResultSink(channel, job["job"], schema, job.get("flush") is True)
+        for batch in itertools.chain.from_iterable(streams):
+            result = pa.RecordBatch.from_arrays(batch.to_pyarrow().columns, schema=schema)
+            if done + result.num_rows > sent:
+                sink.write(result.slice(sent - done) if done < sent else result)
+            done += result.num_rows
         sink.flush(more=True)
         return sink
     except BaseException as error:
-        streamed = sink if job["mode"] == "rows" else None
-        failure = failure_of(error, watch, job, source, streamed)
+        failure = failure_of(error, watch, job, source, done if job["mode"] == "rows" else None)
         # Before the first batch most failures are about types: the parent can say which columns the engine saw.
         shown = not planned and failures.is_about_types(failure)
         raise Failed(failures.placed(failure, job), types_of(frame, job.get("reads", ())) if shown else b"") from None
@@ -245,7 +279,8 @@ def of_each(job, expressions, evaluate, watch, source):
         try:
             results.append(evaluate(expression, column["payload"]))
         except partial.NotMergeable as error:
-            raise Failed({"code": "NOT_MERGEABLE", "message": failures.one_line(error), "column": at}) from None
+            why = failures.without_merge(watch) or failures.one_line(error)
+            raise Failed({"code": "NOT_MERGEABLE", "message": why, "column": at}) from None
         except BaseException as error:
             without = failures.without_merge(watch)
             if without is not None:

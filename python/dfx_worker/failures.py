@@ -10,6 +10,9 @@ UNREGISTERED = re.compile(
     r"|There is no (UDF|UDAF|UDWF) named \"(.+?)\" in the"
 )
 REFUSED = re.compile(r"inlining is disabled|this job opens no inline UDF")
+WRONG_LENGTH = re.compile(r"UDF (.+) returned a different number of rows than expected\. Expected: (\d+), Got: (\d+)")
+# What the engine says of values, whatever type they are of.
+ABOUT_VALUES = re.compile(r"divide by zero|overflow", re.I)
 LONGEST = 500
 FAMILIES = {"UDF": "scalar", "UDAF": "aggregate", "UDWF": "window"}
 BAD_ROW = re.compile(r"Error while parsing value|incorrect number of fields|Csv error|Json error|Parquet error|^Io error|Ipc error", re.I)
@@ -75,8 +78,22 @@ def decoding_failure(error, watch):
     return {"code": "EXECUTION", "message": f"the engine can't decode the expression: {message}"}
 
 
+def blame(error, watch):
+    """Where the engine gave up over what a UDF returned, it is as if the UDF had raised."""
+    if watch.raised is not None:
+        return
+    words = one_line(error)
+    lengths = WRONG_LENGTH.search(words)
+    if lengths is not None:
+        watch.raised = watch.misshapen_by(*lengths.groups())
+    elif watch.mistyped is not None and not ABOUT_VALUES.search(words):
+        watch.raised = watch.mistyped
+        watch.raised.traceback += f"DataFusion: {words}\n"
+
+
 def running_failure(error, watch):
     """Why planning or running the expression failed."""
+    blame(error, watch)
     raised = watch.raised
     if raised is not None and raised.type == ModuleRefused.__name__:
         message = f"the {raised.family} UDF {json.dumps(raised.name)} is refused as it runs: {raised.message}"
@@ -105,16 +122,17 @@ def running_failure(error, watch):
         # pyarrow looks types up by their number: two kinds of intervals that the engine has are none of its own.
         return {"code": "UNSUPPORTED", "message": f"pyarrow has no type for the result (Arrow type id {error})"}
     message = one_line(error)
-    if watch.mismatch is not None:
-        name, family, text = watch.mismatch
-        return {"code": "EXECUTION", "message": f"{text}: {message}", "udf": {"name": name, "family": family}}
     return {"code": "INPUT_ROW" if BAD_ROW.search(message) else "EXECUTION", "message": message}
 
 
 def without_merge(watch):
     """Why an accumulator has no partial results, None where it has: one worker never asks for them."""
-    raised = watch.raised
-    if raised is None or raised.method not in ("merge", "state") or raised.type not in ("NotImplementedError", "AttributeError"):
+    raised = watch.raised or watch.mistyped
+    if raised is None or raised.method not in ("merge", "state"):
+        return None
+    if raised.returned:
+        return f"the accumulator of {raised.name} has no fitting state: {raised.message}"
+    if raised.type not in ("NotImplementedError", "AttributeError"):
         return None
     return f"the accumulator of {raised.name} has no {raised.method}()"
 

@@ -1,4 +1,4 @@
-"""Keeps what a payload's Python UDFs raise.
+"""Keeps what a payload's Python UDFs raise, and what they return that they didn't declare.
 
 The engine turns an exception of a UDF into text, and for accumulators and window evaluators the traceback is lost on the
 way. datafusion-python unpickles the body of an inline frame with `cloudpickle.loads`; while a worker runs, that function
@@ -7,10 +7,11 @@ hands out the same tuple with the callable wrapped. The wrapper forwards every c
 
 import os
 import pickletools
-import sys
 import traceback
 
 import pyarrow as pa
+
+from dfx_worker import returned
 
 SCALAR, AGGREGATE, WINDOW = "scalar", "aggregate", "window"
 
@@ -28,9 +29,9 @@ PROBES = frozenset(
 
 
 class Raised:
-    """An exception of a UDF: whose it was, and how Python prints it."""
+    """An exception of a UDF, or a result that the engine gave up over: whose it was, and how Python prints it."""
 
-    def __init__(self, name, family, error, method=None, rows=None):
+    def __init__(self, name, family, error, method=None, rows=None, place=None):
         self.name = name
         self.family = family
         # Of an accumulator or evaluator.
@@ -40,24 +41,18 @@ class Raised:
         self.module = error.name if isinstance(error, ModuleNotFoundError) else None
         self.type = type(error).__name__
         self.message = str(error)
+        # Whether the UDF did return, but not what it had declared.
+        self.returned = False
         # The outermost frame is the wrapper's own.
         inner = error.__traceback__.tb_next if error.__traceback__ is not None else None
         self.traceback = "".join(traceback.format_exception(type(error), error, inner))
-        self.place = place_of(inner)
+        self.place = place_of(inner) or place
 
 
 def place_of(steps):
     """The innermost line of the user's own: neither of a package nor of Python's library. None where there is none."""
-    own = [step for step in traceback.extract_tb(steps) if not is_library(step.filename)]
+    own = [step for step in traceback.extract_tb(steps) if not returned.is_library(step.filename)]
     return f"{os.path.basename(own[-1].filename)} line {own[-1].lineno}" if own else None
-
-
-def is_library(path):
-    return path.startswith(("<frozen", LIBRARY)) or "site-packages" in path or os.path.dirname(path) == HERE
-
-
-HERE = os.path.dirname(os.path.abspath(__file__))
-LIBRARY = os.path.dirname(os.path.abspath(os.__file__))
 
 
 def row_of(error):
@@ -66,38 +61,54 @@ def row_of(error):
     return row if isinstance(row, int) else None
 
 
+class Doubt(Exception):
+    """Stops a plan whose panics would end the process, before the engine sees a result that it may panic over."""
+
+
 # The one of this process.
 installed = None
 
 
 class Watch:
-    """Remembers the first exception since `clear()`, and what could not be unpickled."""
+    """Remembers the first exception since `clear()`, the first result that doesn't fit, and what could not be unpickled."""
 
     def __init__(self):
-        self.raised = None
-        self.unpickling = None
-        self.unpickled = None
-        # The job at hand, the call at hand as (name, (start, end)), and a result whose type isn't the declared one.
-        self.job = None
-        self.called = None
-        self.mismatch = None
-        # What the frames of the job's payloads held, the callables wrapped.
-        self.udfs = []
+        # Whether the engine reads results at a place where it can't panic without ending the process (C streams).
+        self.fragile = False
         # Whether the job at hand may open inline frames: none may before a job says so.
         self.inline_code = False
+        self.clear()
 
     def clear(self, job=None):
+        """Before a job, and before it is evaluated anew."""
         self.raised = None
         self.unpickling = None
         self.unpickled = None
+        # The job at hand, and the call at hand as (name, (start, end)).
         self.job = job
         self.called = None
-        self.mismatch = None
+        # The function that was called last, wrapped.
+        self.last = None
+        # Results that don't fit, as they would be told: the first of another type, and those of another length by the UDF's name.
+        self.mistyped = None
+        self.misshapen = {}
+        self.doubted = False
+        # What the frames of the job's payloads held, the callables wrapped.
         self.udfs = []
+        # Calls are counted from here.
+        self.turn = object()
 
     def keep(self, name, family, error, method=None, rows=None):
         if self.raised is None:
             self.raised = Raised(name, family, error, method, rows)
+
+    def misshapen_by(self, name, expected, got):
+        """A result of the wrong length that the engine speaks of; None where the UDF isn't a watched one."""
+        if name in self.misshapen:
+            return self.misshapen[name]
+        # One without arguments isn't told how many rows it is called for.
+        last = self.last
+        return None if last is None or last.name != name else last.of_length(int(got), int(expected))
 
     def install(self, cloudpickle):
         """Wraps `cloudpickle.loads` for the life of the process."""
@@ -124,8 +135,10 @@ class Watch:
         if not isinstance(value, tuple) or len(value) not in (5, 6) or not callable(value[1]):
             return value
         family = AGGREGATE if len(value) == 6 else SCALAR
-        returns = declared_type(value[3])
-        wrapped = (value[0], WatchedCallable(self, str(value[0]), family, value[1], returns), *value[2:])
+        states = returned.declared_types(value[4]) if family == AGGREGATE else None
+        returns = (returned.declared_types(value[3]) or [None])[0]
+        takes = len(returned.declared_types(value[2]) or ())
+        wrapped = (value[0], WatchedCallable(self, str(value[0]), family, value[1], returns, states, takes), *value[2:])
         self.udfs.append(wrapped)
         return wrapped
 
@@ -138,59 +151,87 @@ def first_text(data):
         return None
 
 
-def declared_type(schema):
-    """The type of the one field of a return schema, None where the bytes aren't one."""
-    try:
-        return pa.ipc.read_schema(pa.py_buffer(schema)).field(0).type
-    except (pa.ArrowException, TypeError, IndexError):
-        return None
+class Watched:
+    """What a wrapper of a UDF's function and one of its objects have in common."""
+
+    def _refuse(self, error, method=None, rows=None):
+        """What the engine would refuse, in Rust's terms or by a panic."""
+        # Where the wrapper found it says nothing to the user.
+        error = error.with_traceback(None)
+        if self._watch.raised is None:
+            self._watch.raised = self._noted(error, method, rows)
+        raise error
+
+    def _note_type(self, text, method=None, rows=None):
+        watch = self._watch
+        if watch.mistyped is None:
+            watch.mistyped = self._noted(TypeError(text), method, rows)
+        if watch.fragile:
+            watch.doubted = True
+            raise Doubt(text)
+
+    def _noted(self, error, method, rows):
+        noted = Raised(self._name, self._family, error, method, rows, self._place(method))
+        noted.returned = True
+        return noted
 
 
-class WatchedCallable:
-    """A UDF's function, or the factory of its accumulators or evaluators."""
+class WatchedCallable(Watched):
+    """A UDF's function, or the factory of its accumulators or evaluators.
 
-    def __init__(self, watch, name, family, function, returns):
+    `returns` and `states`: the declared types, None where nobody knows; `takes`: the number of declared arguments.
+    """
+
+    def __init__(self, watch, name, family, function, returns=None, states=None, takes=0):
         self._watch = watch
         self._name = name
         self._family = family
         self._function = function
         self._returns = returns
-        self._job = None
+        self._states = states
+        self._takes = takes
+        self._turn = None
         self._seen = 0
 
     def __call__(self, *args):
         watch = self._watch
-        if self._job is not watch.job:
-            self._job, self._seen = watch.job, 0
+        if self._turn is not watch.turn:
+            self._turn, self._seen = watch.turn, 0
         start, length = self._seen, len(args[0]) if args else 0
+        rows = (start, length) if args else None
         watch.called = (self._name, (start, start + length))
+        watch.last = self
         try:
             value = self._function(*args)
-            if self._family == AGGREGATE:
-                return WatchedObject(self._watch, self._name, AGGREGATE, value, self._returns)
-            if not args and hasattr(value, "evaluate_all"):
-                return WatchedObject(self._watch, self._name, WINDOW, value)
-            # The engine takes what exports one Arrow array, and words its refusal in Rust's terms.
-            if not hasattr(value, "__arrow_c_array__"):
-                raise TypeError(f"the UDF returned {describe(value)}, expected a pyarrow.Array")
-            # Of one row the engine may take the arguments for literals, and the result for all rows.
-            if length > 1 and isinstance(value, pa.Array) and len(value) != length:
-                raise ValueError(f"the UDF returned {count(len(value), 'value')}, expected {length}")
-            self._compare_type(value)
-            self._seen += length
-            return value
         except BaseException as error:
-            watch.keep(self._name, self._family, error, rows=(start, length) if args else None)
+            watch.keep(self._name, self._family, error, rows=rows)
             raise
+        if self._family == AGGREGATE:
+            return WatchedObject(watch, self._name, AGGREGATE, value, self._returns, self._states)
+        if self._family == WINDOW or (not args and (self._takes > 0 or hasattr(value, "evaluate_all"))):
+            return WatchedObject(watch, self._name, WINDOW, value, self._returns)
+        try:
+            value = returned.as_array(value, self._returns)
+        except TypeError as error:
+            self._refuse(error, rows=rows)
+        if isinstance(value, pa.Array):
+            # Of literals alone the engine takes one value for all rows.
+            if args and len(value) != length:
+                watch.misshapen.setdefault(self._name, self.of_length(len(value), length, rows))
+            if self._returns is not None and value.type != self._returns:
+                self._note_type(f"the UDF returned {value.type}, declared {self._returns}", rows=rows)
+        self._seen += length
+        return value
 
-    def _compare_type(self, value):
-        """Says once that a result isn't of the declared type. Some expressions bear it; with others the engine aborts."""
-        if self._returns is None or not isinstance(value, pa.Array) or value.type == self._returns:
-            return
-        text = f"the {self._family} UDF {self._name} returned {value.type}, declared {self._returns}"
-        self._watch.mismatch = (self._name, self._family, text)
-        print(f"dfx: {text}", file=sys.stderr, flush=True)
-        self._returns = None
+    @property
+    def name(self):
+        return self._name
+
+    def of_length(self, length, expected, rows=None):
+        return self._noted(ValueError(f"the UDF returned {returned.count(length, 'value')}, expected {expected}"), None, rows)
+
+    def _place(self, method=None):
+        return returned.place_of_function(self._function)
 
     # The engine compares callables to see whether two UDFs of one name are the same.
     def __eq__(self, other):
@@ -200,23 +241,16 @@ class WatchedCallable:
         return hash(self._function)
 
 
-def count(number, word):
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"
-
-
-def describe(value):
-    return "None" if value is None else f"{type(value).__module__}.{type(value).__qualname__}"
-
-
-class WatchedObject:
+class WatchedObject(Watched):
     """An accumulator or a window evaluator: each method call is forwarded and watched."""
 
-    def __init__(self, watch, name, family, target, returns=None):
-        self._returns = returns
+    def __init__(self, watch, name, family, target, returns=None, states=None):
         self._watch = watch
         self._name = name
         self._family = family
         self._target = target
+        self._returns = returns
+        self._states = states
         self._seen = 0
 
     def __getattr__(self, attribute):
@@ -242,10 +276,52 @@ class WatchedObject:
                 if attribute not in PROBES:
                     watch.keep(name, family, error, attribute, rows)
                 raise
-            declared = self._returns if attribute == "evaluate" else None
-            if declared is not None and isinstance(result, pa.Scalar) and result.type != declared:
-                text = f"evaluate() of the {family} UDF {name} returned {result.type}, declared {declared}"
-                watch.mismatch = (name, family, text)
-            return result
+            check = CHECKS.get(attribute)
+            return result if check is None else check(self, result, attribute, args)
 
         return call
+
+    def _place(self, method=None):
+        return returned.place_of_function(getattr(self._target, method, None))
+
+    def _check_value(self, value, method, _args):
+        if self._returns is None:
+            return value
+        try:
+            found = returned.type_of_scalar(value, f"{method}()", self._returns)
+        except TypeError as error:
+            self._refuse(error, method)
+        if found is not None and found != self._returns:
+            self._note_type(f"{method}() returned {found}, declared {self._returns}", method)
+        return value
+
+    def _check_states(self, values, method, _args):
+        try:
+            values = returned.as_states(values, self._states)
+            wrong = returned.wrong_states(values, self._states)
+        except TypeError as error:
+            self._refuse(error, method)
+        if wrong is not None:
+            self._note_type(wrong, method)
+        return values
+
+    def _check_column(self, value, method, args):
+        """The values of a whole partition. Too few in one and too many in another would give rows the values of others."""
+        expected = next((each for each in args if isinstance(each, int)), None)
+        try:
+            value = returned.as_array(value, self._returns, f"{method}()")
+            if isinstance(value, pa.Array) and expected is not None and len(value) != expected:
+                raise ValueError(f"{method}() returned {returned.count(len(value), 'value')}, expected {expected}")
+        except (TypeError, ValueError) as error:
+            self._refuse(error, method)
+        if isinstance(value, pa.Array) and self._returns is not None and value.type != self._returns:
+            self._note_type(f"{method}() returned {value.type}, declared {self._returns}", method)
+        return value
+
+
+CHECKS = {
+    "evaluate": WatchedObject._check_value,
+    "state": WatchedObject._check_states,
+    "evaluate_all": WatchedObject._check_column,
+    "evaluate_all_with_rank": WatchedObject._check_column,
+}

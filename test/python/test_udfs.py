@@ -1,11 +1,15 @@
 """What the watch keeps of UDFs that raise, through the real engine's own decoder."""
 
+import functools
+
 import cloudpickle
 import pyarrow as pa
 import pytest
-from datafusion import Expr, SessionContext, col, udaf, udf, udwf
+from datafusion import Expr, SessionContext, col, lit, udaf, udf, udwf
 from datafusion.expr import Window
 from datafusion.user_defined import Accumulator, WindowEvaluator
+from dfx_worker import returned
+from dfx_worker.failures import blame, running_failure
 from dfx_worker.udfs import Watch
 
 INT = pa.int64()
@@ -90,13 +94,61 @@ def test_a_result_that_is_no_array_is_the_udfs_error(watch, frame):
     expression = sent(udf(lambda values: [1], [INT], INT, "immutable", "l")(col("value")))
     with pytest.raises(Exception, match="."):
         frame.select(expression).collect()
-    assert watch.raised.message == "the UDF returned builtins.list, expected a pyarrow.Array"
+    assert watch.raised.message == "the UDF returned builtins.list, expected a pyarrow.Array of int64"
 
 
-def test_a_result_of_another_type_is_told_once(watch, frame, capfd):
+def test_a_result_of_another_type_is_noted_and_left_to_the_engine(watch, frame):
     text = udf(lambda values: values.cast(pa.string()), [INT], INT, "immutable", "t")(col("value"))
     assert frame.select(sent(text.is_null()).alias("out")).to_pydict() == {"out": [False, False, False]}
-    assert capfd.readouterr().err == "dfx: the scalar UDF t returned string, declared int64\n"
+    assert watch.raised is None
+    assert (watch.mistyped.name, watch.mistyped.message) == ("t", "the UDF returned string, declared int64")
+    assert watch.mistyped.rows == (0, 3, None)
+    watch.clear()
+    assert watch.mistyped is None
+
+
+def test_where_a_panic_would_end_the_process_the_engine_sees_no_result_of_another_type(watch, frame):
+    watch.fragile = True
+    text = udf(lambda values: values.cast(pa.string()), [INT], INT, "immutable", "t")(col("value"))
+    with pytest.raises(Exception, match="Doubt"):
+        frame.select(sent(text.is_null())).collect()
+    assert watch.doubted
+
+
+def test_one_value_for_literals_is_the_engines_business(watch, frame):
+    one = udf(lambda values: values[:1], [INT], INT, "volatile", "one")
+    assert frame.select(sent(one(lit(5))).alias("out")).to_pydict() == {"out": [5, 5, 5]}
+    assert watch.raised is None
+    with pytest.raises(Exception, match="different number of rows") as caught:
+        frame.select(sent(one(col("value")))).collect()
+    blame(caught.value, watch)
+    assert watch.raised.message == "the UDF returned 1 value, expected 3"
+
+
+def test_an_error_about_values_is_not_blamed_on_a_type(watch, frame):
+    text = udf(lambda values: values.cast(pa.int32()), [INT], INT, "immutable", "t")(col("value"))
+    expression = sent(text.cast(pa.string()).cast(INT) / (col("value") - col("value")))
+    with pytest.raises(Exception, match="Divide by zero") as caught:
+        frame.select(expression).collect()
+    assert watch.mistyped is not None
+    assert running_failure(caught.value, watch) == {"code": "EXECUTION", "message": "Divide by zero error"}
+
+
+def test_an_iterator_of_states_is_read_once():
+    assert returned.as_states(iter([1, 2]), None) == [1, 2]
+    assert returned.wrong_states([pa.scalar(1, INT), 2], [INT, INT]) is None
+    assert returned.wrong_states([1], [INT, INT]) == "state() returned 1 value, declared 2"
+    assert returned.wrong_states([1.5], [INT]) == "state() returned double, declared int64"
+    with pytest.raises(TypeError, match=r"^state\(\) returned builtins.int, expected a list of 1 scalar$"):
+        returned.as_states(7, [INT])
+
+
+def test_the_place_of_a_function_is_the_users_own():
+    assert returned.place_of_function(fails) == f"test_udfs.py line {fails.__code__.co_firstlineno}"
+    assert returned.place_of_function(functools.partial(fails)) == returned.place_of_function(fails)
+    assert returned.place_of_function(FailingSum().update).startswith("test_udfs.py line ")
+    assert returned.place_of_function(pa.array) is None
+    assert returned.place_of_function(cloudpickle.dumps) is None
 
 
 def test_the_same_udf_twice_is_one_to_the_engine(watch):

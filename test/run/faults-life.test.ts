@@ -130,12 +130,12 @@ test('a run that has enough leaves its workers in the middle of their work', () 
   }
 });
 
-test('a result of the wrong type is named, also where the engine aborts over it', () => {
+test('a result of the wrong type, over which the engine panics, ends no worker', () => {
   const { code, message } = failure('wrong_type', '--retries', '0');
-  assert.equal(code, 'WORKER_DIED');
+  assert.equal(code, 'UDF_RAISED');
   assert.match(
     message,
-    /^the Python worker \d+ was ended by SIGABRT in the middle of its work: the scalar UDF wrong_type returned string, declared int64$/,
+    /^the scalar UDF "wrong_type" raised TypeError: the UDF returned string, declared int64 at fault_payloads\.py line \d+ /,
   );
 });
 

@@ -59,7 +59,8 @@ test('sys.exit in a UDF is an exception like any other', () => {
 test('a UDF that returns no array is told in its own terms', () => {
   raised(
     'returns_int',
-    'the scalar UDF "returns_int" raised TypeError: the UDF returned builtins.int, expected a pyarrow.Array (rows 1 to 12)',
+    'the scalar UDF "returns_int" raised TypeError: the UDF returned builtins.int, expected a pyarrow.Array of int64 ' +
+      `${at('"returns_int", lambda')} (rows 1 to 12)`,
   );
 });
 
@@ -68,7 +69,7 @@ test('a UDF that returns too few rows is told so', () => {
   assert.equal(
     last,
     `dfx: ${made.file('short.bin')}: the scalar UDF "short" raised ValueError: the UDF returned 2 values, expected 12 ` +
-      "(rows 1 to 12); look at Python's traceback on stderr (left out with --json)",
+      `${at('"short", lambda')} (rows 1 to 12); look at Python's traceback on stderr (left out with --json)`,
   );
   assert.equal(stdout, '');
   assert.equal(status, 5);

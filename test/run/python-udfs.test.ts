@@ -98,20 +98,20 @@ test('what a UDF raises names its line and the rows of the input', () => {
 test('a result of another length is the UDF’s own error', () => {
   assert.equal(
     failure('too_long', ...SMALL),
-    `the scalar UDF "too_long" raised ValueError: the UDF returned 3 values, expected 1000 (rows 1 to 1000); ${TRACEBACK}`,
+    `the scalar UDF "too_long" raised ValueError: the UDF returned 3 values, expected 1000 ${at('"too_long": ')} (rows 1 to 1000); ${TRACEBACK}`,
   );
 });
 
-test('a result of another type is named, where the engine gives up over it', () => {
-  assert.equal(
-    failure('wrong_type', ...SMALL),
-    'the scalar UDF wrong_type returned string, declared int64: primitive array',
-  );
+test('a result of another type is the UDF’s own error, where the engine gives up over it', () => {
+  const raised = `raised TypeError: the UDF returned string, declared int64 ${at('"wrong_type": ')}`;
+  assert.equal(failure('wrong_type', ...SMALL), `the scalar UDF "wrong_type" ${raised} (rows 1 to 1000); ${TRACEBACK}`);
 });
 
 test('an accumulator that gives another type is named', () => {
-  const told =
-    'evaluate() of the aggregate UDF text returned string, declared int64: Invalid argument error: column types must match schema types, expected Int64 but found Utf8 at column index 0';
+  const line =
+    source.findIndex((text, row) => row > source.indexOf('class Text(Sum):') && text.includes('def evaluate')) + 1;
+  const raised = `raised TypeError: evaluate() returned string, declared int64 at python_udfs.py line ${line}`;
+  const told = `the aggregate UDF "text" ${raised}; ${TRACEBACK}`;
   assert.equal(failure('text'), told);
   assert.equal(failure('text', ...SMALL), told);
 });
