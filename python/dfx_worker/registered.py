@@ -5,10 +5,15 @@ the session of each job gets the same, as datafusion-python's worker context wou
 """
 
 import importlib.util
+import inspect
 import sys
 import traceback
 
+import datafusion.user_defined
+import pyarrow as pa
 from datafusion import SessionContext
+
+from dfx_worker import siblings, udfs
 
 NOTED = ("register_udf", "register_udaf", "register_udwf", "register_udtf")
 
@@ -50,16 +55,71 @@ class Registered:
         self._path = None
         self._noted = ()
 
-    def into(self, session, path):
-        """Registers in `session` what the module at `path` does."""
+    def into(self, session, path, watch):
+        """Registers in `session` what the module at `path` does. `watch` keeps what its UDFs raise."""
         if path != self._path:
-            self._noted = load(path)
+            self._noted = load(path, watch)
             self._path = path
         for name, args, kwargs in self._noted:
             getattr(session, name)(*args, **kwargs)
 
 
-def load(path):
+class Watching:
+    """While the module is loaded, UDFs are made of watched functions: what registers them by name can't be unwrapped later."""
+
+    FAMILIES = (("ScalarUDF", udfs.SCALAR), ("AggregateUDF", udfs.AGGREGATE), ("WindowUDF", udfs.WINDOW))
+
+    def __init__(self, watch):
+        self._watch = watch
+        self._own = []
+
+    def __enter__(self):
+        for name, family in self.FAMILIES:
+            kind = getattr(datafusion.user_defined, name)
+            self._own.append((kind, kind.__init__))
+            kind.__init__ = self._watched(kind.__init__, family)
+
+    def __exit__(self, *_):
+        for kind, init in self._own:
+            kind.__init__ = init
+
+    def _watched(self, init, family):
+        signature = inspect.signature(init)
+        # self, name, function, types of the arguments, type of the result, types of the state where it has one
+        function, takes, returns, states = (*list(signature.parameters)[2:5], "state_type")
+
+        def watched(*args, **kwargs):
+            given = signature.bind(*args, **kwargs)
+            own = given.arguments.get(function)
+            # A capsule of another library isn't called, and has no types.
+            if callable(own) and given.arguments.get(returns) is not None:
+                inputs = given.arguments.get(takes)
+                given.arguments[function] = udfs.WatchedCallable(
+                    self._watch,
+                    str(given.arguments["name"]),
+                    family,
+                    own,
+                    plain(given.arguments[returns]),
+                    types(given.arguments.get(states)),
+                    len(inputs) if isinstance(inputs, (list, tuple)) else 1,
+                )
+            return init(*given.args, **given.kwargs)
+
+        return watched
+
+
+def plain(kind):
+    """The type that a field or a type stands for, None where it is neither."""
+    kind = kind.type if isinstance(kind, pa.Field) else kind
+    return kind if isinstance(kind, pa.DataType) else None
+
+
+def types(kinds):
+    found = [plain(kind) for kind in kinds] if isinstance(kinds, (list, tuple)) else [None]
+    return None if None in found else found
+
+
+def load(path, watch):
     noting = Noting()
     try:
         spec = importlib.util.spec_from_file_location("dfx_register", path)
@@ -68,11 +128,13 @@ def load(path):
         module = importlib.util.module_from_spec(spec)
         # Classes and pickles of its own find it by its name.
         sys.modules[spec.name] = module
-        spec.loader.exec_module(module)
-        register = getattr(module, "register", None)
-        if not callable(register):
-            raise Unusable(f"{path} has no function register(ctx)")
-        register(noting)
+        siblings.install(path)
+        with Watching(watch):
+            spec.loader.exec_module(module)
+            register = getattr(module, "register", None)
+            if not callable(register):
+                raise Unusable(f"{path} has no function register(ctx)")
+            register(noting)
     except Unusable:
         raise
     except BaseException as error:

@@ -82,8 +82,9 @@ def enter(settings):
     """Shuts the process off as `settings` say; raises Unavailable. Comes before any thread and before any payload.
 
     `mode` is `on` or `off`. With `on`: `filter`, the seccomp program in base64; `pidAt`, where in it the pid of this process
-    belongs; `readable`, files and folders that may be read besides those that Python needs; `scratch`, a folder in which this
-    process makes one of its own, the only one that it may write to. With both: `modules`, what allowed.py holds code to.
+    belongs; `readable`, files and folders that may be read besides those that Python needs; `register`, the file of --register
+    or None, which is readable with the modules beside it that it imports; `scratch`, a folder in which this process makes one of its own,
+    the only one that it may write to. With both: `modules`, what allowed.py holds code to.
     """
     global _state
     if settings.get("modules") is not None:
@@ -98,15 +99,24 @@ def enter(settings):
     if len(os.listdir("/proc/self/task")) != 1:
         raise Unavailable("the worker has a second thread, which would stay outside")
     libc = ctypes.CDLL(None, use_errno=True)
+    readable = [*PYTHON_PATHS, *settings["readable"], *modules_of(settings.get("register"))]
     scratch = own_folder(settings["scratch"])
     descriptors = os.listdir("/proc/self/fd")
     no_core_files()
     drop_capabilities(libc)
     checked(libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl(PR_SET_NO_NEW_PRIVS)")
-    restrict_files(libc, [*PYTHON_PATHS, *settings["readable"]], scratch)
+    restrict_files(libc, readable, scratch)
     os.closerange(LAST_DESCRIPTOR + 1, max(map(int, descriptors)) + 1)
     filter_calls(libc, settings)
     _state = "on"
+
+
+def modules_of(register):
+    if register is None:
+        return []
+    from dfx_worker import siblings
+
+    return [register, *siblings.files(register)]
 
 
 def own_folder(parent):

@@ -166,7 +166,7 @@ export async function planRun(payloads: readonly Payload[], options: PlanOptions
   };
   const keep = keptColumns(options, reading);
   const parts = groupPayloads({ shape, planned, filter, keep, split: splits.length > 1, workers: workers.payloads });
-  const groups = confine(parts, options.policy, [source?.spec.path, options.register]);
+  const groups = confine(parts, options.policy, source?.spec.path, options.register);
   const transport = chooseTransport(asked, source, groups);
   const splitting = splittingText(
     transport.name === 'split' ? splits : null,

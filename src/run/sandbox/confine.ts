@@ -8,20 +8,27 @@ import { allowedModules } from './modules.ts';
 import { sandboxedNode } from './node-worker.ts';
 import { sandboxedPython, trustedPython } from './python-worker.ts';
 
-/** `files`: those that workers read themselves. */
+/** Paths of what workers read themselves. */
+interface Files {
+  readonly input: string | null;
+  readonly register: string | null;
+}
+
+/** `input`: the file that workers read themselves; `register`: the user's module. */
 export function confine(
   groups: readonly JobGroup[],
   policy: Policy,
-  files: readonly (string | undefined)[],
+  input: string | undefined,
+  register: string | undefined,
 ): readonly JobGroup[] {
   const engines = new Set(groups.filter(hasCode).map(({ engine }) => engine));
   if (engines.size === 0) return groups;
-  const readable = files.flatMap((file) => (file === undefined ? [] : existing(file)));
+  const files: Files = { input: existing(input), register: existing(register) };
   const commands = new Map<string, WorkerCommand>();
   return groups.map((group) => {
     if (!engines.has(group.engine)) return group;
     const key = `${group.engine} ${group.command.file}`;
-    const command = commands.get(key) ?? confined(group.engine, group.command, policy, readable);
+    const command = commands.get(key) ?? confined(group.engine, group.command, policy, files);
     commands.set(key, command);
     return { ...group, command };
   });
@@ -35,18 +42,19 @@ function confined(
   engine: EngineName,
   command: WorkerCommand,
   { sandbox, allowModules }: Policy,
-  readable: readonly string[],
+  { input, register }: Files,
 ): WorkerCommand {
+  const readable = input === null ? [] : [input];
   if (engine === 'embedded') return sandbox === 'off' ? command : sandboxedNode(command, readable);
   const modules = allowModules === undefined ? null : allowedModules(allowModules);
-  return sandbox === 'off' ? trustedPython(command, modules) : sandboxedPython(command, readable, modules);
+  return sandbox === 'off' ? trustedPython(command, modules) : sandboxedPython(command, readable, modules, register);
 }
 
 /** The path as the kernel will know it. What comes through a pipe has none. */
-function existing(path: string): readonly string[] {
+function existing(path: string | undefined): string | null {
   try {
-    return [realpathSync(path)];
+    return path === undefined ? null : realpathSync(path);
   } catch {
-    return [];
+    return null;
   }
 }

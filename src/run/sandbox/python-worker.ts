@@ -19,6 +19,8 @@ export type PythonSandbox = {
       readonly pidAt: readonly number[];
       /** Absolute paths that may be read, besides what Python itself needs. */
       readonly readable: readonly string[];
+      /** The file of `--register`: the worker may read the modules beside it that it imports (python/dfx_worker/siblings.py). */
+      readonly register: string | null;
       /** A folder in which the worker makes its own. */
       readonly scratch: string;
     }
@@ -40,6 +42,7 @@ export function sandboxedPython(
   command: WorkerCommand,
   readable: readonly string[],
   modules: AllowedModules | null = null,
+  register: string | null = null,
 ): WorkerCommand {
   const kind = machine();
   // `probe` has refused before.
@@ -51,6 +54,7 @@ export function sandboxedPython(
     filter: Buffer.from(program).toString('base64'),
     pidAt,
     readable,
+    register,
     scratch: scratchFolder(),
   };
   return { ...command, env: listedVariables(command.env), scratch: privateFolder(), start: { sandbox } };
