@@ -7,7 +7,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const DOWNLOAD_MEGABYTES = 180;
+const DOWNLOAD_MEGABYTES = 195;
 const root = fileURLToPath(new URL('..', import.meta.url));
 const at = process.argv.indexOf('--python');
 const base = (at === -1 ? undefined : process.argv[at + 1]) ?? 'python3';
