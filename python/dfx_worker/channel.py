@@ -7,7 +7,6 @@ is bytes that the header speaks of.
 import _socket
 import json
 import os
-import queue
 import stat
 import struct
 import threading
@@ -75,11 +74,7 @@ class Channel:
             held, size, self._held, self._held_bytes = self._held, self._held_bytes, [], 0
             if size >= LARGE and self._behind is None:
                 self._behind = Behind(self._write)
-            if self._behind is not None:
-                self._behind.wait()
-            if size >= LARGE:
-                self._behind.write(held)
-            else:
+            if self._behind is None or not self._behind.took(held, size):
                 self._write(held)
 
     def receive(self):
@@ -127,34 +122,49 @@ class Channel:
 
 
 class Behind:
-    """A thread that writes what it is given, one thing at a time."""
+    """A thread that writes what is to go out, in its order: one large thing at a time, and what is small behind it."""
 
     def __init__(self, write):
         self._write = write
-        self._given = queue.SimpleQueue()
-        self._idle = threading.Lock()
+        self._given = []
+        # Of what is small.
+        self._given_bytes = 0
+        self._busy = False
+        self._changed = threading.Condition()
         self._error = None
         threading.Thread(target=self._run, daemon=True, name="dfx-writer").start()
 
-    def wait(self):
-        """Returns once all is written; raises what kept it from being."""
-        with self._idle:
+    def took(self, parts, size):
+        """False: it has nothing to do, and what is small is written faster than handed over. Raises what kept something from being written."""
+        with self._changed:
+            while self._busy and self._error is None and self._given_bytes + size >= LARGE:
+                self._changed.wait()
             if self._error is not None:
                 raise self._error
-
-    def write(self, parts):
-        """After `wait`: returns at once."""
-        self._idle.acquire()
-        self._given.put(parts)
+            if size < LARGE:
+                if not self._busy:
+                    return False
+                self._given_bytes += size
+            self._given.extend(parts)
+            self._busy = True
+            self._changed.notify_all()
+            return True
 
     def _run(self):
         while True:
-            parts = self._given.get()
+            with self._changed:
+                while not self._given:
+                    self._busy = False
+                    self._changed.notify_all()
+                    self._changed.wait()
+                parts, self._given, self._given_bytes = self._given, [], 0
             try:
                 self._write(parts)
             except OSError as error:
-                self._error = error
-            self._idle.release()
+                with self._changed:
+                    self._error = error
+                    self._changed.notify_all()
+                return
 
 
 def socket_of(descriptor):

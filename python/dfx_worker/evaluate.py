@@ -116,10 +116,10 @@ def run_open(channel, job, brought, payloads, watch, started):
     watch.fragile = True
     try:
         plan.head = plan.head or Head(named(plan.schema, job))
-        sink = ResultSink(channel, job["job"], plan.head)
-        for at, result in enumerate(plan.results(cut), 1):
+        sink = ResultSink(channel, job["job"], plan.head, job.get("flush") is True)
+        for result in plan.results(cut):
             sink.write(pa.RecordBatch.from_arrays(result.columns, schema=sink.schema))
-            sink.flush(more=at == len(cut))
+        sink.flush(more=True)
     except BaseException as error:
         held.close()
         if watch.doubted:
@@ -185,15 +185,14 @@ def failure_of(error, watch, job, source, done=None):
     failure = failures.running_failure(error, watch)
     if watch.raised is None or job.get("filter") or job.get("windows"):
         return failure
-    size = job.get("batchSize", 8192)
 
     def rest(offset):
         try:
-            return source.frame.limit(size, offset).count()
+            return places.rest_of_batch(source.frame, offset)
         except Exception:
             return 0  # these rows can't be read either
 
-    rows = places.rows_of(watch.raised, done, source.lengths, size, rest)
+    rows = places.rows_of(watch.raised, done, source.lengths, job.get("batchSize", 8192), rest)
     return failure if rows is None else {**failure, "rows": rows}
 
 

@@ -1,11 +1,16 @@
 """A result on its way to the parent: its schema, then record batch messages in parts (docs/worker-protocol.md)."""
 
 import io
+import time
 
 import pyarrow as pa
 
 # One frame carries about this much, so that the parent never waits for a whole table.
 PART = 1024 * 1024
+
+# Of results that are to be flushed: so much, or for so many seconds, waits for more. To wake the parent costs as much as a light batch.
+FLUSHED_PART = 256 * 1024
+FLUSHED_AFTER = 0.05
 
 END_OF_STREAM = b"\xff\xff\xff\xff\x00\x00\x00\x00"
 
@@ -22,17 +27,18 @@ class Head:
 class ResultSink:
     """Encodes batches as messages and sends them as `result` frames.
 
-    `schema`: or its Head. `flush_each`: after each batch, for a parent that waits for it; else in parts, which cost less.
+    `schema`: or its Head. `flushed`: for a parent that waits for them; else in large parts.
     """
 
-    def __init__(self, channel, job, schema, flush_each=False):
+    def __init__(self, channel, job, schema, flushed=False):
         head = schema if isinstance(schema, Head) else Head(schema)
         self.rows = 0
         self.batches = 0
         self.schema = head.schema
         self._channel = channel
         self._job = job
-        self._flush_each = flush_each
+        self._most = FLUSHED_PART if flushed else PART
+        self._due = time.perf_counter() + FLUSHED_AFTER if flushed else None
         self._pending = []
         self._pending_bytes = 0
         self._messages = []
@@ -57,7 +63,7 @@ class ResultSink:
                     self._add("batch", batch.num_rows, message.serialize())
                 elif message.type == "dictionary":
                     self._add("dictionary", 0, message.serialize())
-        if self._flush_each or self._pending_bytes >= PART:
+        if self._pending_bytes >= self._most or (self._due is not None and time.perf_counter() >= self._due):
             self.flush()
 
     def flush(self, more=False):
@@ -70,6 +76,8 @@ class ResultSink:
         self._pending_bytes = 0
         self._messages = []
         self._pending_rows = 0
+        if self._due is not None:
+            self._due = time.perf_counter() + FLUSHED_AFTER
 
     def _add(self, kind, rows, message):
         view = memoryview(message).cast("B")
