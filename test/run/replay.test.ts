@@ -170,6 +170,22 @@ test('columns of several groups stand side by side', async () => {
   );
 });
 
+test('columns that are kept stand beside windows, whose rows come at the end', async () => {
+  const before = payload('before', 'lag(a, 1) OVER (ORDER BY id)');
+  const expected = rows.map(({ id, a }, at) => `${id},${a},${at === 0 ? '' : rows[at - 1]?.a}\n`);
+  for (const limit of [undefined, 3]) {
+    const { text } = await csvOf([before], file, { keep: ['id', 'a'], ...(limit === undefined ? {} : { limit }) });
+    assert.equal(text, expected.slice(0, limit).join(''));
+  }
+  const filter = payload('filter', 'id % 2 = 1');
+  const { text } = await csvOf([payload('place', 'count(*) OVER ()'), payload('sum', 'id + a')], file, {
+    keep: ['id'],
+    filter,
+    limit: 2,
+  });
+  assert.equal(text, [1, 3].map((id) => `${id},${ROWS / 2},${id + (rows[id]?.a ?? 0)}\n`).join(''));
+});
+
 test('an input that is cut off or written to while it is read gives no result', async () => {
   const text = 'id,a,s\n1,2,x\n3,4,y\n';
   for (const [name, change] of [

@@ -85,6 +85,12 @@ function rowGroups({ planned, filter, keep, split, workers }: Grouping): readonl
       groups.push({ entries: [entry], relation, part });
     }
   });
+  const [first] = planned;
+  if (keep.length > 0 && first?.engine === 'embedded' && first.payload.windows) {
+    // What is kept comes as it is read, too: beside windows it has a job of its own.
+    const kept: JobGroup = { engine: first.engine, command: first.command, entries: [], how, filter, keep };
+    return [kept, ...groups.map(({ entries }) => groupOf(entries, how, filter, []))];
+  }
   return groups.map(({ entries }, at) => groupOf(entries, how, filter, at === 0 ? keep : []));
 }
 
