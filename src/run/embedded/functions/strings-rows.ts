@@ -94,6 +94,7 @@ export function nullScalar(type: DataType): Vector {
     case 'LargeUtf8':
     case 'Utf8View':
     case 'Binary':
+    case 'LargeBinary':
       return {
         column: { layout: 'string', ...base, offsets: new Int32Array(2), data: new Uint8Array(0) },
         scalar: true,

@@ -134,7 +134,7 @@ const FORMS = [
   'split_part(T, S, N)', 'split_part(T, S, p)', 'substr(T, N)', 'substr(T, N, N)', 'substr(T, N, p)', 'substring(T, N, p)', 'substr_index(T, S, N)',
   'substring_index(T, S, N)', 'to_hex(N)', 'translate(T, S, S)', 'T || S', 'S || T || N', "encode(T, 'base64')", "encode(T, 'base64pad')",
   "encode(T, 'hex')", "decode(encode(T, 'base64'), 'base64')", "decode(encode(T, 'base64pad'), 'base64')", "decode(encode(T, 'hex'), 'hex')",
-  "decode(T, 'hex')", "decode(S, 'base64')", 'md5(T)', 'sha224(T)', 'sha256(T)', 'sha384(T)', 'sha512(T)', "digest(T, 'md5')",
+  "decode(btrim(l, NULL), 'hex')", "encode(btrim(T, NULL), 'base64')", "decode(T, 'hex')", "decode(S, 'base64')", 'md5(T)', 'sha224(T)', 'sha256(T)', 'sha384(T)', 'sha512(T)', "digest(T, 'md5')",
   "digest(T, 'blake2b')", "digest(T, 'blake2s')", "digest(T, 'sha256')", "md5(arrow_cast(T, 'Binary'))", 'to_hex(h)', 'to_hex(i)', 'to_hex(b)', 'to_hex(n)',
   "substr(T, 2, 3) = 'a' and n > 1", "case when n > 0 then split_part(T, ',', -1) else lpad(T, 5, 'é') end", "n < 3 or rpad(T, -2) < 'b'",
   "overlay(T, S, 2) is null or regexp_count(T, 'a', 2) = 1", 'T LIKE S', 'T ILIKE S', 'T not like S', 'T not ilike S', "T LIKE '%' || S", "T LIKE S || '%'", "T LIKE '%' || S || '%'", "T ILIKE '%' || S || '%'",
