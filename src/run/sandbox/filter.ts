@@ -43,8 +43,11 @@ const O_TRUNC = 0x200;
 const THREAD = 0x10100;
 /** CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET: none of them with namespaces of its own. */
 const NAMESPACES = 0x7e020000;
-/** F_SETOWN, F_SETSIG, F_SETOWN_EX, F_SETLEASE, F_NOTIFY: who gets a signal when a descriptor is ready. */
-const SIGNALLING_FCNTLS = [8, 10, 15, 1024, 1026];
+/**
+ * F_SETOWN, F_SETSIG, F_SETOWN_EX, F_SETLEASE, F_NOTIFY: who gets a signal when a descriptor is ready. F_SETLK, F_SETLKW, F_OFD_SETLK,
+ * F_OFD_SETLKW: locks, which a file that is open for reading takes, too.
+ */
+const FCNTLS_ON_OTHERS = [8, 10, 15, 1024, 1026, 6, 7, 37, 38];
 /** TCGETS, TCGETS2, TIOCGWINSZ, FIONREAD, FIONBIO, FIONCLEX, FIOCLEX */
 const HARMLESS_IOCTLS = [0x5401, 0x802c542a, 0x5413, 0x541b, 0x5421, 0x5450, 0x5451];
 /** PR_SET_NAME, PR_GET_NAME, PR_SET_VMA */
@@ -93,7 +96,7 @@ export function seccompFilter(machine: Machine, execPath: bigint | null): Filter
     ]),
     ...checked('kill', [load(low(0)), { ...unless(JUMP_EQUAL, 0, 1), isPid: true }, give(ALLOW), give(EPERM)]),
     ...checked('tgkill', [load(low(0)), { ...unless(JUMP_EQUAL, 0, 1), isPid: true }, give(ALLOW), give(EPERM)]),
-    ...checked('fcntl', noneOf(1, SIGNALLING_FCNTLS)),
+    ...checked('fcntl', noneOf(1, FCNTLS_ON_OTHERS)),
     ...checked('ioctl', oneOf(1, HARMLESS_IOCTLS)),
     ...checked('prctl', [...dyingWithParent(), ...oneOf(0, HARMLESS_PRCTLS)]),
     // 0 is the caller.

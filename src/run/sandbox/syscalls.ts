@@ -4,7 +4,8 @@
  * a call that a newer kernel brings too.
  *
  * Left out on purpose, though programs use them: chmod, chown, utime and setxattr and their kin, which Landlock doesn't look at; truncate by
- * name, which it looks at from its third version on; inotify and fanotify, which tell what happens to files of others.
+ * name, which it looks at from its third version on; inotify and fanotify, which tell what happens to files of others; flock, which holds up
+ * whoever else locks a file that the worker may only read.
  */
 export type SystemCall = readonly [name: string, x64: number | null, arm64: number | null];
 
@@ -51,7 +52,6 @@ export const ALLOWED: readonly SystemCall[] = [
   ['pipe2', 293, 59],
   ['eventfd', 284, null],
   ['eventfd2', 290, 19],
-  ['flock', 73, 32],
   ['fsync', 74, 82],
   ['fdatasync', 75, 83],
   ['sync_file_range', 277, 84],

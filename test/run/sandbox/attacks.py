@@ -17,6 +17,7 @@ def attempts():
     """Everything is inside of one function, so that it travels by value."""
     import ctypes
     import errno
+    import fcntl
     import os
     import platform
     import signal
@@ -104,6 +105,14 @@ def attempts():
 
     def query(path):
         return SessionContext().read_csv(path, file_extension="", has_header=False).collect()
+
+    def locked(path, lock):
+        """A file of others that the worker may read: whoever else wants the lock would wait."""
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            return lock(descriptor)
+        finally:
+            os.close(descriptor)
 
     def copy_to(path):
         SessionContext().sql(f"COPY (SELECT 1 AS a) TO '{path}' STORED AS CSV").collect()
@@ -213,6 +222,8 @@ def attempts():
         "utime": lambda path: os.utime(path, (0, 0)),
         "setxattr": lambda path: os.setxattr(path, "user.dfx", b"out"),
         "inotify": lambda path: libc.inotify_add_watch(checked(libc.inotify_init1(0)), path.encode(), 2),
+        "flock": lambda path: locked(path, lambda file: fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)),
+        "F_SETLK": lambda path: locked(path, lambda file: fcntl.lockf(file, fcntl.LOCK_SH | fcntl.LOCK_NB)),
         # network
         "TCP": lambda target: connect(socket.AF_INET, socket.SOCK_STREAM, port(target)),
         "UDP": lambda target: connect(socket.AF_INET, socket.SOCK_DGRAM, port(target)),

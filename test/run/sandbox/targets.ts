@@ -91,6 +91,8 @@ export async function attackFolder(): Promise<Targets> {
       ...changing,
       ...creating,
       ...on(secret, ['inotify']),
+      // The input of the run, which workers may read.
+      ...on(join(folder.path, 'attacks.csv'), ['flock', 'F_SETLK']),
       ...on(port, ['TCP', 'UDP']),
       ...on(socketPath, ['Unix socket']),
       ...on(abstract, ['abstract Unix socket']),
