@@ -89,10 +89,17 @@ test('what a UDF raises names its line and the rows of the input', () => {
   assert.equal(failure('fails_at', ...SMALL), `the scalar UDF "fails_at" ${raised}`);
   // It gets some of the batch's rows only.
   assert.equal(failure('fails_in_case', ...SMALL), `the scalar UDF "fails_at" ${raised}`);
-  assert.equal(
-    failure('fails_at', '--transport', 'pipelined').replace(/\(rows .*?\)/, ''),
-    `the scalar UDF "fails_at" ${raised.replace(/\(rows .*?\)/, '')}`,
-  );
+  for (const transport of ['sync', 'pipelined']) {
+    assert.equal(
+      failure('fails_at', '--transport', transport, '--batch-size', '100'),
+      `the scalar UDF "fails_at" ${raised.replace('6001 to 7000', '6001 to 6100')}`,
+    );
+  }
+});
+
+test('the rows of a batch are those of the input, whatever its batches are', () => {
+  const raised = `raised ValueError: 6000 ${at('raise ValueError("6000")')} (rows 5601 to 6300); ${TRACEBACK}`;
+  assert.equal(failure('fails_at', '--input', file('rows.arrows')), `the scalar UDF "fails_at" ${raised}`);
 });
 
 test('a result of another length is the UDF’s own error', () => {
@@ -217,6 +224,37 @@ test('--register gives UDFs that travel by name, once a worker, and takes over b
   // Merged by name, too.
   const value = dfx(['run', file('sum_by_name.bin'), ...args]);
   assert.deepEqual([value.status, value.stdout, value.stderr], [0, `sum_by_name\n${3 * 49_995_000}\n`, 'loaded\n']);
+});
+
+test('what a registered UDF raises, or returns undeclared, is told as that of one that travels', () => {
+  const registered = (name: string, function_: string): readonly [string, string] => {
+    const lines = [
+      'import pyarrow as pa',
+      'from datafusion import udf',
+      'INT = pa.int64()',
+      '',
+      ...function_.split('\n'),
+      '',
+    ];
+    const register = ['def register(ctx):', '    ctx.register_udf(udf(double, [INT], INT, "immutable", "double"))', ''];
+    const module = registering(name, [...lines, ...register].join('\n'));
+    const args = ['run', file('by_name.bin'), '--input', file('rows.arrow'), '--register', module, '--format', 'csv'];
+    const { status, stderr } = dfx([...args, ...SMALL]);
+    assert.equal(status, 5, stderr);
+    return [stderr, stderr.trimEnd().split('\n').at(-1) ?? ''];
+  };
+  const [traceback, raised] = registered('raising.py', 'def double(values):\n    raise KeyError(values[0].as_py())');
+  assert.equal(
+    raised,
+    `dfx: ${file('by_name.bin')}: the scalar UDF "double" raised KeyError: 0 at raising.py line 6 (rows 1 to 1000); ${TRACEBACK}`,
+  );
+  assert.match(traceback, /^Traceback \(most recent call last\):\n {2}File ".*raising\.py", line 6, in double\n/);
+  assert.doesNotMatch(traceback, /dfx_worker/);
+  const [, mistyped] = registered('mistyped.py', 'def double(values):\n    return values.cast(pa.string())');
+  assert.equal(
+    mistyped,
+    `dfx: ${file('by_name.bin')}: the scalar UDF "double" raised TypeError: the UDF returned string, declared int64 at mistyped.py line 5 (rows 1 to 1000); ${TRACEBACK}`,
+  );
 });
 
 test('a module that can’t register names its line', () => {

@@ -159,4 +159,7 @@ for table, batches in tables():
             column = answer.to_arrow_table().column(0)
             found[name] = [str(column.type), column.to_pylist()]
         answers[f"{table} {kind}"] = found
+with pa.ipc.new_stream(OUT / "rows.arrows", pa.schema([("value", INT)])) as writer:
+    for batch in pa.table({"value": pa.array(range(ROWS), INT)}).to_batches(max_chunksize=700):
+        writer.write_batch(batch)
 print(json.dumps(answers))
