@@ -27,6 +27,15 @@ const NO_PART = "has no part in the result, and the real engine doesn't plan tha
 const call = (name: string, ...args: Expr[]): Expr => ({ kind: 'scalar_function', name, args, definition: null });
 const SHIFTS = 'takes a decimal rounded to a literal, whose type shifts while the real engine plans';
 
+const NULL_TEXT = lit({ kind: 'Null', type: { kind: 'Utf8' } });
+const FALLIBLE: Expr = {
+  kind: 'cast',
+  expr: binary('Divide', col('Int64'), col('Int64')),
+  type: { kind: 'Utf8' },
+  nullable: null,
+  metadata: [],
+};
+
 const field = (name: string, type: DataType): Field => ({ name, type, nullable: true, metadata: [] });
 
 const SCHEMA: Schema = {
@@ -121,6 +130,27 @@ const REFUSALS: readonly (readonly [string, Expr, string, string])[] = [
       ],
     ] as const
   ).map(([what, expr]) => [what, expr, 'aggregate_function', NO_PART] as const),
+  ...(['regexp_replace', 'regexp_count', 'regexp_instr'] as const).map(
+    (name) =>
+      [
+        `a null argument of ${name} beside one that may fail`,
+        call(name, FALLIBLE, NULL_TEXT, ...(name === 'regexp_replace' ? [NULL_TEXT] : [])),
+        name,
+        'drops an operand that may fail (cast)',
+      ] as const,
+  ),
+  [
+    'a null count of repeat beside a text that may fail',
+    call('repeat', FALLIBLE, lit({ kind: 'Null', type: { kind: 'Int64' } })),
+    'repeat',
+    'drops an operand that may fail (cast)',
+  ],
+  [
+    'a null separator beside a text that may fail',
+    call('concat_ws', NULL_TEXT, FALLIBLE),
+    'concat_ws',
+    'drops an operand that may fail (cast)',
+  ],
   ['strings in arithmetic', binary('Plus', col('Utf8'), int(1)), 'Plus', "doesn't take Utf8 and Int64"],
 ];
 

@@ -5,7 +5,7 @@ import { DfxError } from '../../../wire/errors.ts';
 import { nullColumn } from '../build.ts';
 import type { Node } from '../nodes.ts';
 import { Refusal } from '../refusal.ts';
-import { callNode, nullConstant } from '../simplify.ts';
+import { callNode, nullInstead } from '../simplify.ts';
 import { INT64, type StringKind } from '../types.ts';
 import type { Vector } from '../vector.ts';
 import type { ScalarFunction } from './define.ts';
@@ -123,7 +123,8 @@ const regexpCount: ScalarFunction = {
       ...(['Utf8View', 'LargeUtf8', 'Utf8'] as const).map((kind) => [kind, kind, 'Int64', kind] as const),
     ]);
     const text = flagged('regexp_count', pattern, flag);
-    if (value === undefined || text === null) return nullConstant(INT64);
+    const taken = [value, start].filter((arg) => arg !== undefined);
+    if (value === undefined || text === null) return nullInstead('regexp_count', INT64, taken);
     const { matcher } = preparePattern('regexp_count', text);
     const evaluate = (given: readonly Vector[], length: number): Vector => {
       const validity = strictValidity(given);
@@ -148,7 +149,6 @@ const regexpCount: ScalarFunction = {
       }
       return finished({ layout: 'numeric', type: INT64, length: rows, validity, values }, given);
     };
-    const taken = start === undefined ? [value] : [value, start];
     const mayFail = start !== undefined && !isAtLeast(start, 1);
     return callNode({ name: 'regexp_count', type: INT64, nullable: true, args: taken, mayFail, evaluate });
   },
@@ -168,9 +168,9 @@ const regexpInstr: ScalarFunction = {
       ...each((kind) => [kind, kind, 'Int64', 'Int64', kind, 'Int64']),
     ]);
     const text = flagged('regexp_instr', pattern, flag);
-    if (value === undefined || text === null) return nullConstant(INT64);
-    const { matcher } = preparePattern('regexp_instr', text);
     const taken = [value, start, nth, group].filter((arg) => arg !== undefined);
+    if (value === undefined || text === null) return nullInstead('regexp_instr', INT64, taken);
+    const { matcher } = preparePattern('regexp_instr', text);
     const evaluate = (given: readonly Vector[], length: number): Vector => {
       const validity = strictValidity(given);
       if (validity === false) return nullScalar(INT64);

@@ -1,7 +1,7 @@
 /** `regexp_replace`, with a constant pattern, replacement and flags. */
 import type { DataType } from '../../../wire/arrow/types.ts';
 import { Refusal } from '../refusal.ts';
-import { callNode, nullConstant } from '../simplify.ts';
+import { callNode, nullInstead } from '../simplify.ts';
 import type { Vector } from '../vector.ts';
 import type { ScalarFunction } from './define.ts';
 import { constantText, eachMatch, preparePattern, withFlags } from './regex-pattern.ts';
@@ -81,7 +81,9 @@ export const regexpReplace: ScalarFunction = {
     const by = constantText('regexp_replace', 'replacement', replacement);
     const flags = flag === undefined ? '' : constantText('regexp_replace', 'flags', flag);
     const type: DataType = value?.type ?? { kind: 'Utf8' };
-    if (value === undefined || text === null || by === null || flags === null) return nullConstant(type);
+    if (value === undefined || text === null || by === null || flags === null) {
+      return nullInstead('regexp_replace', type, cast);
+    }
     const all = flags.includes('g');
     const whole = flag === undefined || flags === 'g' ? text : withFlags(flags.replaceAll('g', ''), text);
     const { matcher } = preparePattern('regexp_replace', whole);

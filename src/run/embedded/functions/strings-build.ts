@@ -3,7 +3,7 @@ import type { DataType } from '../../../wire/arrow/types.ts';
 import { DfxError } from '../../../wire/errors.ts';
 import type { Node } from '../nodes.ts';
 import { Refusal } from '../refusal.ts';
-import { callNode, castTo, isNullConstant, nullConstant } from '../simplify.ts';
+import { callNode, castTo, isNullConstant, nullInstead } from '../simplify.ts';
 import { isBinary } from '../types.ts';
 import type { Vector } from '../vector.ts';
 import type { Call, ScalarFunction } from './define.ts';
@@ -142,6 +142,8 @@ const concatWs: ScalarFunction = {
       throw new Refusal('concat_ws', 'has nothing but nulls to join');
     }
     const type = cast[0]?.type ?? { kind: 'Utf8' };
+    const [separator] = cast;
+    if (separator !== undefined && isNullConstant(separator)) return nullInstead('concat_ws', type, cast.slice(1));
     const evaluate = (given: readonly Vector[], length: number): Vector => {
       const [separators, ...values] = given;
       const validity = separators === undefined ? false : strictValidity([separators]);
@@ -174,7 +176,7 @@ const repeat: ScalarFunction = {
     takeArguments('repeat', args, 2);
     const cast = [stringArgument('repeat', args[0]), integerArgument('repeat', args[1], 'integers')];
     const type = cast[0]?.type ?? { kind: 'Utf8' };
-    if (cast.some(isNullConstant)) return nullConstant(type);
+    if (cast.some(isNullConstant)) return nullInstead('repeat', type, cast);
     return built('repeat', type, cast, true, (given) => {
       const { data, offsets, step } = texts(given[0]);
       const counts = numbers(given[1]);
