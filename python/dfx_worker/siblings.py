@@ -84,16 +84,34 @@ def absolute(node, package):
 
 def located(root, name):
     """Where Python would find the module in the folder `root`. What has a name of Python's own library is that."""
-    if name.partition(".")[0] in sys.stdlib_module_names:
+    top = name.partition(".")[0]
+    if top in sys.stdlib_module_names:
         return None
-    place = os.path.join(root, *name.split("."))
+    location = place_of(os.path.join(root, *name.split(".")))
+    # Folders without `__init__` are packages only where nothing else of that name is: one beside that is called as an installed
+    # package isn't meant.
+    if location is not None and is_bare(place_of(os.path.join(root, top))) and is_installed(top):
+        return None
+    return location
+
+
+def place_of(path):
     for suffix in SUFFIXES:
-        if os.path.isfile(os.path.join(place, "__init__" + suffix)):
-            return os.path.join(place, "__init__" + suffix), place
+        if os.path.isfile(os.path.join(path, "__init__" + suffix)):
+            return os.path.join(path, "__init__" + suffix), path
     for suffix in SUFFIXES:
-        if os.path.isfile(place + suffix):
-            return place + suffix, None
-    return (None, place) if os.path.isdir(place) else None
+        if os.path.isfile(path + suffix):
+            return path + suffix, None
+    return (None, path) if os.path.isdir(path) else None
+
+
+def is_bare(location):
+    return location is not None and location[0] is None
+
+
+def is_installed(name):
+    spec = importlib.machinery.PathFinder.find_spec(name)
+    return spec is not None and spec.origin is not None
 
 
 class Finder:

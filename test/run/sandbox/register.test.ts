@@ -23,6 +23,7 @@ const FUNCTIONS = `
 import pyarrow as pa
 import helpers
 import apart.deep
+import iniconfig
 import random
 from pack import inner
 from datafusion import udf
@@ -31,7 +32,7 @@ from datafusion import udf
 def mark(values):
     import late
 
-    words = (helpers.MARK, inner.MARK, apart.deep.MARK, late.MARK, str(hasattr(random, "shuffle")))
+    words = (helpers.MARK, inner.MARK, apart.deep.MARK, late.MARK, str(hasattr(random, "shuffle")), iniconfig.IniConfig.__name__)
     return pa.array([" ".join((text, *words)) for text in values.to_pylist()])
 
 
@@ -61,11 +62,12 @@ const hidden = {
   unused: write('own/unused.py', 'PASSWORD = "secret"\n'),
   unusedInPackage: write('own/pack/unused.py', 'PASSWORD = "secret"\n'),
   random: write('own/random.py', 'raise ValueError("not Python’s")\n'),
+  installed: write('own/iniconfig/notes.txt', 'a folder with the name of an installed package\n'),
   folder: join(folder, 'own'),
   package: join(folder, 'own/pack'),
   above: folder,
 };
-const MARKED = 'more otherlast deep late True';
+const MARKED = 'more otherlast deep late True IniConfig';
 
 /** One column of text in, the rows of the payloads out. */
 function run(names: readonly string[], texts: readonly string[], ...more: readonly string[]): readonly unknown[][] {
