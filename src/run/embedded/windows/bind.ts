@@ -10,11 +10,11 @@ import { trueBits } from '../compare.ts';
 import { compile } from '../compile.ts';
 import type { BindContext } from '../functions/define.ts';
 import { gather, materialize } from '../gather.ts';
-import { type Node, plainValue } from '../nodes.ts';
+import { childrenOf, type Node, plainValue } from '../nodes.ts';
 import { Refusal } from '../refusal.ts';
 import { castTo } from '../simplify.ts';
 import { refuseTies, STABLE_ROWS } from '../ties.ts';
-import { BOOLEAN, isInteger } from '../types.ts';
+import { BOOLEAN, innerTypes, isInteger } from '../types.ts';
 import type { Rows } from '../vector.ts';
 import { arrange, hasTies } from './arrange.ts';
 import type { WindowCall, WindowFunction } from './define.ts';
@@ -40,6 +40,10 @@ export function bindWindow(expr: WindowExpr, node: (inner: Expr) => Node, _conte
   for (const key of orderBy) {
     if (!isOrderable(key.node.type)) throw new Refusal(name, `has an ORDER BY of ${key.node.type.kind}`);
   }
+  for (const key of [...partitionBy, ...orderBy.map((each) => each.node)]) {
+    if (!isSortedKey(key))
+      throw new Refusal(name, "has a key that the real engine doesn't find sorted after it sorted by it");
+  }
   const filter = expr.filter === null ? null : castTo(node(expr.filter), BOOLEAN);
   const bounds = bindFrame(name, expr.frame, orderBy);
   const made =
@@ -60,6 +64,17 @@ export function bindWindow(expr: WindowExpr, node: (inner: Expr) => Node, _conte
     mindsTies,
     companions: !(name === 'lead' || name === 'lag') || expr.nullTreatment !== 'IGNORE_NULLS',
   };
+}
+
+/** Its planner (`SanityCheckPlan`) fails over keys with `sqrt`, or with a comparison of nested values, anywhere in them. */
+function isSortedKey(key: Node): boolean {
+  const todo: Node[] = [key];
+  for (let node = todo.pop(); node !== undefined; node = todo.pop()) {
+    if (node.op === 'call' && node.name === 'sqrt') return false;
+    if (node.op === 'compare' && innerTypes(node.left.type).length > 0) return false;
+    todo.push(...childrenOf(node));
+  }
+  return true;
 }
 
 /** Whether rows that tie have the same arguments: where no frame tells them apart either, their order doesn't matter. */

@@ -213,6 +213,19 @@ test('frames without a key, rows that tie, and functions beside each other', { t
     `count(*) OVER (ORDER BY ${name} GROUPS 1 PRECEDING)`,
   ]);
   await expectEqual(t, casesOf(TABLES, everyKey), 0.8);
+  const failing = [
+    'sqrt(abs(f64))',
+    '1 + sqrt(4.0 * tie)',
+    'sqrt(tie), k',
+    'make_array(i8) < [1]',
+    'sqrt(4.0), k',
+    'abs(f64)',
+  ];
+  const failed = failing.flatMap((key) => [
+    `rank() OVER (ORDER BY ${key})`,
+    `sum(i32) OVER (PARTITION BY ${key} ORDER BY k)`,
+  ]);
+  await expectEqual(t, casesOf(['mild', 'tiny'], failed), 0.1);
   const mixed = [
     'sum(i32) OVER (ORDER BY k) - lag(i32) OVER (ORDER BY k)',
     'i32 - avg(i32) OVER (PARTITION BY part)',
