@@ -1,0 +1,100 @@
+"""Jobs of several batches in a plan that stays open, whose UDF gives another type than it declares from some row on."""
+
+import io
+
+import cloudpickle
+import pyarrow as pa
+import pyarrow.dataset  # without it a worker plans its first batches one by one
+import pytest
+from datafusion import col, udf
+from dfx_worker import evaluate, sandbox, streaming
+from dfx_worker.results import END_OF_STREAM
+from dfx_worker.udfs import Watch
+
+INT = pa.int64()
+
+
+class Answers:
+    """What the parent would get."""
+
+    def __init__(self):
+        self.kinds = []
+        self.done = None
+        self._schema = b""
+        self._messages = b""
+
+    def send(self, header, *parts, more=False):
+        body = b"".join(bytes(memoryview(part)) for part in parts)
+        self.kinds.append(header["type"])
+        if header["type"] == "schema":
+            self._schema = body.removesuffix(END_OF_STREAM)
+        elif header["type"] == "result":
+            self._messages += body
+        elif header["type"] == "done":
+            self.done = header
+
+    def values(self):
+        return pa.ipc.open_stream(self._schema + self._messages + END_OF_STREAM).read_all().column(0).to_pylist()
+
+
+@pytest.fixture
+def watch(monkeypatch):
+    monkeypatch.setattr(cloudpickle, "loads", cloudpickle.loads)
+    monkeypatch.setattr(sandbox, "_state", "off")
+    monkeypatch.setattr(evaluate, "held", streaming.Held())
+    monkeypatch.setattr(evaluate, "doubted", set())
+    monkeypatch.setattr(evaluate, "told", set())
+    watch = Watch()
+    watch.install(cloudpickle)
+    return watch
+
+
+def job(first, last):
+    table = pa.table({"value": pa.array(range(first, last), INT)})
+    body = io.BytesIO()
+    with pa.ipc.new_stream(body, table.schema) as writer:
+        for batch in table.to_batches(max_chunksize=100):
+            writer.write_batch(batch)
+    header = {
+        "type": "job",
+        "job": first,
+        "mode": "rows",
+        "columns": [{"payload": "late", "name": "out", "relation": None}],
+        "input": {"path": "-", "format": "arrow"},
+        "inBody": True,
+        "split": {"kind": "whole"},
+        "inlineCode": True,
+        "reads": ["value"],
+        "batchSize": 100,
+    }
+    return streaming.ahead(header, memoryview(body.getvalue()))
+
+
+def late(values):
+    return values.cast(pa.int32()) if values[0].as_py() >= 250 else values
+
+
+def payload(expression):
+    return {"late": expression.to_bytes()}
+
+
+def test_rows_are_neither_lost_nor_doubled_where_the_engine_bears_it(watch, capfd):
+    payloads = payload(udf(late, [INT], INT, "immutable", "late")(col("value")).cast(pa.string()))
+    for first, last in ((0, 200), (0, 500), (300, 450)):
+        answers = Answers()
+        evaluate.run(answers, *job(first, last), payloads, watch)
+        assert answers.values() == [str(value) for value in range(first, last)]
+        assert answers.kinds.count("schema") == 1
+        assert (answers.done["rows"], answers.done["read"]["rows"]) == (last - first, last - first)
+    assert evaluate.doubted  # it was such a plan
+    told = 'dfx: the scalar UDF "late": the UDF returned int32, declared int64; DataFusion took it\n'
+    assert capfd.readouterr().err == told
+
+
+def test_where_it_does_not_the_rows_are_told(watch):
+    payloads = payload(udf(late, [INT], INT, "immutable", "late")(col("value")))
+    with pytest.raises(evaluate.Failed) as caught:
+        evaluate.run(Answers(), *job(0, 500), payloads, watch)
+    fields = caught.value.fields
+    assert (fields["code"], fields["message"]) == ("UDF_RAISED", "the UDF returned int32, declared int64")
+    assert (fields["udf"], fields["rows"]) == ({"name": "late", "family": "scalar"}, {"first": 301, "last": 400})
