@@ -94,6 +94,12 @@ test('sizes and times that are none are refused', () => {
   const size = run('good', '--memory-limit', '3x');
   assert.equal(size.stderr, 'dfx: found the size "3x", expected one such as 512M or 2G\n');
   assert.equal(size.status, 2);
+  const bytes = run('good', '--memory-limit', '512');
+  assert.equal(
+    bytes.stderr,
+    'dfx: found "512" for --memory-limit, expected 1M at least; such as 512M or 2G: a Python worker takes some 40M before it begins\n',
+  );
+  assert.equal(bytes.status, 2);
   const kill = run('good', '--kill-on-idle');
   assert.equal(
     kill.stderr,

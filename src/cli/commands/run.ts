@@ -108,7 +108,7 @@ export function register(program: Command): void {
     .option('--timeout <time>', 'end the run after that time: 30, 1.5s, 2m', seconds)
     .option('--idle-timeout <time>', 'warn of a worker that says nothing for that time', seconds)
     .option('--kill-on-idle', 'end such a worker, and the run', false)
-    .option('--memory-limit <size>', 'end the run when a worker takes more memory: 512M, 2G', memorySize)
+    .option('--memory-limit <size>', 'end the run when a worker takes more memory: 512M, 2G', memoryLimit)
     .optionsGroup('Reports, on stderr:')
     .option('--stats', 'rows, bytes, time, workers, and why which engine', false)
     .option('--times', 'with --json: when each batch was sent, evaluated and received', false)
@@ -143,6 +143,8 @@ export function register(program: Command): void {
 const inputFormat = oneOf<InputFormat>('input format', ['csv', 'arrow', 'parquet', 'ndjson']);
 const engine = oneOf<EngineOption>('engine', ['auto', 'embedded', 'datafusion']);
 const transport = oneOf<TransportName>('transport', TRANSPORTS);
+/** Bytes. No worker starts with less. */
+const SMALLEST_LIMIT = 1 << 20;
 const sandbox = oneOf<RunFlags['sandbox']>('sandbox mode', ['on', 'off']);
 
 /** Dotted names of Python modules; each stands for those inside of it, too. */
@@ -206,6 +208,15 @@ function recordSize(text: string): number {
 }
 
 /** Bytes, with an optional unit of 1024: `512M`, `1.5G`. */
+/** A number without a unit is one of bytes, which nobody means who writes 512. */
+function memoryLimit(text: string): number {
+  const value = memorySize(text);
+  if (value >= SMALLEST_LIMIT) return value;
+  throw new DfxError('USAGE', `found ${JSON.stringify(text)} for --memory-limit, expected 1M at least`, {
+    hint: 'such as 512M or 2G: a Python worker takes some 40M before it begins',
+  });
+}
+
 function memorySize(text: string): number {
   const [, digits = 'NaN', unit = ''] = /^(\d+(?:\.\d+)?)([KMGT]?)(?:i?B)?$/i.exec(text) ?? [];
   const value = Math.floor(Number(digits) * 1024 ** ' KMGT'.indexOf(unit === '' ? ' ' : unit.toUpperCase()));
