@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { sliceRows } from '../../src/io/column-slice.ts';
 import { type Column, type ColumnBatch, openInput, readArrow, WHOLE, writeArrow } from '../../src/io/index.ts';
 import { nullColumn } from '../../src/io/null-column.ts';
 import { ParquetEncoder } from '../../src/io/out/parquet.ts';
-import { sliceRows } from '../../src/io/parquet/values.ts';
 import type { DataType, Schema } from '../../src/wire/arrow/types.ts';
 import { columnValues, type Shown } from './column-values.ts';
 

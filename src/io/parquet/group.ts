@@ -3,12 +3,13 @@ import type { RowGroup } from 'hyparquet';
 import { DfxError } from '../../wire/errors.ts';
 import type { Column } from '../column.ts';
 import { concatColumns } from '../column-join.ts';
+import { sliceRows } from '../column-slice.ts';
 import type { RandomAccess } from '../ipc/access.ts';
 import type { Codec } from './codecs.ts';
 import { assemble, type LeafData, leafData } from './nested.ts';
 import { ChunkReader, type Page, type Plain } from './pages.ts';
 import type { Leaf, ParquetNode } from './schema.ts';
-import { pageColumn, sliceRows } from './values.ts';
+import { pageColumn } from './values.ts';
 
 /** Gives the rows of a column in order. */
 export interface ColumnRows {

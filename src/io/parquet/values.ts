@@ -3,7 +3,7 @@ import { isAscii, isUtf8 } from 'node:buffer';
 import { formatDataType } from '../../wire/arrow/type-text.ts';
 import type { DataType } from '../../wire/arrow/types.ts';
 import { DfxError } from '../../wire/errors.ts';
-import { bitmapBytes, type Column, setBit, sliceBits, withoutFullBitmap } from '../column.ts';
+import { bitmapBytes, type Column, setBit, withoutFullBitmap } from '../column.ts';
 import { decimals, halvesToSingles, int64ToDoubles } from '../ipc/fixed-values.ts';
 import { dictionaryColumn } from './dictionary.ts';
 import type { Page, Plain } from './pages.ts';
@@ -248,39 +248,4 @@ function julian(bytes: Uint8Array, length: number, type: DataType): BigInt64Arra
   }
   const values = new Float64Array(length);
   return int64ToDoubles(new Int32Array(out.buffer), true, values) ? values : out;
-}
-
-/** Rows `[start, end)` of a column that isn't nested. */
-export function sliceRows(column: Column, start: number, end: number): Column {
-  const length = end - start;
-  if (start === 0 && end === column.length) return column;
-  const { type } = column;
-  if (column.layout === 'null') return { layout: 'null', type, length, validity: null };
-  const validity =
-    column.validity === null ? null : withoutFullBitmap(sliceBits(column.validity, start, length), length);
-  switch (column.layout) {
-    case 'boolean':
-      return { layout: 'boolean', type, length, validity, bits: sliceBits(column.bits, start, length) };
-    case 'numeric':
-      return { layout: 'numeric', type, length, validity, values: column.values.subarray(start, end) };
-    case 'string':
-      return { ...column, length, validity, offsets: column.offsets.subarray(start, end + 1) };
-    case 'decimal':
-      return {
-        layout: 'decimal',
-        type,
-        length,
-        validity,
-        values:
-          column.values instanceof Float64Array ? column.values.subarray(start, end) : column.values.slice(start, end),
-      };
-    case 'dictionary':
-      return { ...column, length, validity, indices: column.indices.subarray(start, end) };
-    case 'list':
-      return { ...column, length, validity, offsets: column.offsets.subarray(start, end + 1) };
-    case 'struct':
-      return { ...column, length, validity, children: column.children.map((child) => sliceRows(child, start, end)) };
-    default:
-      throw new DfxError('DEFECT', `a slice of a ${column.layout} column`);
-  }
 }

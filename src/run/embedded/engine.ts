@@ -64,6 +64,8 @@ export interface Evaluator {
   readonly type: DataType;
   /** Indices of the columns of the schema that are read, ascending. Batches hold these columns, in this order. */
   readonly columns: readonly number[];
+  /** Whether results depend on where batches end. */
+  readonly mindsBatches: boolean;
   /**
    * Row-wise: the values of the batch, in memory that the next call may use again, as the batch's own may be. Else: takes the batch in, and gives
    * null.
@@ -110,6 +112,7 @@ export function compileExpression(expr: Expr, schema: Schema, options: BindOptio
       kind,
       type,
       columns,
+      mindsBatches: false,
       stateSchema: [],
       next: (batch) => materialize(evaluate(rowsOfBatch(batch)), batch.length),
       state: () => [],
@@ -124,6 +127,7 @@ export function compileExpression(expr: Expr, schema: Schema, options: BindOptio
       kind,
       type,
       columns,
+      mindsBatches: true,
       stateSchema: null,
       next: (batch) => {
         // A reader may use its buffers again.
@@ -151,6 +155,8 @@ export function compileExpression(expr: Expr, schema: Schema, options: BindOptio
     kind,
     type,
     columns,
+    // The rows that pass a FILTER are a batch of their own.
+    mindsBatches: bound.aggregates.some(({ filter }) => filter !== null),
     stateSchema: states.some((state) => state === null) ? null : states.flatMap((state) => state ?? []),
     next: (batch) => {
       const rows = rowsOfBatch(batch);

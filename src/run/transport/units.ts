@@ -28,6 +28,8 @@ export interface Units {
 
 /** Bytes of rows that one job gets from a pipe. */
 const PIECE_BYTES = 4 * 1024 * 1024;
+/** Partial results of an input, at most: enough for workers to end at about the same time. */
+const MOST_PARTIAL = 64;
 /** Of CSV that is sent in batches: some thousand rows. */
 const BATCH_BYTES = 512 * 1024;
 
@@ -38,7 +40,7 @@ export function unitsOf(plan: Plan, group: JobGroup): Units {
   if (pipe === null) {
     const streamed = plan.transport.name !== 'split' && group.how !== 'whole' && table !== null && source !== null;
     if (streamed) return input?.format === 'csv' ? csvPieces(plan, input, true) : batches(plan, group, table);
-    const parts = group.how === 'whole' ? [WHOLE] : plan.splits;
+    const parts = group.how === 'whole' ? [WHOLE] : partsFor(group, plan.splits);
     // Where records start and end in quoted text, the real engine isn't asked: it gets whole ones.
     if (group.engine === 'datafusion' && parts[0]?.kind === 'bytes' && input?.format === 'csv')
       return csvPieces(plan, input, false);
@@ -61,6 +63,19 @@ export function unitsOf(plan: Plan, group: JobGroup): Units {
     return { ...common, units: whole(pieces), linesBefore: () => stream.headLines() };
   }
   return { ...common, units: whole(arrowPieces(pipe.all(), PIECE_BYTES, input?.path)), linesBefore: () => 0 };
+}
+
+/** Partial results of many rows are as small as those of few, and each is a message to take. A Python worker holds its part in memory. */
+function partsFor({ engine, how }: JobGroup, splits: readonly Split[]): readonly Split[] {
+  const each = Math.ceil(splits.length / MOST_PARTIAL);
+  if (how !== 'partial' || engine !== 'embedded' || each === 1) return splits;
+  const joined: Split[] = [];
+  for (let at = 0; at < splits.length; at += each) {
+    const some = splits.slice(at, at + each);
+    if (!some.every((split) => split.kind === 'rows')) return splits;
+    joined.push({ kind: 'rows', parts: some.flatMap((split) => (split.kind === 'rows' ? split.parts : [])) });
+  }
+  return joined;
 }
 
 /** A CSV file as if it came through a pipe. */

@@ -22,6 +22,15 @@ import { DfxError } from '../../wire/errors.ts';
 import { compileExpression, type Evaluator } from '../embedded/index.ts';
 import type { InputSpec, Job } from '../transport/messages.ts';
 
+/** Rows of a batch, where it doesn't matter how many they are. */
+const LARGE_BATCH = 4 * BATCH_ROWS;
+
+/** Whether it matters where batches end: the code of a payload sees them, and rows that pass a filter are one. */
+function mindsBatches({ mode, inlineCode, filter }: Job, evaluators: readonly Evaluator[]): boolean {
+  if (inlineCode) return true;
+  return mode !== 'rows' && (filter !== null || evaluators.some((evaluator) => evaluator.mindsBatches));
+}
+
 /** Rows of a split, counted from 1 at its start. */
 export interface RowRange {
   readonly first: number;
@@ -141,8 +150,7 @@ export class Preparation {
       hints: {
         // JSON's integers are written from doubles.
         stored: new Set(job.output === 'ndjson' ? [] : keep.filter((index) => !used.includes(index))),
-        // The code of a payload sees the batches, and sums of floats depend on where they end.
-        batchRows: job.mode === 'rows' && !job.inlineCode ? 4 * BATCH_ROWS : BATCH_ROWS,
+        batchRows: mindsBatches(job, first) ? BATCH_ROWS : LARGE_BATCH,
       },
       evaluators: () => {
         if (job.mode === 'rows' && !job.windows) return first;
