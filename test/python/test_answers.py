@@ -3,6 +3,7 @@
 import socket
 import threading
 
+import pyarrow
 import pytest
 from dfx_worker.channel import ALIGNMENT, LARGE, Channel
 
@@ -53,11 +54,35 @@ def test_a_sender_hears_that_its_reader_is_gone(ends):
     channel = channel_on(ours)
     channel.send({"type": "result"}, bytes(16 * LARGE))
     theirs.close()
+    # What is small may wait behind what is written; what is large waits for it.
     with pytest.raises((BrokenPipeError, ConnectionResetError)):
         channel.send({"type": "done"})
+        channel.send({"type": "result"}, bytes(16 * LARGE))
 
 
-def test_a_body_in_pieces_is_whole_and_on_an_even_address(ends):
+def test_what_is_small_does_not_wait_for_what_is_large(ends):
+    ours, theirs = ends
+    channel = channel_on(ours)
+    body = bytes(16 * LARGE)
+    channel.send({"type": "result"}, body)
+    # Nobody reads: each of these would wait for ever.
+    for job in range(100):
+        channel.send({"type": "done", "job": job})
+    parent = channel_on(theirs)
+    assert parent.receive() == ({"type": "result"}, body)
+    assert [parent.receive()[0]["job"] for _ in range(100)] == list(range(100))
+
+
+def test_an_answer_in_thousands_of_pieces_is_whole(ends):
+    ours, theirs = ends
+    pieces = [bytes([at % 256]) * 100 for at in range(5000)]
+    writer = threading.Thread(target=channel_on(ours).send, args=({"type": "result"}, *pieces))
+    writer.start()
+    assert channel_on(theirs).receive() == ({"type": "result"}, b"".join(pieces))
+    writer.join()
+
+
+def test_a_body_in_pieces_is_whole_and_starts_where_arrow_wants_it(ends):
     import ctypes
 
     ours, theirs = ends
@@ -65,7 +90,9 @@ def test_a_body_in_pieces_is_whole_and_on_an_even_address(ends):
     for name in ("a", "ab", "abcdefghijk"):
         writer = threading.Thread(target=channel_on(theirs).send, args=({"type": name}, body))
         writer.start()
-        header, found = channel_on(ours).receive()
+        channel = channel_on(ours)
+        channel.allocate = pyarrow.allocate_buffer
+        header, found = channel.receive()
         writer.join()
         assert (header, found) == ({"type": name}, body)
         address = ctypes.addressof(ctypes.c_char.from_buffer(found))
