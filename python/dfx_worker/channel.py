@@ -84,7 +84,7 @@ class Channel:
             raise Broken(f"a header of {header_length} bytes")
         # Both in one reading. Arrow wants its buffers, and so the body, on even addresses.
         start = -header_length % ALIGNMENT
-        data = memoryview(self._read(header_length + body_length, start))
+        data = memoryview(self._read(header_length + body_length, start)).cast("B")
         header = json.loads(bytes(data[start : start + header_length]))
         if not isinstance(header, dict) or not isinstance(header.get("type"), str):
             raise Broken("a header without a type")
