@@ -93,7 +93,7 @@ class ParquetTable implements InputTable {
   /** Row groups, cut at multiples of BATCH_ROWS where no column is nested: those are read whole. */
   splits(): readonly Split[] {
     const nested = this.#columns.columns.some((column) => column.kind === 'read' && column.node.shape.kind !== 'leaf');
-    const splits = new RowSplits();
+    const splits = new RowSplits(Number(this.#metadata.num_rows));
     this.#metadata.row_groups.forEach(({ num_rows, total_byte_size }, group) => {
       splits.add(group, Number(num_rows), Number(total_byte_size), nested);
     });

@@ -228,13 +228,19 @@ export function refuseNulls(schema: Schema, index: number): void {
 
 /** Neighbouring rows of record batches. Big record batches are cut at multiples of BATCH_ROWS, compressed ones are not. */
 function cutSplits(access: RandomAccess, batches: readonly BatchPlace[]): readonly Split[] {
-  const splits = new RowSplits();
-  batches.forEach(({ offset }, batch) => {
+  let all = 0;
+  const found = batches.map(({ offset }) => {
     const message = messageAt(access, offset);
     const { rows, codec } = batchMetadata(message);
+    const { bodyLength } = message.metadata;
     if (message.metadata.kind !== 'batch') throw unexpected(access, message, 'a RecordBatch');
-    checkRows(placeBatch(access, message), message.metadata.bodyLength);
-    splits.add(batch, rows, message.metadata.bodyLength, codec !== null);
+    checkRows(placeBatch(access, message), bodyLength);
+    all += rows;
+    return { rows, bodyLength, whole: codec !== null };
+  });
+  const splits = new RowSplits(all);
+  found.forEach(({ rows, bodyLength, whole }, batch) => {
+    splits.add(batch, rows, bodyLength, whole);
   });
   return splits.end();
 }
