@@ -139,7 +139,7 @@ function readBatch(
     nextBuffer: 0,
     nextVariadic: 0,
   };
-  const rows = count(reader, reader.i64(batch, RECORD_BATCH.length, 'the number of rows'), batch.start);
+  const rows = reader.count(batch, RECORD_BATCH.length, 'the number of rows');
   const tooDeep = () =>
     new DfxError('LIMIT', `a type nests deeper than ${maxDepth} levels`, { offset: place.ipcMessage });
   const column = runSteps(columnStep(cursor, plan), maxDepth, tooDeep);
@@ -147,18 +147,13 @@ function readBatch(
   return { column, rows };
 }
 
-function count(reader: FlatReader, value: bigint, at: number): number {
-  if (value < 0n || value > BigInt(Number.MAX_SAFE_INTEGER)) throw reader.error(`found the count ${value}`, at);
-  return Number(value);
-}
-
 function* columnStep(cursor: Cursor, plan: ColumnPlan): Step<Column> {
   const { reader, body } = cursor;
   if (cursor.nextNode >= cursor.nodes.count) throw reader.error('a record batch has too few nodes', cursor.nodes.start);
   const node = cursor.nodes.start + 16 * cursor.nextNode;
   cursor.nextNode += 1;
-  const length = count(reader, reader.i64At(node), node);
-  const nulls = count(reader, reader.i64At(node + 8), node + 8);
+  const length = reader.countAt(node);
+  const nulls = reader.countAt(node + 8);
   const type = plan.dictionary?.key ?? plan.type;
 
   let validity: Span | null = null;
@@ -191,8 +186,8 @@ function nextBuffer(cursor: Cursor): Span {
   }
   const at = cursor.buffers.start + 16 * cursor.nextBuffer;
   cursor.nextBuffer += 1;
-  const start = count(reader, reader.i64At(at), at);
-  const length = count(reader, reader.i64At(at + 8), at + 8);
+  const start = reader.countAt(at);
+  const length = reader.countAt(at + 8);
   if (start + length > body.bytes.length) {
     throw reader.error(`a buffer claims bytes ${start} to ${start + length} of a body of ${body.bytes.length}`, at);
   }
@@ -261,7 +256,7 @@ function variadicCount(cursor: Cursor): number {
     throw reader.error('a column of views lacks its buffer count', variadic.start);
   const at = variadic.start + 8 * cursor.nextVariadic;
   cursor.nextVariadic += 1;
-  const buffers = count(reader, reader.i64At(at), at);
+  const buffers = reader.countAt(at);
   if (buffers > cursor.buffers.count - cursor.nextBuffer) {
     throw reader.error(`a column of views claims ${buffers} buffers`, at);
   }

@@ -104,6 +104,12 @@ export class FlatReader {
     return at < 0 ? 0n : this.#view.getBigInt64(at, true);
   }
 
+  /** A 64-bit integer that counts something: a safe one, from 0 up; 0 where it is absent. */
+  count(table: FlatTable, slot: number, what: string): number {
+    const at = this.field(table, slot, 8, what);
+    return at < 0 ? 0 : this.countAt(at);
+  }
+
   i32At(at: number): number {
     this.#need(at, 4, 'a number');
     return this.#view.getInt32(at, true);
@@ -112,6 +118,13 @@ export class FlatReader {
   i64At(at: number): bigint {
     this.#need(at, 8, 'a number');
     return this.#view.getBigInt64(at, true);
+  }
+
+  countAt(at: number): number {
+    this.#need(at, 8, 'a number');
+    const high = this.#view.getInt32(at + 4, true);
+    if (high < 0 || high >= 2 ** 21) throw this.error(`found the count ${this.#view.getBigInt64(at, true)}`, at);
+    return high * 2 ** 32 + this.#view.getUint32(at, true);
   }
 
   subtable(table: FlatTable, slot: number, what: string): FlatTable | undefined {

@@ -46,7 +46,7 @@ export function readMessageMetadata(bytes: Uint8Array, base: number): MessageMet
   const reader = new FlatReader(bytes, base);
   const message = reader.root();
   const version = reader.i16(message, MESSAGE.version, 'the metadata version');
-  const bodyLength = count(reader, reader.i64(message, MESSAGE.bodyLength, 'the body length'), message.start);
+  const bodyLength = reader.count(message, MESSAGE.bodyLength, 'the body length');
   const code = reader.u8(message, MESSAGE.headerType, 'the kind of the message');
   const header = reader.subtable(message, MESSAGE.header, HEADER_NAMES[code] ?? 'the header');
   if (header === undefined) throw reader.error('a message lacks its header', message.start);
@@ -107,7 +107,7 @@ function batchMetadata(
     }
   }
   return {
-    rows: count(reader, reader.i64(batch, RECORD_BATCH.length, 'the number of rows'), batch.start),
+    rows: reader.count(batch, RECORD_BATCH.length, 'the number of rows'),
     nodes: counts(reader, nodes, 2 * nodes.count),
     buffers: ranges,
     variadicCounts: counts(reader, variadic, variadic.count),
@@ -118,13 +118,8 @@ function batchMetadata(
 
 function counts(reader: FlatReader, vector: FlatVector, words: number): Float64Array {
   const out = new Float64Array(words);
-  for (let i = 0; i < words; i += 1) out[i] = count(reader, reader.i64At(vector.start + 8 * i), vector.start + 8 * i);
+  for (let i = 0; i < words; i += 1) out[i] = reader.countAt(vector.start + 8 * i);
   return out;
-}
-
-function count(reader: FlatReader, value: bigint, at: number): number {
-  if (value < 0n || value > BigInt(Number.MAX_SAFE_INTEGER)) throw reader.error(`found the count ${value}`, at);
-  return Number(value);
 }
 
 /** Where a message stands in a file. */
@@ -161,9 +156,9 @@ function blocks(reader: FlatReader, footer: FlatTable, slot: number, end: number
   const found: Block[] = [];
   for (let i = 0; i < (vector?.count ?? 0); i += 1) {
     const at = (vector?.start ?? 0) + BLOCK_BYTES * i;
-    const offset = count(reader, reader.i64At(at), at);
+    const offset = reader.countAt(at);
     const metadataLength = reader.i32At(at + 8);
-    const bodyLength = count(reader, reader.i64At(at + 16), at + 16);
+    const bodyLength = reader.countAt(at + 16);
     if (metadataLength < 8 || offset + metadataLength + bodyLength > end) {
       throw reader.error(`a block claims bytes ${offset} to ${offset + metadataLength + bodyLength} of ${end}`, at);
     }
