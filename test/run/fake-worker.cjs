@@ -3,7 +3,16 @@
 'use strict';
 const { appendFileSync, closeSync, existsSync, openSync, readSync, writeFileSync, writeSync } = require('node:fs');
 
-const { LOG, DIES_AT = '', DIES_WRITING = '', MARK = '', SLOW = '', FAILS = '', CANT_WRITE = '' } = process.env;
+const {
+  LOG,
+  DIES_AT = '',
+  DIES_WRITING = '',
+  MARK = '',
+  SLOW = '',
+  FAILS = '',
+  CANT_WRITE = '',
+  SAYS = '',
+} = process.env;
 const kept = new Map();
 
 function send(header, body = '') {
@@ -54,6 +63,12 @@ function writeKept({ job, offset }) {
   send({ type: 'written', job });
 }
 
+/** An Arrow stream without fields and batches. */
+const SCHEMA = Buffer.from(
+  '/////zgAAAAQAAAAAAAKAAwACgAJAAQACgAAABAAAAAAAQQACAAIAAAABAAIAAAABAAAAAAAAAAAAAAAAAAAAP////8AAAAA',
+  'base64',
+);
+
 const version = { name: 'fake', version: '1' };
 send({ type: 'hello', protocol: 3, pid: process.pid, language: version, engine: version });
 for (;;) {
@@ -71,7 +86,11 @@ for (;;) {
     send({ type: 'failed', job, code: 'EXECUTION', message: `split ${split.start} fails` });
     continue;
   }
-  send({ type: 'schema', job }, 'schema');
+  if (SAYS !== '') {
+    for (const said of JSON.parse(SAYS)) send({ job, ...said }, said.garbage === true ? '\xff'.repeat(50) : SCHEMA);
+    sleep(5000);
+  }
+  send({ type: 'schema', job }, SCHEMA);
   const line = `${split.start}\n`;
   if (header.target === null) send({ type: 'result', job, rows: 1, messages: [] }, line);
   else {

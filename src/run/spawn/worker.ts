@@ -9,8 +9,9 @@ import type { Split } from '../../io/split.ts';
 import { DfxError } from '../../wire/errors.ts';
 import { milliseconds } from '../clock.ts';
 import { encodeFrameHead, FrameReader } from '../transport/frames.ts';
-import { type FromWorker, type Hello, PROTOCOL, type ToWorker } from '../transport/messages.ts';
+import { type Failed, type FromWorker, type Hello, PROTOCOL, type ToWorker } from '../transport/messages.ts';
 import { readMessage } from '../transport/read-messages.ts';
+import { isWorkerCode } from '../transport/worker-codes.ts';
 import { spawnedProcess } from './spawned-process.ts';
 import { startProcess } from './start-process.ts';
 import { StderrTail } from './stderr-tail.ts';
@@ -57,6 +58,9 @@ const LEAVE_MS = 2000;
 /** How long the pipes of a worker that is gone may stay open: its last words may still be on their way. */
 const EXIT_GRACE_MS = 500;
 
+/** Of an unknown error code, in a message. */
+const LONGEST_CODE = 40;
+
 const live = new Set<Worker>();
 let exitHook = false;
 
@@ -76,6 +80,8 @@ export class Worker {
   #verdict: DfxError | null = null;
   #leaving = false;
   #isPaused = false;
+  /** It was given code of a payload or of the user's: what comes from its process need not come from the worker. */
+  #ranCode = false;
   /** Jobs that it hasn't answered, the one at hand first. */
   readonly #tasks: WorkerTask[] = [];
   #heard = 0;
@@ -144,6 +150,7 @@ export class Worker {
     const { toWorker } = this.#process;
     if (toWorker.destroyed) return;
     if (header.type === 'job') {
+      this.#ranCode ||= header.inlineCode || header.register !== null;
       if (this.#tasks.length === 0) this.#heard = milliseconds();
       this.#tasks.push({ job: header.job, split: header.inBody ? null : header.split, rows: 0 });
     }
@@ -244,16 +251,37 @@ export class Worker {
       const frame = this.#frames.next();
       return frame === null ? null : readMessage(frame);
     } catch (error) {
-      const told = error instanceof DfxError ? error.message : String(error);
-      throw new DfxError('WORKER_DIED', `${this.command.title} ${this.pid} wrote no frames to its channel: ${told}`, {
-        cause: error,
-        hint: 'a UDF that writes to descriptors which it did not open, or that forks, can do that',
-      });
+      throw this.#nonsense(error instanceof DfxError ? error.message : String(error), error);
     }
+  }
+
+  #nonsense(told: string, cause?: unknown): DfxError {
+    return new DfxError('WORKER_DIED', `${this.command.title} ${this.pid} wrote no frames to its channel: ${told}`, {
+      cause,
+      hint: 'a UDF that writes to descriptors which it did not open, or that forks, can do that',
+    });
+  }
+
+  /** Frames that are well-formed, and that no worker sends at that point: without any code in its process, dfx itself is wrong. */
+  outOfTurn(told: string): DfxError {
+    return this.#ranCode ? this.#nonsense(told) : new DfxError('DEFECT', told);
+  }
+
+  #checkCode({ code, message }: Failed): void {
+    const { language } = this.command;
+    if (!isWorkerCode(language, code)) {
+      throw this.outOfTurn(`found a failure with the code ${JSON.stringify(code.slice(0, LONGEST_CODE))}`);
+    }
+    // The embedded engine's own are told as they are: code in JavaScript has to break out to reach the channel.
+    if (code === 'DEFECT' && language === 'Python') throw this.outOfTurn(`found a defect: ${message}`);
   }
 
   #tell(message: FromWorker): void {
     if (this.#lost !== null || this.#leaving) return;
+    if (this.hello !== null && (message.type === 'hello' || message.type === 'unready')) {
+      throw this.outOfTurn(`found ${message.type === 'hello' ? 'a second hello' : 'an unready'} frame`);
+    }
+    if (message.type === 'failed') this.#checkCode(message);
     if (message.type === 'unready') {
       if (message.code === 'SANDBOX_UNAVAILABLE') {
         throw new DfxError('SANDBOX_UNAVAILABLE', `${this.command.title} can't enter its sandbox: ${message.message}`, {
@@ -277,7 +305,8 @@ export class Worker {
     }
     const [task] = this.#tasks;
     if (message.type === 'result' && task !== undefined) task.rows += message.rows;
-    if (message.type === 'done' || message.type === 'failed') this.#tasks.shift();
+    const isAnswer = message.type === 'done' || message.type === 'failed';
+    if (isAnswer && message.job === task?.job) this.#tasks.shift();
     if (this.#listener === null) this.#waiting.push(message);
     else this.#listener.onMessage(message);
   }

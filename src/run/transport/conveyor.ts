@@ -12,6 +12,7 @@ import type { PooledWorker, WorkerPool } from '../spawn/pool.ts';
 import type { WorkerCommand } from '../spawn/worker.ts';
 import { type KeptPart, KeptResults, type Target, writeError } from './kept-results.ts';
 import type { ArrowMessage, Done, FromWorker, Job } from './messages.ts';
+import { SchemaCheck, strayText } from './out-of-turn.ts';
 import { type Outcome, type Slot, SplitTask, WorkerFailure } from './split-task.ts';
 import type { Flow } from './transport.ts';
 
@@ -96,6 +97,7 @@ export class Conveyor {
   #wake: (() => void) | null = null;
   #wakeFeeder: (() => void) | null = null;
   #schema: Uint8Array | null = null;
+  readonly #schemas = new SchemaCheck();
   #ended = false;
   // What is through: where the next split starts.
   #rowsRead = 0;
@@ -128,7 +130,7 @@ export class Conveyor {
           await this.#change();
         } else if (this.#isSettled(head)) {
           yield* this.#take(head);
-        } else if (head.held > 0 && (head.streamed || (head.held > KEPT_BYTES && head.mayStream))) {
+        } else if (head.held > 0 && (head.streamed || (head.held > KEPT_BYTES && head.mayStream(this.#left)))) {
           head.streamed = true;
           yield* this.#parts(head);
         } else {
@@ -352,8 +354,11 @@ export class Conveyor {
     const number = pool.nextJob();
     const { attempt, unit } = task;
     const { split } = unit;
+    const limit = attempt.limit ?? this.#options.limit;
+    // What comes in one piece may be of any length.
+    const target = split.kind === 'whole' ? null : (this.#options.target?.path ?? null);
     slot.queue.push(task);
-    task.send(number);
+    task.send(number, { limit, target });
     this.#options.recorder.busy = this.#slots.filter(({ queue }) => queue.length > 0).length;
     pooled.worker.send(
       {
@@ -364,9 +369,8 @@ export class Conveyor {
           split.kind === 'bytes' && attempt.start !== null ? { ...split, start: attempt.start, aligned: true } : split,
         inBody: unit.body.length > 0,
         schemaBytes: template.schema.length,
-        limit: attempt.limit ?? this.#options.limit,
-        // What comes in one piece may be of any length.
-        target: split.kind === 'whole' ? null : (this.#options.target?.path ?? null),
+        limit,
+        target,
         before:
           attempt.before ?? unit.before ?? (task.index === 0 ? { rows: 0, lines: this.#options.linesBefore() } : null),
         splitNumber: task.index,
@@ -385,11 +389,11 @@ export class Conveyor {
     }
     const task = slot.queue[0];
     if (task === undefined || message.type === 'unready' || message.type === 'written' || message.job !== task.job) {
-      const job = 'job' in message ? message.job : null;
-      const error = new DfxError('DEFECT', `a worker answered job ${job}, expected job ${task?.job ?? 'none'}`);
-      pooled.worker.kill();
-      return this.#lost(slot, pooled, message.type === 'failed' ? new DfxError('DEFECT', message.message) : error);
+      return this.#stray(slot, pooled, strayText(message, task));
     }
+    const wrong =
+      task.outOfTurn(message) ?? (message.type === 'schema' ? this.#schemas.outOfTurn(message.bytes) : null);
+    if (wrong !== null) return this.#stray(slot, pooled, wrong);
     switch (message.type) {
       case 'schema':
         task.schema = message.bytes;
@@ -418,6 +422,12 @@ export class Conveyor {
     this.#options.recorder.busy = this.#slots.filter(({ queue }) => queue.length > 0).length;
     this.#dispatch();
     this.#changed();
+  }
+
+  /** A frame that isn't in its turn: it need not be the worker's own. */
+  #stray(slot: Slot, pooled: PooledWorker, told: string): void {
+    pooled.worker.kill();
+    this.#lost(slot, pooled, pooled.worker.outOfTurn(told));
   }
 
   /** What it had to do goes to a fresh worker; the split that it was busy with may do that a few times only. */

@@ -1,10 +1,12 @@
 /** A worker's `failed` message as the user's error. */
-import { formatDataType, readIpcSchema } from '../../wire/arrow/index.ts';
-import { DfxError, ERROR_CODES, type ErrorCode } from '../../wire/errors.ts';
+import { formatDataType } from '../../wire/arrow/index.ts';
+import type { Schema } from '../../wire/arrow/types.ts';
+import { DfxError, type ErrorCode } from '../../wire/errors.ts';
 import type { Payload } from '../plan/load.ts';
 import { missingColumns } from '../plan/missing.ts';
 import type { WorkerCommand } from '../spawn/worker.ts';
 import type { Failed } from './messages.ts';
+import { isErrorCode } from './worker-codes.ts';
 
 export interface Failure {
   readonly error: DfxError;
@@ -54,7 +56,7 @@ function errorOf(failed: Failed, file: string | undefined, command: WorkerComman
         },
       );
     case 'COLUMN_MISSING':
-      return missingColumns(failed.missing, readIpcSchema(failed.schema).schema, input ?? file);
+      return missingColumns(failed.missing, failed.schema ?? { fields: [], metadata: [] }, input ?? file);
     case 'INPUT_FORMAT':
       return new DfxError(code, failed.message, { file: input ?? file, hint: 'name the format with --input-format' });
     case 'INPUT_ROW':
@@ -69,7 +71,7 @@ function errorOf(failed: Failed, file: string | undefined, command: WorkerComman
     default:
       return new DfxError(code, `${failed.message}${placeOf(failed)}`, {
         file,
-        hint: failed.schema.length === 0 ? (failed.hint ?? undefined) : seenTypes(failed),
+        hint: failed.schema === null ? (failed.hint ?? undefined) : seenTypes(failed.schema),
       });
   }
 }
@@ -81,8 +83,7 @@ function placeOf({ rows }: Failed): string {
 }
 
 /** A plan fails over types: what the engine took the columns for is half of the answer. */
-function seenTypes(failed: Failed): string | undefined {
-  const { fields } = readIpcSchema(failed.schema).schema;
+function seenTypes({ fields }: Schema): string | undefined {
   if (fields.length === 0) return undefined;
   const shown = fields.map(({ name, type }) => `${JSON.stringify(name)} is ${formatDataType(type)}`).join(', ');
   const untold = fields.some(({ type }) => formatDataType(type) === 'Null');
@@ -94,6 +95,7 @@ function firstLine(text: string): string {
   return text.split('\n', 1)[0] ?? '';
 }
 
+/** NOT_MERGEABLE is between dfx and its workers alone. */
 function knownCode(code: string): ErrorCode {
-  return Object.hasOwn(ERROR_CODES, code) ? (code as ErrorCode) : 'EXECUTION';
+  return isErrorCode(code) ? code : 'EXECUTION';
 }

@@ -1,5 +1,6 @@
 /** The messages between dfx and its workers (docs/worker-protocol.md). `read-messages.ts` reads those that come in. */
 import type { RowsBefore, Split } from '../../io/split.ts';
+import type { Schema } from '../../wire/arrow/types.ts';
 
 export const PROTOCOL = 3;
 
@@ -187,8 +188,8 @@ export interface Failed {
     readonly place: string | null;
   } | null;
   readonly missing: readonly string[];
-  /** The input's schema as an Arrow IPC message, where columns are missing. */
-  readonly schema: Uint8Array;
+  /** The input's, where columns are missing; where a plan fails, that of the columns it reads. */
+  readonly schema: Schema | null;
   /** A Python module that could not be imported. */
   readonly module: string | null;
   readonly hint: string | null;

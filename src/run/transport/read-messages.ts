@@ -1,9 +1,10 @@
 /** What a frame says, at either end. A worker runs code from payloads, so nothing in a frame is taken on trust. */
 import type { Split } from '../../io/split.ts';
+import { readIpcSchema } from '../../wire/arrow/index.ts';
 import { DfxError } from '../../wire/errors.ts';
 import type { Frame } from './frames.ts';
 import { HeaderReader } from './header-reader.ts';
-import type { ArrowMessage, CsvSpec, EngineVersion, FromWorker, InputSpec, ToWorker } from './messages.ts';
+import type { ArrowMessage, CsvSpec, EngineVersion, Failed, FromWorker, InputSpec, ToWorker } from './messages.ts';
 
 /** What a worker's frame says. */
 export function readMessage(frame: Frame): FromWorker {
@@ -78,7 +79,7 @@ export function readMessage(frame: Frame): FromWorker {
                 place: exception.textOrNull('place'),
               },
         missing: header.texts('missing'),
-        schema: frame.body,
+        schema: readFailureSchema(header, frame.body),
         module: header.textOrNull('module'),
         hint: header.textOrNull('hint'),
       };
@@ -86,6 +87,12 @@ export function readMessage(frame: Frame): FromWorker {
     default:
       throw new DfxError('DEFECT', `a worker sent a frame of the unknown type ${JSON.stringify(frame.header.type)}`);
   }
+}
+
+function readFailureSchema(header: HeaderReader, body: Uint8Array): Failed['schema'] {
+  if (body.length > 0) return readIpcSchema(body).schema;
+  if (header.text('code') !== 'COLUMN_MISSING') return null;
+  throw new DfxError('DEFECT', "found missing columns without the input's schema");
 }
 
 /** The lengths decide where a reader of the output looks for batches: they must cover the chunk. */

@@ -4,7 +4,7 @@ import type { RowsBefore } from '../../io/split.ts';
 import { sharedSeconds } from '../clock.ts';
 import type { PooledWorker } from '../spawn/pool.ts';
 import type { SplitUnit } from './conveyor.ts';
-import type { Done, Failed, ResultPart } from './messages.ts';
+import type { Done, Failed, Job, ResultPart, ResultSchema } from './messages.ts';
 
 /** A worker's `failed` message, as an error. `failure.ts` makes it the user's, in the terms of the payload. */
 export class WorkerFailure extends Error {
@@ -61,6 +61,10 @@ export class SplitTask {
   /** Where in the output its bytes go, and how many they are: its result was taken, and its worker writes it. */
   place: { readonly offset: number; readonly bytes: number } | null = null;
   #parts: ResultPart[] = [];
+  /** Of its result, as it came. */
+  #rows = 0;
+  #limit: number | null = null;
+  #mayKeep = false;
 
   constructor(index: number, unit: SplitUnit) {
     this.index = index;
@@ -77,13 +81,20 @@ export class SplitTask {
   /** Stands in a worker's queue for one whose result nobody wants any more. */
   static forgotten(task: SplitTask): SplitTask {
     const stand = new SplitTask(task.index, task.unit);
-    stand.send(task.job);
+    stand.send(task.job, { limit: task.#limit, target: task.#mayKeep ? '' : null });
+    stand.schema = task.schema;
+    stand.#rows = task.#rows;
+    stand.#parts = task.#parts.slice();
     return stand;
   }
 
-  /** A result may be passed on before it is whole where nothing can show that it was read from the wrong place. */
-  get mayStream(): boolean {
+  /**
+   * A result may be passed on before it is whole where nothing can show that it was read from the wrong place, or that it has more rows than
+   * are `left` of the limit.
+   */
+  mayStream(left: number | null): boolean {
     const { split } = this.unit;
+    if (left !== null && left !== this.#limit) return false;
     return split.kind !== 'bytes' || split.aligned || this.attempt.start !== null;
   }
 
@@ -96,13 +107,35 @@ export class SplitTask {
     return this.outcome?.kind === 'done' && this.outcome.done.read.start === place;
   }
 
-  send(job: number): void {
+  send(job: number, { limit, target }: Pick<Job, 'limit' | 'target'>): void {
     this.sent = true;
     this.job = job;
+    this.#limit = limit;
+    this.#mayKeep = target !== null;
     this.sentAt = sharedSeconds();
   }
 
+  /** Why no worker answers with that at this point; null: it's in its turn. Code in the worker's process can write frames of its own. */
+  outOfTurn(message: ResultSchema | ResultPart | Done | Failed): string | null {
+    switch (message.type) {
+      case 'schema':
+        return this.schema === null ? null : 'found a second schema frame';
+      case 'result':
+        if (this.schema === null) return 'found a result frame before its schema';
+        if (!message.kept) return this.kept === null ? null : 'found a result frame behind one that is kept';
+        return this.#mayKeep && this.#rows === 0 ? null : 'found a result frame that keeps what is to be sent';
+      case 'done':
+        if (this.schema === null) return 'found a done frame before its schema';
+        if (message.rows !== this.#rows) return `found a done frame of ${message.rows} rows behind ${this.#rows}`;
+        if (this.#limit === null || message.rows <= this.#limit) return null;
+        return `found a result of ${message.rows} rows, asked for ${this.#limit}`;
+      case 'failed':
+        return null;
+    }
+  }
+
   addPart(part: ResultPart): void {
+    this.#rows += part.rows;
     this.#parts.push(part);
     if (!part.kept) this.held += part.bytes;
   }
@@ -128,6 +161,7 @@ export class SplitTask {
     this.sent = false;
     this.job = -1;
     this.held = 0;
+    this.#rows = 0;
     this.#parts = [];
     this.pinned = pinned;
   }

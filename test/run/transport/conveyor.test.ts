@@ -7,6 +7,7 @@ import { after, test } from 'node:test';
 import { Recorder } from '../../../src/run/report.ts';
 import { WorkerPool } from '../../../src/run/spawn/pool.ts';
 import { Conveyor, type ConveyorOptions, type SplitUnit } from '../../../src/run/transport/conveyor.ts';
+import { WorkerFailure } from '../../../src/run/transport/split-task.ts';
 import { flowOf } from '../../../src/run/transport/transport.ts';
 import { DfxError } from '../../../src/wire/errors.ts';
 import { isAlive, leftAfter, root } from '../cli.ts';
@@ -46,7 +47,7 @@ async function run(
     template: {
       command: {
         title: 'the fake worker',
-        language: 'JavaScript',
+        language: env['LANGUAGE'] ?? 'JavaScript',
         file: process.execPath,
         args: [join(root, 'test/run/fake-worker.cjs')],
         env: { ...env, LOG: log },
@@ -55,7 +56,7 @@ async function run(
       labels: [],
       payloads: [],
       schema: new Uint8Array(0),
-      job: jobOf({ job: 0, mode: 'rows', columns: [] }),
+      job: jobOf({ job: 0, mode: 'rows', columns: [], inlineCode: env['CODE'] === '1' }),
     },
     units: Array.from({ length: count }, (_, at) => ({
       split: { kind: 'bytes', start: at * 10, end: at * 10 + 10, aligned: true } as const,
@@ -164,6 +165,66 @@ test('a split that ends every worker ends the run, after those before it', async
   assert.equal(recorder.report().retries, 2);
   const once = await run({ DIES_AT: '0' }, { retries: 0 });
   assert.match(String(once.error), /in the middle of its work: no more$/);
+});
+
+test('a frame out of turn ends its worker where code of a payload may have written it, and is a defect elsewhere', async () => {
+  const read = { rows: 0, bytes: 0, start: 0, end: 0, lines: 0 };
+  const done = { type: 'done', rows: 0, batches: 0, read, seconds: { open: 0, evaluate: 0 } };
+  const hello = { type: 'hello', protocol: 3, pid: 1, language: { name: '', version: '' } };
+  const failed = { type: 'failed', message: 'm' };
+  for (const [said, told] of [
+    [[done], 'found a done frame before its schema'],
+    [[{ ...done, job: 999 }], 'found a done frame of job 999, expected one of job 0'],
+    [[{ type: 'written' }], 'found a written frame of job 0, which has nothing to write'],
+    [[{ type: 'schema' }, { type: 'schema' }], 'found a second schema frame'],
+    [[{ type: 'result', rows: 0, messages: [] }], 'found a result frame before its schema'],
+    [[{ type: 'schema' }, { ...done, rows: 7 }], 'found a done frame of 7 rows behind 0'],
+    [
+      [{ type: 'schema' }, { type: 'result', rows: 1, messages: [], kept: 9 }],
+      'found a result frame that keeps what is to be sent',
+    ],
+    [[{ ...hello, engine: hello.language }], 'found a second hello frame'],
+    [[{ type: 'unready', code: 'ENVIRONMENT', message: 'm' }], 'found an unready frame'],
+    [[{ ...failed, code: 'TIMEOUT' }], 'found a failure with the code "TIMEOUT"'],
+    [[{ ...failed, code: '__proto__' }], 'found a failure with the code "__proto__"'],
+  ] as const) {
+    const SAYS = JSON.stringify(said);
+    const alone = await run({ SAYS }, { workers: 1 }, 1);
+    assert.ok(alone.error instanceof DfxError);
+    assert.deepEqual([alone.error.code, alone.error.message], ['DEFECT', told]);
+    const withCode = await run({ SAYS, CODE: '1' }, { workers: 1, retries: 0 }, 1);
+    assert.ok(withCode.error instanceof DfxError);
+    assert.equal(withCode.error.code, 'WORKER_DIED');
+    assert.equal(
+      withCode.error.message.replace(/worker \d+/, 'worker N'),
+      `the fake worker N wrote no frames to its channel: ${told}`,
+    );
+    assert.equal(
+      withCode.error.hint,
+      'a UDF that writes to descriptors which it did not open, or that forks, can do that',
+    );
+  }
+});
+
+test('a schema that is none ends its worker', async () => {
+  const missing = { type: 'failed', code: 'COLUMN_MISSING', message: 'm', missing: ['a'], garbage: true };
+  for (const said of [{ type: 'schema', garbage: true }, missing]) {
+    const { error } = await run({ SAYS: JSON.stringify([said]), CODE: '1' }, { workers: 1, retries: 0 }, 1);
+    assert.ok(error instanceof DfxError);
+    assert.equal(error.code, 'WORKER_DIED');
+    assert.match(error.message, /^the fake worker \d+ wrote no frames to its channel: /);
+  }
+});
+
+test('a defect is a worker’s own where no code of a payload runs beside it', async () => {
+  const SAYS = JSON.stringify([{ type: 'failed', code: 'DEFECT', message: 'm' }]);
+  const codes: string[] = [];
+  for (const env of [{ CODE: '1', LANGUAGE: 'Python' }, { CODE: '0', LANGUAGE: 'Python' }, { CODE: '1' }]) {
+    const { error } = await run({ SAYS, ...env }, { workers: 1, retries: 0 }, 1);
+    if (error instanceof DfxError) codes.push(error.code);
+    if (error instanceof WorkerFailure) codes.push(error.failed.code);
+  }
+  assert.deepEqual(codes, ['WORKER_DIED', 'DEFECT', 'DEFECT']);
 });
 
 test('of several failures the first in the input is told', async () => {

@@ -109,7 +109,7 @@ test("a worker's messages are checked member by member", () => {
     rows: null,
     exception: null,
     missing: [],
-    schema: new Uint8Array(0),
+    schema: null,
     module: null,
     hint: null,
   });
