@@ -90,7 +90,8 @@ function checkGlobals(
 ): void {
   for (const { module, name, value, span } of globals) {
     if (module === null || name === null) throw outside(carried, displayName(value), null, span.start);
-    if (machinery.has(`${module}.${name}`) || isListed(module, listed)) continue;
+    // With a dot it would be another name of a module: `cloudpickle` and `cloudpickle.subimport`.
+    if ((!name.includes('.') && machinery.has(`${module}.${name}`)) || isListed(module, listed)) continue;
     throw outside(carried, dotted({ module, name }), module, span.start);
   }
 }

@@ -66,6 +66,10 @@ def by_compute(values):
     return late.add(values, 1)
 
 
+def untyped(values):
+    return pa.array([value.as_py() for value in values])
+
+
 class Total(Accumulator):
     def __init__(self):
         self.total = 0
@@ -85,7 +89,7 @@ class Total(Accumulator):
         return pyarrow.scalar(self.total, pyarrow.int64())
 
 
-for function in (captured, statement, inner, by_import, by_importlib, by_sys, by_compute):
+for function in (captured, statement, inner, by_import, by_importlib, by_sys, by_compute, untyped):
     write(function.__name__, function)
 (OUT / "total.bin").write_bytes(udaf(Total, [INT], INT, [INT], "immutable", "total")(col("value")).to_bytes())
 write("reference", os.getcwd)
@@ -106,3 +110,6 @@ def write_crafted(name, callable_opcodes):
 
 write_crafted("through_listed", b"cpyarrow.util\nos.getcwd\n")
 write_crafted("computed", b"(cbuiltins\nstr\n\x8c\x02osR\x8c\x06getcwd\x93")
+write_crafted("through_modules", b"cpyarrow\n_sys.modules.get\n(\x8c\x02ostR")
+write_crafted("through_object", b"cpyarrow\nArray.__getattribute__\n(ccloudpickle.cloudpickle\nsubimport\n(\x8c\x07pyarrowtR\x8c\x04_systR")
+write_crafted("second_name", b"ccloudpickle\ncloudpickle.subimport\n(\x8c\x02ostR")
