@@ -7,7 +7,6 @@ export class StderrTail {
   #partial = '';
   #last: string | null = null;
   #fatal: string | null = null;
-  #mistyped: string | null = null;
 
   constructor(onLine: (line: string) => void) {
     this.#onLine = onLine;
@@ -35,18 +34,13 @@ export class StderrTail {
     this.#partial = '';
   }
 
-  /**
-   * A result of the wrong type is the cause of what the engine does then. Python's faulthandler names the cause first and lists threads and
-   * modules after it; else the last line tells most.
-   */
+  /** Python's faulthandler names the cause first and lists threads and modules after it; else the last line tells most. */
   get telling(): string | null {
-    return this.#mistyped ?? this.#fatal ?? this.#last;
+    return this.#fatal ?? this.#last;
   }
 
   #line(text: string): void {
     const line = text.endsWith('\r') ? text.slice(0, -1) : text;
-    // As python/dfx_worker/udfs.py words it.
-    if (/^dfx: the .* UDF .* returned .*, declared /.test(line)) this.#mistyped = line.slice('dfx: '.length);
     if (line.startsWith('Fatal Python error')) this.#fatal ??= line;
     if (line !== '') this.#last = line;
     this.#onLine(line);
