@@ -3,6 +3,7 @@
 import json
 import re
 
+from dfx_worker import telling
 from dfx_worker.allowed import ModuleRefused
 
 UNREGISTERED = re.compile(
@@ -24,9 +25,9 @@ PREFIX = re.compile(r"^(DataFusion error: |Execution error: |External error: |Ar
 
 def one_line(error):
     """The engine's message on one line, without its prefixes and without its request for a bug report."""
-    text = ENGINE_DEFECT.sub("", str(error))
+    text = ENGINE_DEFECT.sub("", telling.text_of(error))
     text = " ".join(part.strip() for part in text.splitlines() if part.strip())
-    text = PREFIX.sub("", text) or type(error).__name__
+    text = PREFIX.sub("", text) or telling.kind_of(error)
     # Some messages hold a whole expression as Rust prints it.
     return text if len(text) <= LONGEST else text[:LONGEST] + " …"
 
@@ -56,17 +57,18 @@ def decoding_failure(error, watch):
     unpickling = watch.unpickling
     if isinstance(unpickling, ModuleRefused):
         return {"code": "MODULE_REFUSED", "message": f"a UDF's pickle is refused as it is loaded: {unpickling}"}
-    if isinstance(unpickling, ModuleNotFoundError):
+    module = telling.missing_module(unpickling)
+    if module is not None:
         udf = "the payload's UDF" if watch.unpickled is None else f"the UDF {json.dumps(watch.unpickled)}"
         return {
             "code": "ENVIRONMENT",
-            "message": f"{udf} needs the Python module {unpickling.name}",
-            "module": unpickling.name,
+            "message": f"{udf} needs the Python module {module}",
+            "module": module,
         }
     if unpickling is not None:
         return {
             "code": "EXECUTION",
-            "message": f"a UDF can't be unpickled: {type(unpickling).__name__}: {one_line(unpickling)}",
+            "message": f"a UDF can't be unpickled: {telling.told(unpickling, telling.text_of(unpickling) and one_line(unpickling))}",
         }
     message = one_line(error)
     if not watch.inline_code and REFUSED.search(message):

@@ -4,6 +4,7 @@ The module is loaded once a worker, before any payload. Its `register(ctx)` gets
 the session of each job gets the same, as datafusion-python's worker context would have it.
 """
 
+import functools
 import importlib.util
 import inspect
 import sys
@@ -13,7 +14,7 @@ import datafusion.user_defined
 import pyarrow as pa
 from datafusion import SessionContext
 
-from dfx_worker import siblings, udfs
+from dfx_worker import siblings, telling, udfs
 
 NOTED = ("register_udf", "register_udaf", "register_udwf", "register_udtf")
 
@@ -25,27 +26,25 @@ class Unusable(Exception):
         super().__init__(message)
         self.fields = {"code": "REGISTER", "message": message}
         if error is not None:
-            kind = type(error).__name__
-            self.fields["exception"] = {"type": kind, "message": str(error), "traceback": account(error)}
+            message = telling.text_of(error)
+            self.fields["exception"] = {"type": telling.kind_of(error), "message": message, "traceback": account(error)}
 
 
-class Noting(SessionContext):
-    """A session that remembers what was registered in it."""
+def noting_session():
+    """A session, and the list of what is registered in it from now on."""
+    session = SessionContext()
+    noted = []
 
-    def __init__(self):
-        super().__init__()
-        self.noted = []
+    def noting(name, register):
+        def note(*args, **kwargs):
+            register(*args, **kwargs)
+            noted.append((name, args, kwargs))
 
-    def __getattribute__(self, name):
-        value = super().__getattribute__(name)
-        if name not in NOTED:
-            return value
+        return functools.update_wrapper(note, register)
 
-        def noting(*args, **kwargs):
-            self.noted.append((name, args, kwargs))
-            return value(*args, **kwargs)
-
-        return noting
+    for name in NOTED:
+        setattr(session, name, noting(name, getattr(session, name)))
+    return session, noted
 
 
 class Registered:
@@ -120,7 +119,7 @@ def types(kinds):
 
 
 def load(path, watch):
-    noting = Noting()
+    session, noted = noting_session()
     try:
         spec = importlib.util.spec_from_file_location("dfx_register", path)
         if spec is None:
@@ -134,12 +133,12 @@ def load(path, watch):
             register = getattr(module, "register", None)
             if not callable(register):
                 raise Unusable(f"{path} has no function register(ctx)")
-            register(noting)
+            register(session)
     except Unusable:
         raise
     except BaseException as error:
-        raise Unusable(f"{place(path, error)}: {type(error).__name__}: {first_line(error)}", error) from None
-    return noting.noted
+        raise Unusable(f"{place(path, error)}: {telling.told(error, first_line(error))}", error) from None
+    return noted
 
 
 def place(path, error):
@@ -155,8 +154,8 @@ def account(error):
     step = error.__traceback__
     while step is not None and step.tb_frame.f_code.co_filename in (__file__, importlib.util.__file__, "<frozen importlib._bootstrap_external>", "<frozen importlib._bootstrap>"):
         step = step.tb_next
-    return "".join(traceback.format_exception(type(error), error, step))
+    return telling.traceback_of(error, step)
 
 
 def first_line(error):
-    return (str(error).splitlines() or [""])[0]
+    return (telling.text_of(error).strip().splitlines() or [""])[0]

@@ -11,7 +11,7 @@ import traceback
 
 import pyarrow as pa
 
-from dfx_worker import returned
+from dfx_worker import returned, telling
 
 SCALAR, AGGREGATE, WINDOW = "scalar", "aggregate", "window"
 
@@ -38,15 +38,16 @@ class Raised:
         self.method = method
         # (rows of the calls before, rows of this one, which of them it was or None), None where it had none.
         self.rows = None if rows is None else (*rows, row_of(error))
-        self.module = error.name if isinstance(error, ModuleNotFoundError) else None
-        self.type = type(error).__name__
-        self.message = str(error)
+        self.module = telling.missing_module(error)
+        self.type = telling.kind_of(error)
+        self.message = telling.text_of(error)
         # Whether the UDF did return, but not what it had declared.
         self.returned = False
         # The outermost frame is the wrapper's own.
-        inner = error.__traceback__.tb_next if error.__traceback__ is not None else None
-        self.traceback = "".join(traceback.format_exception(type(error), error, inner))
-        self.place = place_of(inner) or place
+        steps = telling.steps_of(error)
+        inner = None if steps is None else steps.tb_next
+        self.traceback = telling.traceback_of(error, inner)
+        self.place = telling.asked(lambda: place_of(inner)) or place
 
 
 def place_of(steps):
@@ -57,8 +58,8 @@ def place_of(steps):
 
 def row_of(error):
     """The row of the call that the wrapper of a per-row UDF was at (src/expr/json/row-wrapper.ts)."""
-    row = getattr(error, "dfx_row", None)
-    return row if isinstance(row, int) else None
+    row = telling.asked(lambda: error.dfx_row)
+    return row if type(row) is int else None
 
 
 class Doubt(Exception):

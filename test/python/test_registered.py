@@ -124,3 +124,42 @@ def test_a_module_without_register_is_refused(tmp_path, watch):
     path.write_text("")
     with pytest.raises(Unusable, match="has no function register"):
         Registered().into(SessionContext(), str(path), watch)
+
+
+def refused(path, body):
+    path.write_text(body)
+    with pytest.raises(Unusable) as failed:
+        Registered().into(SessionContext(), str(path), Watch())
+    return failed.value.fields
+
+
+def test_register_gets_a_session(tmp_path):
+    path = tmp_path / "functions.py"
+    fields = refused(path, "def register(ctx):\n    ctx.nothing()\n")
+    words = "'SessionContext' object has no attribute 'nothing'"
+    assert fields["message"] == f"{path} line 2: AttributeError: {words}"
+    assert fields["exception"]["traceback"].endswith(f"AttributeError: {words}\n")
+    kind = "from datafusion import SessionContext\n\ndef register(ctx):\n    assert type(ctx) is SessionContext, type(ctx)\n    {}\n"
+    path.write_text(kind.format("ctx.sql('select 1')"))
+    Registered().into(SessionContext(), str(path), Watch())
+
+
+def test_a_wrong_call_of_register_udf_shows_no_frame_of_dfx(tmp_path):
+    path = tmp_path / "functions.py"
+    fields = refused(path, "def register(ctx):\n    ctx.register_udf(5)\n")
+    assert fields["message"].startswith(f"{path} line 2: AttributeError: 'int' object has no attribute ")
+    assert "dfx_worker" not in fields["exception"]["traceback"]
+    assert "functions.py" in fields["exception"]["traceback"]
+
+
+def test_an_exception_without_a_message_is_told_by_its_kind(tmp_path):
+    path = tmp_path / "functions.py"
+    assert refused(path, "def register(ctx):\n    raise MemoryError\n")["message"] == f"{path} line 2: MemoryError"
+    untold = "class Untold(Exception):\n    def __str__(self):\n        raise self\n\ndef register(ctx):\n    raise Untold\n"
+    assert refused(path, untold)["message"] == f"{path} line 6: Untold"
+
+
+def test_what_could_not_be_registered_is_none_of_a_jobs_business(tmp_path):
+    path = tmp_path / "functions.py"
+    path.write_text("def register(ctx):\n    try:\n        ctx.register_udf(5)\n    except AttributeError:\n        pass\n")
+    Registered().into(SessionContext(), str(path), Watch())

@@ -41,6 +41,11 @@ test('an exception of a scalar UDF comes with its traceback', () => {
   assert.match(run('raises').stderr, /ValueError: first line\nsecond line\n/);
 });
 
+test('one without a message, or that fails when it is asked for it, is told by its kind', () => {
+  raised('says_nothing', `the scalar UDF "says_nothing" raised MemoryError ${at('raise MemoryError')} (rows 1 to 12)`);
+  raised('untold', `the scalar UDF "untold" raised Untold ${at('raise Untold')} (rows 1 to 12)`);
+});
+
 test('so do those of accumulators and window evaluators, which the engine drops', () => {
   raised(
     'raising_sum',

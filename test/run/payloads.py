@@ -32,6 +32,18 @@ def raises(values):
     raise ValueError("first line\nsecond line")
 
 
+def says_nothing(values):
+    raise MemoryError
+
+
+def untold(values):
+    class Untold(Exception):
+        def __str__(self):
+            raise OSError("not told")
+
+    raise Untold("x")
+
+
 def exits(values):
     sys.exit(3)
 
@@ -117,7 +129,7 @@ write("ranked", f.row_number(order_by=[value.sort()]))
 write("nulls", f.nullif(value, lit(42)))
 write("zero", value / (value - value))
 
-for function in (raises, exits, leaves, crashes, sleeps, spawns, forks, prints):
+for function in (raises, says_nothing, untold, exits, leaves, crashes, sleeps, spawns, forks, prints):
     write(function.__name__, f.sum(scalar(function.__name__, function)))
 write("raises_row", scalar("raises_row", raises))
 write("returns_int", scalar("returns_int", lambda values: 1))

@@ -39,7 +39,7 @@ function errorOf(failed: Failed, file: string | undefined, command: WorkerComman
   switch (code) {
     case 'UDF_RAISED': {
       const at = exception?.place == null ? '' : ` at ${exception.place}`;
-      const what = exception === null ? failed.message : `${exception.type}: ${firstLine(exception.message)}${at}`;
+      const what = exception === null ? failed.message : `${toldOf(exception)}${at}`;
       const told = `the ${udf?.family ?? ''} UDF ${JSON.stringify(udf?.name ?? '')} raised ${what}${placeOf(failed)}`;
       return new DfxError(code, told, {
         file,
@@ -90,7 +90,12 @@ function seenTypes({ fields }: Schema): string | undefined {
   return `in this input ${shown}${untold ? ' (a CSV file without a value in a column has no other type for it)' : ''}`;
 }
 
-/** Python's messages may have many lines; the traceback has them all. */
+/** An exception may have no message. Python's may have many lines; the traceback has them all. */
+function toldOf({ type, message }: { readonly type: string; readonly message: string }): string {
+  const line = firstLine(message.trim());
+  return line === '' ? type : `${type}: ${line}`;
+}
+
 function firstLine(text: string): string {
   return text.split('\n', 1)[0] ?? '';
 }

@@ -38,7 +38,12 @@ export class UdfRaised extends UdfFailure {
     readonly exception: Raised,
     rows: CalledRows | null,
   ) {
-    super('UDF_RAISED', udf, `raised ${exception.type}: ${exception.message}`, rows);
+    super(
+      'UDF_RAISED',
+      udf,
+      `raised ${exception.type}${exception.message === '' ? '' : `: ${exception.message}`}`,
+      rows,
+    );
   }
 }
 
