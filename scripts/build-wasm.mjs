@@ -1,12 +1,16 @@
-// Compiles src/io/wasm/kernel (AssemblyScript) and writes it as base64 to src/io/wasm/module.ts, which is committed: sources run without a
-// build. `--check` writes nothing and fails where the file isn't what the sources give.
+// Compiles what lies in src/io/wasm in AssemblyScript and writes it as base64 to the modules beside it, which are committed: sources run
+// without a build. `--check` writes nothing and fails where a file isn't what the sources give.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import asc from 'assemblyscript/asc';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const target = join(root, 'src/io/wasm/module.ts');
+/** Folder of the sources, and the file and the name of what they give. */
+const MODULES = [
+  { folder: 'kernel', file: 'module.ts', name: 'KERNEL' },
+  { folder: 'integers', file: 'integers-module.ts', name: 'INTEGERS' },
+];
 const SMALLEST = -342;
 const GREATEST = 324;
 const ONE = 1n;
@@ -50,56 +54,66 @@ function powersSource() {
   ].join('\n');
 }
 
-const written = new Map();
-const messages = [];
-const { error } = await asc.main(
-  [
-    'src/io/wasm/kernel/index.ts',
-    '--outFile=kernel.wasm',
-    '--baseDir=.',
-    '-O3',
-    '--noAssert',
-    '--enable=simd',
-    '--runtime=stub',
-    '--importMemory',
-    '--noExportMemory',
-    '--use=abort=',
-    '--memoryBase=1024',
-    ...(process.argv.includes('--text') ? ['--textFile=kernel.wat'] : []),
-  ],
-  {
-    readFile(name, folder) {
-      if (name.endsWith('kernel/powers.ts')) return powersSource();
-      try {
-        return readFileSync(join(root, folder, name), 'utf8');
-      } catch {
-        return null;
-      }
+/** The compiled folder; null where it has errors, which are told. */
+async function compiled(folder) {
+  const written = new Map();
+  const messages = [];
+  const { error } = await asc.main(
+    [
+      `src/io/wasm/${folder}/index.ts`,
+      '--outFile=module.wasm',
+      '--baseDir=.',
+      '-O3',
+      '--noAssert',
+      '--enable=simd',
+      '--runtime=stub',
+      '--importMemory',
+      '--noExportMemory',
+      '--use=abort=',
+      '--memoryBase=1024',
+      ...(process.argv.includes('--text') ? ['--textFile=module.wat'] : []),
+    ],
+    {
+      readFile(name, base) {
+        if (name.endsWith('kernel/powers.ts')) return powersSource();
+        try {
+          return readFileSync(join(root, base, name), 'utf8');
+        } catch {
+          return null;
+        }
+      },
+      writeFile: (name, data) => written.set(name, data),
+      listFiles: () => [],
+      stderr: { write: (text) => messages.push(text) },
     },
-    writeFile: (name, data) => written.set(name, data),
-    listFiles: () => [],
-    stderr: { write: (text) => messages.push(text) },
-  },
-);
-const binary = written.get('kernel.wasm');
-if (error !== null || binary === undefined) {
-  process.stderr.write(`${messages.join('')}${error?.message ?? 'nothing was compiled'}\n`);
-  process.exit(1);
+  );
+  const binary = written.get('module.wasm');
+  if (error !== null || binary === undefined) {
+    process.stderr.write(`${messages.join('')}${error?.message ?? 'nothing was compiled'}\n`);
+    return null;
+  }
+  if (written.has('module.wat')) process.stdout.write(written.get('module.wat'));
+  return binary;
 }
-if (written.has('kernel.wat')) process.stdout.write(written.get('kernel.wat'));
-const base64 = Buffer.from(binary).toString('base64');
-const lines = base64.match(/.{1,116}/g) ?? [];
-const text = `// Made by scripts/build-wasm.mjs from src/io/wasm/kernel: don't edit.
-export const KERNEL =
+
+for (const { folder, file, name } of MODULES) {
+  const binary = await compiled(folder);
+  if (binary === null) process.exit(1);
+  const base64 = Buffer.from(binary).toString('base64');
+  const lines = base64.match(/.{1,116}/g) ?? [];
+  const text = `// Made by scripts/build-wasm.mjs from src/io/wasm/${folder}: don't edit.
+export const ${name} =
 ${lines.map((line) => `  '${line}'`).join(' +\n')};
 `;
-if (process.argv.includes('--check')) {
-  if (readFileSync(target, 'utf8') !== text) {
-    process.stderr.write(
-      'src/io/wasm/module.ts is not what src/io/wasm/kernel gives: run node scripts/build-wasm.mjs\n',
-    );
-    process.exit(1);
+  const target = join(root, 'src/io/wasm', file);
+  if (process.argv.includes('--check')) {
+    if (readFileSync(target, 'utf8') !== text) {
+      process.stderr.write(
+        `src/io/wasm/${file} is not what src/io/wasm/${folder} gives: run node scripts/build-wasm.mjs\n`,
+      );
+      process.exit(1);
+    }
+  } else if (!process.argv.includes('--text')) {
+    writeFileSync(target, text);
   }
-} else if (!process.argv.includes('--text')) {
-  writeFileSync(target, text);
 }

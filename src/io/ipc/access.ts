@@ -2,6 +2,7 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { DfxError } from '../../wire/errors.ts';
 import { fileError } from '../file-errors.ts';
+import { WideIntegers } from '../wasm/wide-integers.ts';
 
 export interface RandomAccess {
   /** For messages. */
@@ -99,11 +100,19 @@ export class MemoryAccess implements RandomAccess {
 export interface Arena {
   /** `slot` tells the buffers of a batch apart. The bytes hold anything. */
   take(slot: number, bytes: number): Uint8Array<ArrayBuffer>;
+  /** The same for a column of 64-bit integers; null where it has no memory of that kind. */
+  wide(slot: number, rows: number): WideIntegers | null;
 }
+
+/** Fewer rows are converted faster than handed over. */
+const LEAST_WIDE_ROWS = 1024;
+/** Each has a memory of its own, of which V8 allows some hundred. */
+const MOST_WIDE = 16;
 
 /** The same memory for every batch: what of a batch must outlast it is copied by who holds it. */
 export class PooledArena implements Arena {
   readonly #slots: Uint8Array<ArrayBuffer>[] = [];
+  readonly #wide = new Map<number, WideIntegers>();
 
   take(slot: number, bytes: number): Uint8Array<ArrayBuffer> {
     const held = this.#slots[slot];
@@ -112,6 +121,15 @@ export class PooledArena implements Arena {
     this.#slots[slot] = made;
     return made.subarray(0, bytes);
   }
+
+  wide(slot: number, rows: number): WideIntegers | null {
+    const held = this.#wide.get(slot);
+    if (held !== undefined && held.capacity >= rows) return held;
+    if (rows < LEAST_WIDE_ROWS || (held === undefined && this.#wide.size >= MOST_WIDE)) return null;
+    const made = new WideIntegers(Math.max(rows, Math.floor((held?.capacity ?? 0) * 1.25)));
+    this.#wide.set(slot, made);
+    return made;
+  }
 }
 
-export const FRESH_ARENA: Arena = { take: (_slot, bytes) => new Uint8Array(bytes) };
+export const FRESH_ARENA: Arena = { take: (_slot, bytes) => new Uint8Array(bytes), wide: () => null };

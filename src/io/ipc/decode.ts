@@ -4,6 +4,7 @@ import { formatDataType } from '../../wire/arrow/type-text.ts';
 import type { DataType } from '../../wire/arrow/types.ts';
 import { DfxError } from '../../wire/errors.ts';
 import { bitmapBytes, type Column, getBit, sliceBits, withoutFullBitmap } from '../column.ts';
+import type { WideIntegers } from '../wasm/wide-integers.ts';
 import type { Arena } from './access.ts';
 import type { BoundColumn, BufferSource } from './bind.ts';
 import { decodeList, decodeStruct, decodeUnion } from './decode-nested.ts';
@@ -75,7 +76,12 @@ export function decodeColumn(context: DecodeContext, column: BoundColumn, start:
   }
   const width = fixedWidth(type);
   if (width === null) throw new DfxError('DEFECT', `a ${formatDataType(type)} column to be read`);
-  const bytes = take(context, column, 0, start * width, length * width, SLOT.values);
+  const wide = wideOf(context, column, length);
+  const source = column.buffers[0];
+  const bytes =
+    wide === null || source === undefined
+      ? take(context, column, 0, start * width, length * width, SLOT.values)
+      : source.bytes(start * width, length * width, wide.bytes(length));
   if (type.kind === 'Float16') {
     const kept = context.arena.take(column.plan.slot + SLOT.converted, length * 4);
     const values = new Float32Array(kept.buffer, kept.byteOffset, length);
@@ -90,12 +96,33 @@ export function decodeColumn(context: DecodeContext, column: BoundColumn, start:
   }
   if (values !== null) return { layout: 'numeric', type, length, validity, values };
   const signed = type.kind !== 'UInt64';
-  const words = new Int32Array(bytes.buffer, bytes.byteOffset, 2 * length);
-  const out = doubles(context, column, length, SLOT.converted);
-  if (int64ToDoubles(words, signed, out)) return { layout: 'numeric', type, length, validity, values: out };
   const { buffer, byteOffset } = bytes;
+  if (wide !== null && buffer === wide.buffer) {
+    const found = wide.doubles(length, signed);
+    if (found !== null) return { layout: 'numeric', type, length, validity, values: found };
+  } else {
+    const out = doubles(context, column, length, SLOT.converted);
+    const words = new Int32Array(buffer, byteOffset, 2 * length);
+    if (int64ToDoubles(words, signed, out)) return { layout: 'numeric', type, length, validity, values: out };
+  }
   const kept = signed ? new BigInt64Array(buffer, byteOffset, length) : new BigUint64Array(buffer, byteOffset, length);
   return { layout: 'numeric', type, length, validity, values: kept };
+}
+
+/** Where 64-bit integers are read to; null for all else, and for what lies in memory that others hold. */
+function wideOf({ arena }: DecodeContext, { plan, buffers }: BoundColumn, rows: number): WideIntegers | null {
+  if (buffers[0]?.shared === true) return null;
+  switch (plan.type.kind) {
+    case 'Int64':
+    case 'UInt64':
+    case 'Timestamp':
+    case 'Duration':
+    case 'Date64':
+    case 'Time64':
+      return arena.wide(plan.slot, rows);
+    default:
+      return null;
+  }
 }
 
 /** The same, but 64-bit integers as they are, for whoever only passes them on. */
