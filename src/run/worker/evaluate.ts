@@ -119,6 +119,8 @@ class Pass {
       if (result !== null) columns.push(result);
     });
     if (columns.length === 0) return true;
+    // What ends late has its rows at the end, all at once: beside it, none of these would have a place.
+    if (columns.length !== this.#prepared.keep.length + this.#evaluators.length) throw mixed();
     const left = (this.#job.limit ?? Number.POSITIVE_INFINITY) - this.#sink.rows;
     const count = lazily ? picked.length : rows.length;
     if (lazily)
@@ -157,6 +159,7 @@ class Pass {
     });
     const [first] = columns;
     if (first === undefined) return;
+    if (this.#prepared.keep.length > 0 || columns.length !== this.#evaluators.length) throw mixed();
     const rest: ColumnBatch = { length: first.length, columns };
     this.#sink.write(limit !== null && limit < first.length ? rowsOf(rest, firstRows(limit)) : rest);
   }
@@ -171,6 +174,10 @@ class Pass {
     if (row !== null && called === count) return { first: place(row), last: place(row) };
     return { first: place(0), last: place(count - 1) };
   }
+}
+
+function mixed(): DfxError {
+  return new DfxError('DEFECT', 'a job has columns that are known row by row, and others that are known at the end');
 }
 
 function failingAt<T>(at: number | null, work: () => T, rowsOf: (error: unknown) => RowRange | null = () => null): T {
