@@ -52,9 +52,11 @@ export async function openCsvStream(
   const pieces = async function* (bytes: number): AsyncGenerator<Uint8Array> {
     const cutter = new CsvCutter(dialect, header, bytes);
     for await (const chunk of all()) {
-      for (const piece of cutter.push(chunk)) {
-        headLines = cutter.headLines;
-        yield piece;
+      for (let at = 0; at < chunk.length; at += bytes) {
+        for (const piece of cutter.push(chunk.subarray(at, at + bytes))) {
+          headLines = cutter.headLines;
+          yield piece;
+        }
       }
     }
     for (const piece of cutter.finish()) {

@@ -268,6 +268,23 @@ test('a stream cut into pieces of whole records has the rows of the whole', asyn
   }
 });
 
+test('pieces are as small as they are asked for, however large the chunks', async () => {
+  const rows = Array.from({ length: 5000 }, (_, i) => `${i},"v,${i}"\r\n`);
+  const whole = async function* (): AsyncGenerator<Uint8Array> {
+    yield encoder.encode(`a,b\r\n${rows.join('')}`);
+  };
+  const { stream } = await openCsv(whole());
+  assert.ok(stream !== null);
+  const pieces: string[] = [];
+  for await (const piece of stream.pieces(1000)) pieces.push(new TextDecoder().decode(piece));
+  // The header's own line end is an empty line of the rows.
+  assert.ok(pieces.join('') === `\r\n${rows.join('')}`);
+  assert.deepEqual(
+    pieces.slice(0, -1).filter((piece) => piece.length < 1000 || piece.length >= 2100 || !piece.endsWith('"\r\n')),
+    [],
+  );
+});
+
 test('a stream gives its schema and then its pieces', async () => {
   const text = `a,b\n${Array.from({ length: 5000 }, (_, i) => `${i},"v,${i}"`).join('\n')}\n`;
   const bytes = encoder.encode(text);

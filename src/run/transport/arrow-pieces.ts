@@ -32,6 +32,20 @@ class Chunks {
   }
 }
 
+export interface ArrowPiece {
+  readonly bytes: Uint8Array;
+  /** Rows of the stream before it. */
+  readonly before: number;
+}
+
+interface Message {
+  /** With its prefix; empty for the end of the stream. */
+  readonly bytes: Uint8Array;
+  readonly rows: number;
+}
+
+const END: Message = { bytes: new Uint8Array(0), rows: 0 };
+
 /**
  * Each piece has the schema, record batches of about `bytes` together, and an end. For streams without dictionaries. `file`: the input's name,
  * for messages.
@@ -40,31 +54,35 @@ export async function* arrowPieces(
   source: AsyncIterable<Uint8Array>,
   bytes: number,
   file: string | undefined,
-): AsyncGenerator<Uint8Array, void, void> {
+): AsyncGenerator<ArrowPiece, void, void> {
   const chunks = new Chunks();
   let schema: Uint8Array | null = null;
   let batches: Uint8Array[] = [];
   let held = 0;
-  const piece = (head: Uint8Array): Uint8Array => {
-    const made = joinPieces([head, ...batches, endOfStream()]);
+  let rows = 0;
+  let before = 0;
+  const piece = (head: Uint8Array): ArrowPiece => {
+    const made = { bytes: joinPieces([head, ...batches, endOfStream()]), before };
     batches = [];
     held = 0;
+    before = rows;
     return made;
   };
   let ended = false;
   for await (const chunk of source) {
     chunks.push(chunk);
     for (let message = nextMessage(chunks); message !== null; message = nextMessage(chunks)) {
-      if (message.length === 0) {
+      if (message.bytes.length === 0) {
         ended = true;
         break;
       }
       if (schema === null) {
-        schema = message;
+        schema = message.bytes;
         continue;
       }
-      batches.push(message);
-      held += message.length;
+      batches.push(message.bytes);
+      held += message.bytes.length;
+      rows += message.rows;
       if (held >= bytes) yield piece(schema);
     }
     if (ended) break;
@@ -77,18 +95,19 @@ export async function* arrowPieces(
   if (schema !== null) yield piece(schema);
 }
 
-/** A message with its prefix; empty for the end of the stream, null where more bytes are needed. */
-function nextMessage(chunks: Chunks): Uint8Array | null {
+/** Null where more bytes are needed. */
+function nextMessage(chunks: Chunks): Message | null {
   if (chunks.held < 4) return null;
   const first = readU32(chunks.peek(4), 0);
   const prefix = first === CONTINUATION ? 8 : 4;
   if (chunks.held < prefix) return null;
   const length = prefix === 4 ? first : readU32(chunks.peek(8), 4);
-  if (length === 0) return new Uint8Array(0);
+  if (length === 0) return END;
   if (chunks.held < prefix + length) return null;
-  const { bodyLength } = readMessageMetadata(chunks.peek(prefix + length).subarray(prefix), prefix);
-  const whole = prefix + length + bodyLength;
-  return chunks.held < whole ? null : chunks.take(whole);
+  const metadata = readMessageMetadata(chunks.peek(prefix + length).subarray(prefix), prefix);
+  const whole = prefix + length + metadata.bodyLength;
+  if (chunks.held < whole) return null;
+  return { bytes: chunks.take(whole), rows: metadata.kind === 'batch' ? metadata.batch.rows : 0 };
 }
 
 function readU32(bytes: Uint8Array, at: number): number {

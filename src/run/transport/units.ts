@@ -1,5 +1,6 @@
 /** The parts of the input that a group's workers get, in order: splits of a file, batches of it, or pieces of whole rows from a pipe. */
 import { createReadStream } from 'node:fs';
+import { BATCH_ROWS } from '../../io/batch-rows.ts';
 import type { InputTable } from '../../io/column.ts';
 import type { CsvStream } from '../../io/csv.ts';
 import { openInput } from '../../io/index.ts';
@@ -32,6 +33,8 @@ const PIECE_BYTES = 4 * 1024 * 1024;
 const MOST_PARTIAL = 64;
 /** Of CSV that is sent in batches: some thousand rows. */
 const BATCH_BYTES = 512 * 1024;
+/** Some hundred rows of a few bytes each. */
+const LEAST_PIECE_BYTES = 4 * 1024;
 
 export function unitsOf(plan: Plan, group: JobGroup): Units {
   const { table, source } = plan;
@@ -39,11 +42,11 @@ export function unitsOf(plan: Plan, group: JobGroup): Units {
   const pipe = source?.pipe ?? null;
   if (pipe === null) {
     const streamed = plan.transport.name !== 'split' && group.how !== 'whole' && table !== null && source !== null;
-    if (streamed) return input?.format === 'csv' ? csvPieces(plan, input, true) : batches(plan, group, table);
+    if (streamed) return input?.format === 'csv' ? csvPieces(plan, group, input, true) : batches(plan, group, table);
     const parts = group.how === 'whole' ? [WHOLE] : partsFor(group, plan.splits);
     // Where records start and end in quoted text, the real engine isn't asked: it gets whole ones.
     if (group.engine === 'datafusion' && parts[0]?.kind === 'bytes' && input?.format === 'csv')
-      return csvPieces(plan, input, false);
+      return csvPieces(plan, group, input, false);
     return {
       units: placed(parts),
       input,
@@ -59,10 +62,10 @@ export function unitsOf(plan: Plan, group: JobGroup): Units {
     const { stream } = table;
     // What was looked at for the schema, the table itself keeps.
     pipe.forget();
-    const pieces = stream.pieces(PIECE_BYTES);
-    return { ...common, units: whole(pieces), linesBefore: () => stream.headLines() };
+    const pieces = stream.pieces(bytesOfPieces(plan, group, PIECE_BYTES));
+    return { ...common, units: whole(textUnits(pieces)), linesBefore: () => stream.headLines() };
   }
-  return { ...common, units: whole(arrowPieces(pipe.all(), PIECE_BYTES, input?.path)), linesBefore: () => 0 };
+  return { ...common, units: whole(arrowUnits(pipe.all(), input?.path)), linesBefore: () => 0 };
 }
 
 /** Partial results of many rows are as small as those of few, and each is a message to take. A Python worker holds its part in memory. */
@@ -78,8 +81,15 @@ function partsFor({ engine, how }: JobGroup, splits: readonly Split[]): readonly
   return joined;
 }
 
+/** The real engine makes all batches of a piece at once, each with buffers of its own: some kilobytes, however few rows it has. */
+function bytesOfPieces({ batchSize }: Plan, { engine }: JobGroup, most: number): number {
+  if (engine === 'embedded') return most;
+  return Math.min(most, Math.max(LEAST_PIECE_BYTES, Math.ceil(most * (batchSize / BATCH_ROWS))));
+}
+
 /** A CSV file as if it came through a pipe. */
-function csvPieces({ table, splits }: Plan, input: InputSpec, streamed: boolean): Units {
+function csvPieces(plan: Plan, group: JobGroup, input: InputSpec, streamed: boolean): Units {
+  const { table, splits } = plan;
   const { path, csv } = input;
   const [first] = splits;
   const splitBytes = first?.kind === 'bytes' ? first.end - first.start : PIECE_BYTES;
@@ -89,10 +99,10 @@ function csvPieces({ table, splits }: Plan, input: InputSpec, streamed: boolean)
     const opened = await openInput(file, { format: 'csv', csv: { ...csv, schema: table?.schema } });
     if (!isCsvStream(opened)) throw new DfxError('DEFECT', 'a CSV stream that gives no pieces');
     headLines = () => opened.stream.headLines();
-    yield* opened.stream.pieces(streamed ? BATCH_BYTES : Math.min(PIECE_BYTES, splitBytes));
+    yield* opened.stream.pieces(bytesOfPieces(plan, group, streamed ? BATCH_BYTES : Math.min(PIECE_BYTES, splitBytes)));
   };
   return {
-    units: whole(pieces()),
+    units: whole(textUnits(pieces())),
     input,
     streamed,
     count: null,
@@ -139,12 +149,25 @@ async function* sent(batches: AsyncIterable<EncodedBatch>): AsyncGenerator<Split
   }
 }
 
+async function* textUnits(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<SplitUnit, void, void> {
+  for await (const piece of pieces) yield { split: WHOLE, body: [piece] };
+}
+
+async function* arrowUnits(
+  source: AsyncIterable<Uint8Array>,
+  file: string | undefined,
+): AsyncGenerator<SplitUnit, void, void> {
+  for await (const { bytes, before: rows } of arrowPieces(source, PIECE_BYTES, file)) {
+    yield { split: WHOLE, body: [bytes], before: { rows, lines: 0 } };
+  }
+}
+
 /** Even an input without rows gives one piece: its result has a schema. */
-async function* whole(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<SplitUnit, void, void> {
+async function* whole(units: AsyncIterable<SplitUnit>): AsyncGenerator<SplitUnit, void, void> {
   let any = false;
-  for await (const piece of pieces) {
+  for await (const unit of units) {
     any = true;
-    yield { split: WHOLE, body: [piece] };
+    yield unit;
   }
   if (!any) yield { split: WHOLE, body: [new Uint8Array(0)] };
 }

@@ -84,6 +84,26 @@ for (const transport of TRANSPORTS) {
     }
   });
 
+  test(`${transport}: CSV comes in pieces of some batches, however small these are`, async () => {
+    const replays = new Replays();
+    const numbers = Array.from({ length: 10_000 }, (_, at) => `${at % 1000}.5`);
+    const path = file(`numbers-${transport}.csv`);
+    writeFileSync(path, `a\n${numbers.join('\n')}\n`);
+    try {
+      const options = { transport, engine: 'datafusion' } as const;
+      const large = await replays.run(bin('light'), path, options);
+      assert.equal(large.report.splits, 1);
+      const small = await replays.run(bin('light'), path, { ...options, batchSize: 1 });
+      assert.deepEqual(small.result, large.result);
+      assert.equal(small.result.columns[0]?.length, 10_000);
+      // 59 KB in pieces of 4
+      const { splits } = small.report;
+      assert.ok(splits !== null && splits > 10 && splits < 16, String(splits));
+    } finally {
+      await replays.close();
+    }
+  });
+
   test(`${transport}: a UDF that raises in the middle is told, and the worker does the next run`, async () => {
     const replays = new Replays();
     try {
