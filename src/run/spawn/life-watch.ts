@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import type { Split } from '../../io/split.ts';
 import { DfxError } from '../../wire/errors.ts';
-import type { Worker, WorkerTask } from './worker.ts';
+import { placeText, type Worker, type WorkerTask } from './worker.ts';
 
 export interface LifeOptions {
   /** Seconds without a word after which a worker that has work is told of; null: never. */
@@ -88,9 +88,10 @@ export class LifeWatch {
 }
 
 /** `job 3, bytes 0 to 16777216, after 8192 rows of its result`. */
-function taskText({ job, split, rows }: WorkerTask): string {
-  const part = split === null ? '' : `, ${splitText(split)}`;
-  return `job ${job}${part}, after ${rows} ${rows === 1 ? 'row' : 'rows'} of its result`;
+function taskText(task: WorkerTask): string {
+  const { job, split, rows } = task;
+  const part = split === null ? placeText(task) : splitText(split);
+  return `job ${job}${part === null ? '' : `, ${part}`}, after ${rows} ${rows === 1 ? 'row' : 'rows'} of its result`;
 }
 
 function splitText(split: Split): string {

@@ -41,8 +41,15 @@ export interface WorkerTask {
   readonly job: number;
   /** What it reads; null: what came with the job. */
   readonly split: Split | null;
+  /** Rows of the input before it, where they are known. */
+  readonly before: number | null;
   /** Rows of the result that it has sent. */
   rows: number;
+}
+
+/** Where in the input the rows start that came with the job, where that is known. */
+export function placeText({ split, before }: WorkerTask): string | null {
+  return split === null && before !== null ? `over rows of the input from row ${before + 1} on` : null;
 }
 
 /** Who hears what a worker says. Calls come one at a time, never from within a method of the worker. */
@@ -152,7 +159,8 @@ export class Worker {
     if (header.type === 'job') {
       this.#ranCode ||= header.inlineCode || header.register !== null;
       if (this.#tasks.length === 0) this.#heard = milliseconds();
-      this.#tasks.push({ job: header.job, split: header.inBody ? null : header.split, rows: 0 });
+      const { job, inBody, split, before } = header;
+      this.#tasks.push({ job, split: inBody ? null : split, before: before?.rows ?? null, rows: 0 });
     }
     const length = bodies.reduce((sum, body) => sum + body.length, 0);
     toWorker.cork();
@@ -347,6 +355,11 @@ export class Worker {
       return new DfxError('WORKER_DIED', `the forking parent of ${title} ${status.how}`, { hint });
     }
     const how = status.kind === 'signal' ? exitText(null, status.signal) : exitText(status.code, null);
-    return new DfxError('WORKER_DIED', `${title} ${this.pid} ${how} in the middle of its work${said}`, { hint });
+    const [task] = this.#tasks;
+    const place = task === undefined ? null : placeText(task);
+    const during = place === null ? '' : `, ${place}`;
+    return new DfxError('WORKER_DIED', `${title} ${this.pid} ${how} in the middle of its work${during}${said}`, {
+      hint,
+    });
   }
 }

@@ -11,7 +11,7 @@ import type { Recorder } from '../report.ts';
 import type { PooledWorker, WorkerPool } from '../spawn/pool.ts';
 import type { WorkerCommand } from '../spawn/worker.ts';
 import { type KeptPart, KeptResults, type Target, writeError } from './kept-results.ts';
-import type { ArrowMessage, Done, FromWorker, Job } from './messages.ts';
+import type { ArrowMessage, Done, Failed, FromWorker, Job } from './messages.ts';
 import { SchemaCheck, strayText } from './out-of-turn.ts';
 import { type Outcome, type Slot, SplitTask, WorkerFailure } from './split-task.ts';
 import type { Flow } from './transport.ts';
@@ -192,7 +192,7 @@ export class Conveyor {
 
   *#take(head: SplitTask): Generator<Delivery, void, void> {
     const outcome = head.passed ? null : head.outcome;
-    if (outcome?.kind === 'failed') throw this.#placed(outcome.error);
+    if (outcome?.kind === 'failed') throw this.#placed(head, outcome.error);
     if (outcome?.kind === 'done') {
       yield* this.#parts(head);
       const { done } = outcome;
@@ -357,8 +357,9 @@ export class Conveyor {
     const limit = attempt.limit ?? this.#options.limit;
     // What comes in one piece may be of any length.
     const target = split.kind === 'whole' ? null : (this.#options.target?.path ?? null);
+    const before = attempt.before ?? unit.before ?? (task.index === 0 ? this.#atStart() : null);
     slot.queue.push(task);
-    task.send(number, { limit, target });
+    task.send(number, { limit, target, before });
     this.#options.recorder.busy = this.#slots.filter(({ queue }) => queue.length > 0).length;
     pooled.worker.send(
       {
@@ -371,13 +372,16 @@ export class Conveyor {
         schemaBytes: template.schema.length,
         limit,
         target,
-        before:
-          attempt.before ?? unit.before ?? (task.index === 0 ? { rows: 0, lines: this.#options.linesBefore() } : null),
+        before,
         splitNumber: task.index,
         attempt: task.deaths,
       },
       [template.schema, ...unit.body],
     );
+  }
+
+  #atStart(): RowsBefore | null {
+    return this.#options.isInput ? { rows: 0, lines: this.#options.linesBefore() } : null;
   }
 
   #hear(slot: Slot, pooled: PooledWorker, message: FromWorker): void {
@@ -480,8 +484,14 @@ export class Conveyor {
   }
 
   /** What a worker says of rows, counted from the input's start. */
-  #placed(error: unknown): unknown {
-    if (!(error instanceof WorkerFailure) || error.failed.rows === null) return error;
+  #placed({ unit, isPlaced }: SplitTask, error: unknown): unknown {
+    if (error instanceof DfxError && this.#rowsKnown && !isPlaced && unit.body.length > 0 && isEnd(error)) {
+      const told = `${error.message}, over rows of the input from row ${this.#rowsRead + 1} on`;
+      return new DfxError(error.code, told, { file: error.file, hint: error.hint, cause: error.cause });
+    }
+    if (!(error instanceof WorkerFailure)) return error;
+    if (error.failed.code === 'INPUT_ROW' && !this.#rowsKnown) return new WorkerFailure(withoutLine(error.failed));
+    if (error.failed.rows === null) return error;
     const { first, last } = error.failed.rows;
     const rows = this.#rowsKnown ? { first: first + this.#rowsRead, last: last + this.#rowsRead } : null;
     return new WorkerFailure({ ...error.failed, rows });
@@ -505,6 +515,16 @@ function isAboutRows(outcome: Outcome): boolean {
   return (
     outcome.kind === 'failed' && outcome.error instanceof WorkerFailure && outcome.error.failed.code === 'INPUT_ROW'
   );
+}
+
+/** The real engine's number counts from the start of what it was given. */
+function withoutLine(failed: Failed): Failed {
+  return { ...failed, message: failed.message.replace(/ (?:at|for) line \d+/, '') };
+}
+
+/** Of a worker, in the middle of its work. */
+function isEnd({ code }: DfxError): boolean {
+  return code === 'WORKER_DIED' || code === 'IDLE_TIMEOUT' || code === 'MEMORY_LIMIT';
 }
 
 function tried(error: DfxError, times: number): DfxError {

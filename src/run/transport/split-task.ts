@@ -53,6 +53,8 @@ export class SplitTask {
   /** The one that it waits for; null: any. */
   pinned: Slot | null = null;
   sent = false;
+  /** Its worker was told what lies before it, and says so. */
+  isPlaced = false;
   job = -1;
   /** When it was sent, in seconds of the machine's clock. */
   sentAt = 0;
@@ -81,7 +83,7 @@ export class SplitTask {
   /** Stands in a worker's queue for one whose result nobody wants any more. */
   static forgotten(task: SplitTask): SplitTask {
     const stand = new SplitTask(task.index, task.unit);
-    stand.send(task.job, { limit: task.#limit, target: task.#mayKeep ? '' : null });
+    stand.send(task.job, { limit: task.#limit, target: task.#mayKeep ? '' : null, before: null });
     stand.schema = task.schema;
     stand.#rows = task.#rows;
     stand.#parts = task.#parts.slice();
@@ -107,10 +109,11 @@ export class SplitTask {
     return this.outcome?.kind === 'done' && this.outcome.done.read.start === place;
   }
 
-  send(job: number, { limit, target }: Pick<Job, 'limit' | 'target'>): void {
+  send(job: number, { limit, target, before }: Pick<Job, 'limit' | 'target' | 'before'>): void {
     this.sent = true;
     this.job = job;
     this.#limit = limit;
+    this.isPlaced = before !== null;
     this.#mayKeep = target !== null;
     this.sentAt = sharedSeconds();
   }

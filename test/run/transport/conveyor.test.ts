@@ -227,6 +227,26 @@ test('a defect is a worker’s own where no code of a payload runs beside it', a
   assert.deepEqual(codes, ['WORKER_DIED', 'DEFECT', 'DEFECT']);
 });
 
+test('a worker that dies over rows that came with its job names them, once those before are counted', async () => {
+  const split = (start: number) => ({ kind: 'bytes', start, end: start + 10, aligned: true }) as const;
+  const body = [new Uint8Array(1)];
+  const told: string[] = [];
+  for (const before of [undefined, { rows: 700, lines: 0 }]) {
+    const units = [0, 10, 20].map((start) => ({
+      split: split(start),
+      body,
+      ...(start === 20 && before !== undefined ? { before } : {}),
+    }));
+    const { error } = await run({ DIES_AT: '20' }, { units, retries: 0 });
+    assert.ok(error instanceof DfxError);
+    told.push(error.message.replace(/worker \d+/, 'worker N'));
+  }
+  assert.deepEqual(told, [
+    'the fake worker N left with exit code 9 in the middle of its work: no more, over rows of the input from row 3 on',
+    'the fake worker N left with exit code 9 in the middle of its work, over rows of the input from row 701 on: no more',
+  ]);
+});
+
 test('of several failures the first in the input is told', async () => {
   for (const slow of ['20', '50']) {
     const { lines, error } = await run({ FAILS: '20,50', SLOW: slow });
