@@ -199,13 +199,16 @@ function templateOf(
 }
 
 /** What went wrong, in the user's terms. */
-export function userError(error: unknown, group: JobGroup, { context }: Replay): unknown {
+export function userError(error: unknown, group: JobGroup, { context, plan }: Replay): unknown {
   context.signal.throwIfAborted();
   const { entries, filter, command } = group;
   const payloads = [...entries, ...(filter === null ? [] : [filter])].map(({ payload }) => payload);
   if (error instanceof WorkerFailure) {
     const labels = entries.map(({ payload }) => payload.label);
-    const failure = failureOf(error.failed, payloads, command, context.inputName);
+    const failure = failureOf(error.failed, payloads, command, {
+      name: context.inputName,
+      header: plan.source?.spec.csv?.header ?? true,
+    });
     if (failure.traceback !== null) context.onTraceback(labels, failure.traceback);
     return failure.error;
   }

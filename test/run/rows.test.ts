@@ -212,7 +212,7 @@ test('a bad row is told with its place, by either engine', () => {
   const datafusion = run('datafusion');
   assert.match(
     datafusion.stderr,
-    /^dfx: .*bad\.csv: Parser error: Error while parsing value 'x' as type 'Int64' for column 0 at line 3001\./,
+    /^dfx: .*bad\.csv: Parser error: Error while parsing value 'x' as type 'Int64' for column 0 in row 3001\./,
   );
   assert.equal(datafusion.status, 3);
 });
@@ -252,10 +252,9 @@ test('the real engine reads parts of CSV and Arrow files as it reads them whole'
   }
   const bad = keep('late.csv', `value\n${'1234567\n'.repeat(900_000)}x\n`);
   const { stderr, status } = dfx(['run', doubled, '--input', bad, '--engine', 'datafusion', '--format', 'csv']);
-  // the engine counts from 0 here, the header included
   assert.equal(
     stderr,
-    `dfx: ${bad}: Parser error: Error while parsing value 'x' as type 'Int64' for column 0 at line 900001. Row data: '[x]'\n`,
+    `dfx: ${bad}: Parser error: Error while parsing value 'x' as type 'Int64' for column 0 in row 900001. Row data: '[x]'\n`,
   );
   assert.equal(status, 3);
 });

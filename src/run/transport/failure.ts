@@ -14,12 +14,18 @@ export interface Failure {
   readonly traceback: string | null;
 }
 
-/** `payloads` are those of the job; `input` the input's name. */
+export interface InputFacts {
+  readonly name: string | null;
+  /** Whether a CSV file has one. */
+  readonly header: boolean;
+}
+
+/** `payloads` are those of the job. */
 export function failureOf(
   failed: Failed,
   payloads: readonly Payload[],
   command: WorkerCommand,
-  input: string | null,
+  input: InputFacts,
 ): Failure {
   const file = fileOf(failed, payloads);
   return { error: errorOf(failed, file, command, input), traceback: failed.exception?.traceback ?? null };
@@ -33,7 +39,12 @@ function fileOf(failed: Failed, payloads: readonly Payload[]): string | undefine
   return owners.length === 1 ? owners[0]?.file : undefined;
 }
 
-function errorOf(failed: Failed, file: string | undefined, command: WorkerCommand, input: string | null): DfxError {
+function errorOf(
+  failed: Failed,
+  file: string | undefined,
+  command: WorkerCommand,
+  { name: input, header }: InputFacts,
+): DfxError {
   const { udf, exception } = failed;
   const code = knownCode(failed.code);
   switch (code) {
@@ -58,9 +69,15 @@ function errorOf(failed: Failed, file: string | undefined, command: WorkerComman
     case 'COLUMN_MISSING':
       return missingColumns(failed.missing, failed.schema ?? { fields: [], metadata: [] }, input ?? file);
     case 'INPUT_FORMAT':
-      return new DfxError(code, failed.message, { file: input ?? file, hint: 'name the format with --input-format' });
+      return new DfxError(code, bareText(failed.message), {
+        file: input ?? file,
+        hint: 'name the format with --input-format',
+      });
     case 'INPUT_ROW':
-      return new DfxError(code, failed.message, { file: input ?? file, hint: failed.hint ?? undefined });
+      return new DfxError(code, rowText(failed.message, header), {
+        file: input ?? file,
+        hint: failed.hint ?? undefined,
+      });
     case 'ENVIRONMENT': {
       const hint =
         failed.module === null
@@ -74,6 +91,19 @@ function errorOf(failed: Failed, file: string | undefined, command: WorkerComman
         hint: failed.schema === null ? (failed.hint ?? undefined) : seenTypes(failed.schema),
       });
   }
+}
+
+/** The real engine calls most of what it can't read an error of its own, in whole sentences. */
+function bareText(message: string): string {
+  return message.replace(/^Internal error: /, '').replace(/\.$/, '');
+}
+
+/**
+ * Where a value doesn't parse, the real engine counts records, however many lines they have: from 0, the header among them
+ * (arrow-csv, `line_number`).
+ */
+function rowText(message: string, header: boolean): string {
+  return message.replace(/\bat line (\d+)\b/, (_, line: string) => `in row ${Number(line) + (header ? 0 : 1)}`);
 }
 
 /** The rows of the input, where they are known. */
