@@ -10,10 +10,11 @@ import { DfxError } from '../../wire/errors.ts';
 import type { Recorder } from '../report.ts';
 import type { PooledWorker, WorkerPool } from '../spawn/pool.ts';
 import type { WorkerCommand } from '../spawn/worker.ts';
+import { isAboutRows, placed, tried } from './failed-splits.ts';
 import { type KeptPart, KeptResults, type Target, writeError } from './kept-results.ts';
-import type { ArrowMessage, Done, Failed, FromWorker, Job } from './messages.ts';
+import type { ArrowMessage, Done, FromWorker, Job } from './messages.ts';
 import { SchemaCheck, strayText } from './out-of-turn.ts';
-import { type Outcome, type Slot, SplitTask, WorkerFailure } from './split-task.ts';
+import { type Slot, SplitTask, WorkerFailure } from './split-task.ts';
 import type { Flow } from './transport.ts';
 
 /** A part of the input: a split of a file, or bytes that came through a pipe. */
@@ -192,7 +193,7 @@ export class Conveyor {
 
   *#take(head: SplitTask): Generator<Delivery, void, void> {
     const outcome = head.passed ? null : head.outcome;
-    if (outcome?.kind === 'failed') throw this.#placed(head, outcome.error);
+    if (outcome?.kind === 'failed') throw placed(head, outcome.error, this.#rowsKnown ? this.#rowsRead : null);
     if (outcome?.kind === 'done') {
       yield* this.#parts(head);
       const { done } = outcome;
@@ -483,20 +484,6 @@ export class Conveyor {
     }
   }
 
-  /** What a worker says of rows, counted from the input's start. */
-  #placed({ unit, isPlaced }: SplitTask, error: unknown): unknown {
-    if (error instanceof DfxError && this.#rowsKnown && !isPlaced && unit.body.length > 0 && isEnd(error)) {
-      const told = `${error.message}, over rows of the input from row ${this.#rowsRead + 1} on`;
-      return new DfxError(error.code, told, { file: error.file, hint: error.hint, cause: error.cause });
-    }
-    if (!(error instanceof WorkerFailure)) return error;
-    if (error.failed.code === 'INPUT_ROW' && !this.#rowsKnown) return new WorkerFailure(withoutLine(error.failed));
-    if (error.failed.rows === null) return error;
-    const { first, last } = error.failed.rows;
-    const rows = this.#rowsKnown ? { first: first + this.#rowsRead, last: last + this.#rowsRead } : null;
-    return new WorkerFailure({ ...error.failed, rows });
-  }
-
   #changed(): void {
     const wake = this.#wake;
     this.#wake = null;
@@ -509,30 +496,4 @@ export class Conveyor {
       this.#wake = resolve;
     });
   }
-}
-
-function isAboutRows(outcome: Outcome): boolean {
-  return (
-    outcome.kind === 'failed' && outcome.error instanceof WorkerFailure && outcome.error.failed.code === 'INPUT_ROW'
-  );
-}
-
-/** The real engine's number counts from the start of what it was given. */
-function withoutLine(failed: Failed): Failed {
-  return { ...failed, message: failed.message.replace(/ (?:at|for) line \d+/, '') };
-}
-
-/** Of a worker, in the middle of its work. */
-function isEnd({ code }: DfxError): boolean {
-  return code === 'WORKER_DIED' || code === 'IDLE_TIMEOUT' || code === 'MEMORY_LIMIT';
-}
-
-function tried(error: DfxError, times: number): DfxError {
-  if (times === 1) return error;
-  return new DfxError(error.code, `${error.message} (the last of ${times} workers that the same rows ended)`, {
-    file: error.file,
-    offset: error.offset,
-    hint: error.hint,
-    cause: error.cause,
-  });
 }
