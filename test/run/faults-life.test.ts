@@ -69,6 +69,20 @@ for (const transport of ['split', 'sync', 'pipelined']) {
   });
 }
 
+test('a silence over rows that were sent is told with their place in the input', () => {
+  for (const transport of ['sync', 'pipelined']) {
+    const { status, stderr } = runAlone([
+      ...['run', made.file('naps_row.bin'), '--input', made.file('rows.arrow'), '--sandbox', 'off', '--json'],
+      ...['--transport', transport, '--workers', '1', '--idle-timeout', '150ms', '--kill-on-idle', '--limit', '100000'],
+    ]);
+    assert.equal(status, 5);
+    assert.match(
+      errorsOf(stderr)[0]?.message ?? '',
+      /^the Python worker \d+ has said nothing for 0\.15 s: job 0, over rows of the input from row 1 on, after \d+ rows? of its result, and was ended$/,
+    );
+  }
+});
+
 test('a timeout is none of a worker’s', () => {
   const { status, stderr } = run('sleeps', '--timeout', '1500ms', '--json');
   assert.deepEqual(
