@@ -26,6 +26,9 @@ HELD = 256 * 1024
 # An answer that a full pipe could hold up: a thread writes it, while the next batch is evaluated.
 LARGE = 128 * 1024
 
+# Of answers that wait for that thread: a sender with more waits, too.
+WAITING = 2 * 1024 * 1024
+
 # Pieces that one system call takes.
 IOV_MAX = os.sysconf("SC_IOV_MAX")
 
@@ -60,7 +63,7 @@ class Channel:
         """Writes one frame, whole. A body is anything with the buffer protocol; they come one after the other.
 
         `more`: another frame follows at once, and both may go out together, since each write wakes the parent. The bodies must stay
-        as they are: large ones are written by a thread, one answer at a time.
+        as they are: large ones are written by a thread.
         """
         text = json.dumps(header, ensure_ascii=False, allow_nan=False).encode("utf-8", "backslashreplace")
         views = [memoryview(body).cast("B") for body in bodies]
@@ -122,12 +125,11 @@ class Channel:
 
 
 class Behind:
-    """A thread that writes what is to go out, in its order: one large thing at a time, and what is small behind it."""
+    """A thread that writes what is to go out, in its order."""
 
     def __init__(self, write):
         self._write = write
         self._given = []
-        # Of what is small.
         self._given_bytes = 0
         self._busy = False
         self._changed = threading.Condition()
@@ -137,15 +139,14 @@ class Behind:
     def took(self, parts, size):
         """False: it has nothing to do, and what is small is written faster than handed over. Raises what kept something from being written."""
         with self._changed:
-            while self._busy and self._error is None and self._given_bytes + size >= LARGE:
+            while self._busy and self._error is None and self._given_bytes + size >= WAITING:
                 self._changed.wait()
             if self._error is not None:
                 raise self._error
-            if size < LARGE:
-                if not self._busy:
-                    return False
-                self._given_bytes += size
+            if size < LARGE and not self._busy:
+                return False
             self._given.extend(parts)
+            self._given_bytes += size
             self._busy = True
             self._changed.notify_all()
             return True
@@ -158,6 +159,7 @@ class Behind:
                     self._changed.notify_all()
                     self._changed.wait()
                 parts, self._given, self._given_bytes = self._given, [], 0
+                self._changed.notify_all()
             try:
                 self._write(parts)
             except OSError as error:
