@@ -39,8 +39,10 @@ class ResultSink:
         self._job = job
         self._most = FLUSHED_PART if flushed else PART
         self._due = time.perf_counter() + FLUSHED_AFTER if flushed else None
+        # Several are encoded one after the other faster than each behind a UDF.
+        self._waiting = []
+        self._waiting_bytes = 0
         self._pending = []
-        self._pending_bytes = 0
         self._messages = []
         self._pending_rows = 0
         self._stream = io.BytesIO()
@@ -51,33 +53,40 @@ class ResultSink:
     def write(self, batch):
         self.rows += batch.num_rows
         self.batches += 1
-        if self._writer is None:
-            self._add("batch", batch.num_rows, batch.serialize())
-        else:
-            self._writer.write_batch(batch)
-            written = self._stream.getvalue()
-            self._stream.seek(0)
-            self._stream.truncate()
-            for message in pa.ipc.MessageReader.open_stream(pa.py_buffer(written)):
-                if message.type == "record batch":
-                    self._add("batch", batch.num_rows, message.serialize())
-                elif message.type == "dictionary":
-                    self._add("dictionary", 0, message.serialize())
-        if self._pending_bytes >= self._most or (self._due is not None and time.perf_counter() >= self._due):
+        self._waiting.append(batch)
+        self._waiting_bytes += batch.nbytes
+        if self._waiting_bytes >= self._most or (self._due is not None and time.perf_counter() >= self._due):
             self.flush()
 
     def flush(self, more=False):
         """Sends what is there. `more`: the end of the job follows at once."""
+        for batch in self._waiting:
+            self._encode(batch)
+        self._waiting = []
+        self._waiting_bytes = 0
         if not self._messages:
             return
         header = {"type": "result", "job": self._job, "rows": self._pending_rows, "messages": self._messages}
         self._channel.send(header, *self._pending, more=more)
         self._pending = []
-        self._pending_bytes = 0
         self._messages = []
         self._pending_rows = 0
         if self._due is not None:
             self._due = time.perf_counter() + FLUSHED_AFTER
+
+    def _encode(self, batch):
+        if self._writer is None:
+            self._add("batch", batch.num_rows, batch.serialize())
+            return
+        self._writer.write_batch(batch)
+        written = self._stream.getvalue()
+        self._stream.seek(0)
+        self._stream.truncate()
+        for message in pa.ipc.MessageReader.open_stream(pa.py_buffer(written)):
+            if message.type == "record batch":
+                self._add("batch", batch.num_rows, message.serialize())
+            elif message.type == "dictionary":
+                self._add("dictionary", 0, message.serialize())
 
     def _add(self, kind, rows, message):
         view = memoryview(message).cast("B")
@@ -85,7 +94,6 @@ class ResultSink:
         metadata = 8 + int.from_bytes(view[4:8], "little")
         self._messages.append({"kind": kind, "metadata": metadata, "body": view.nbytes - metadata, "rows": rows})
         self._pending.append(view)
-        self._pending_bytes += view.nbytes
         self._pending_rows += rows
 
 
