@@ -35,7 +35,7 @@ function wanted(args) {
   const size = statSync(input, { throwIfNoEntry: false })?.size ?? 0;
   if (size <= SPLIT_BYTES) return 1;
   const asked = Number(optionOf(args, '--workers', '-w'));
-  if (size < smallInput && !(asked > 0)) return 1;
+  if (size < smallInput(input) && !(asked > 0)) return 1;
   return Math.min(asked > 0 ? asked : availableParallelism(), availableParallelism());
 }
 

@@ -10,11 +10,13 @@ const { join } = require('node:path');
  */
 exports.nodeFlags = process.versions.node.startsWith('20.') ? ['--interrupt-budget=400000'] : [];
 
+const MIB = 1024 * 1024;
+
 /**
- * Bytes. One worker is mostly through with a smaller input before a second one would be of use: a start takes the time of a million rows, and the
- * processor from those that work (src/run/plan/plan.ts).
+ * Bytes. One worker is mostly through with a smaller input before a second one would be of use: a start takes the time of a million rows of CSV or five
+ * of Arrow, and the processor from those that work (src/run/plan/plan.ts).
  */
-exports.smallInput = 64 * 1024 * 1024;
+exports.smallInput = (path) => (/\.(arrows?|feather|ipc)$/i.test(path) ? 256 * MIB : 64 * MIB);
 
 /** A worker needs no more of the environment. NODE_EXTRA_CA_CERTS alone would cost it 16 ms. */
 const PASSED = new Set(['PATH', 'HOME', 'TMPDIR', 'TZ', 'LANG', 'LC_ALL', 'LC_CTYPE', 'SYSTEMROOT', 'TEMP']);

@@ -104,6 +104,7 @@ export function conveyorOf(replay: Replay, group: JobGroup, { mode, output }: Jo
     limit: mode === 'rows' ? plan.limit : null,
     target: targetOf(group, output),
     patience: group.engine === 'embedded' ? plan.patience : null,
+    count,
   });
 }
 
@@ -148,6 +149,7 @@ export function mergerOf(replay: Replay, group: JobGroup, states: readonly Uint8
     limit: null,
     target: null,
     patience: null,
+    count: 1,
   });
 }
 

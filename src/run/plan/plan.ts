@@ -214,7 +214,7 @@ function wholeReasonOf(groups: readonly JobGroup[]): string | null {
 
 /** One worker may be enough for it. A pipe is of any length. */
 function isSmall(source: PreparedInput | null): boolean {
-  return source !== null && source.size !== null && source.size < workerSettings().smallInput;
+  return source !== null && source.size !== null && source.size < workerSettings().smallInput(source.spec.path);
 }
 
 /** Whether one group of workers reads all rows, each of them once. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { packageRoot } from '../env/package-root.ts';
 
 export interface WorkerSettings {
-  readonly smallInput: number;
+  readonly smallInput: (path: string) => number;
   readonly nodeFlags: readonly string[];
   readonly workerEnvironment: () => NodeJS.ProcessEnv;
   readonly pythonArgs: (root: string) => readonly string[];

@@ -7,6 +7,7 @@
  */
 import { type RowsBefore, type Split, WHOLE } from '../../io/split.ts';
 import { DfxError } from '../../wire/errors.ts';
+import { milliseconds } from '../clock.ts';
 import type { Recorder } from '../report.ts';
 import type { PooledWorker, WorkerPool } from '../spawn/pool.ts';
 import type { WorkerCommand } from '../spawn/worker.ts';
@@ -66,6 +67,8 @@ export interface ConveyorOptions {
   readonly target: Target | null;
   /** A second worker is started when the first has been busy for so many milliseconds; null: as soon as there is something for it. */
   readonly patience: number | null;
+  /** Units, where that is known. */
+  readonly count: number | null;
 }
 
 export type Delivery =
@@ -82,6 +85,8 @@ export type Delivery =
   /** A split is through. */
   | { readonly kind: 'end'; readonly done: Done; readonly worker: PooledWorker };
 
+/** What a worker takes until it has done its first split, which slows the others down. */
+const START_MS = 150;
 /** Bytes of a result that are kept for the case that its worker dies; a longer one is passed on as it comes, and can't run again. */
 const KEPT_BYTES = 32 * 1024 * 1024;
 /** Bytes that may wait of a result that is passed on. */
@@ -108,6 +113,8 @@ export class Conveyor {
   #left: number | null;
   #patient: boolean;
   #patienceEnds: NodeJS.Timeout | undefined;
+  #busySince = 0;
+  #finished = 0;
 
   constructor(options: ConveyorOptions) {
     this.#options = options;
@@ -330,7 +337,12 @@ export class Conveyor {
     return this.#window.some(({ pinned, outcome, passed }) => pinned === slot && outcome === null && !passed);
   }
 
+  /** More workers, unless the first will be done by the time that they could begin. */
   #hurry(): void {
+    if (!isHelpWorthwhile(milliseconds() - this.#busySince, this.#finished, this.#options.count)) {
+      this.#patienceEnds = setTimeout(() => this.#hurry(), START_MS);
+      return;
+    }
     this.#patient = false;
     this.#dispatch();
   }
@@ -351,7 +363,10 @@ export class Conveyor {
       pooled.worker.payloads.add(hash);
       pooled.worker.send({ type: 'payload', hash }, [bytes]);
     }
-    if (this.#patient) this.#patienceEnds ??= setTimeout(() => this.#hurry(), this.#options.patience ?? 0);
+    if (this.#patient && this.#patienceEnds === undefined) {
+      this.#busySince = milliseconds();
+      this.#patienceEnds = setTimeout(() => this.#hurry(), this.#options.patience ?? 0);
+    }
     const number = pool.nextJob();
     const { attempt, unit } = task;
     const { split } = unit;
@@ -416,6 +431,7 @@ export class Conveyor {
       case 'done':
         this.#options.recorder.done(pooled, message, this.#options, task.sentAt);
         task.outcome = { kind: 'done', done: message, worker: pooled };
+        this.#finished++;
         if (task.place !== null) this.#attempt(() => this.#kept.placeAgain(task, pooled));
         break;
       case 'failed':
@@ -496,4 +512,9 @@ export class Conveyor {
       this.#wake = resolve;
     });
   }
+}
+
+/** `busy`: milliseconds that one worker took for `finished` units of `count`. */
+export function isHelpWorthwhile(busy: number, finished: number, count: number | null): boolean {
+  return count === null || finished === 0 || (busy / finished) * (count - finished) >= START_MS;
 }

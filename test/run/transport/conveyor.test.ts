@@ -6,7 +6,12 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { Recorder } from '../../../src/run/report.ts';
 import { WorkerPool } from '../../../src/run/spawn/pool.ts';
-import { Conveyor, type ConveyorOptions, type SplitUnit } from '../../../src/run/transport/conveyor.ts';
+import {
+  Conveyor,
+  type ConveyorOptions,
+  isHelpWorthwhile,
+  type SplitUnit,
+} from '../../../src/run/transport/conveyor.ts';
 import { WorkerFailure } from '../../../src/run/transport/split-task.ts';
 import { flowOf } from '../../../src/run/transport/transport.ts';
 import { DfxError } from '../../../src/wire/errors.ts';
@@ -72,6 +77,7 @@ async function run(
     limit: null,
     target: null,
     patience: null,
+    count: null,
     ...options,
   });
   const lines: string[] = [];
@@ -324,6 +330,16 @@ test('a worker that cannot write ends the run, naming the file', async () => {
     { code, message, file },
     { code: 'FILE_UNWRITABLE', message: "the output can't be written: the disk is full", file: 'out.csv' },
   );
+});
+
+test('a worker that will be done before another could begin gets no help', () => {
+  // Half of the splits in 120 ms: 120 ms are left.
+  assert.equal(isHelpWorthwhile(120, 20, 40), false);
+  assert.equal(isHelpWorthwhile(120, 10, 40), true);
+  assert.equal(isHelpWorthwhile(120, 40, 40), false);
+  // Nothing is done yet, or nobody knows how much there is.
+  assert.equal(isHelpWorthwhile(120, 0, 40), true);
+  assert.equal(isHelpWorthwhile(120, 39, null), true);
 });
 
 test('a second worker comes when the first has been busy for long, and not before', async () => {
