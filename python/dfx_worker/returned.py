@@ -11,7 +11,8 @@ import types
 
 import pyarrow as pa
 
-HERE = os.path.dirname(os.path.abspath(__file__))
+from dfx_worker.telling import HERE
+
 LIBRARY = os.path.dirname(os.path.abspath(os.__file__))
 
 

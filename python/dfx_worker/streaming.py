@@ -1,7 +1,7 @@
 """One plan for all the batches that a parent sends: decoded, bound and planned once, and left open from job to job.
 
 Planning costs the real engine about a millisecond, which is more than a light UDF takes for a batch. Here the engine reads a
-table whose rows are the batch of the job at hand: each job puts its batch in and takes the result out, and the engine is in the
+table whose rows are the batches of the job at hand: each job puts them in one by one and takes the results out, and the engine is in the
 middle of one and the same query all the while. Only plans that give a batch for each batch can be left open like that.
 """
 
@@ -12,7 +12,7 @@ import pyarrow as pa
 # Operators that hold nothing back: what goes in comes out as one batch, before the next one is asked for.
 STRAIGHT = frozenset(("ProjectionExec", "CooperativeExec", "DatasetExec"))
 
-# So many batches a worker plans one by one, before it imports what keeps a plan open: both cost about the same then.
+# So many messages a worker plans one by one, before it imports what keeps a plan open: both cost about the same then.
 PATIENCE = 32
 
 

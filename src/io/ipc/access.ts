@@ -106,6 +106,8 @@ export interface Arena {
 
 /** Fewer rows are converted faster than handed over. */
 const LEAST_WIDE_ROWS = 1024;
+/** Children of a list may be any number: 16 MiB for a column are enough. */
+const MOST_WIDE_ROWS = 1024 * 1024;
 /** Each has a memory of its own, of which V8 allows some hundred. */
 const MOST_WIDE = 16;
 
@@ -125,7 +127,8 @@ export class PooledArena implements Arena {
   wide(slot: number, rows: number): WideIntegers | null {
     const held = this.#wide.get(slot);
     if (held !== undefined && held.capacity >= rows) return held;
-    if (rows < LEAST_WIDE_ROWS || (held === undefined && this.#wide.size >= MOST_WIDE)) return null;
+    if (rows < LEAST_WIDE_ROWS || rows > MOST_WIDE_ROWS || (held === undefined && this.#wide.size >= MOST_WIDE))
+      return null;
     const made = new WideIntegers(Math.max(rows, Math.floor((held?.capacity ?? 0) * 1.25)));
     this.#wide.set(slot, made);
     return made;

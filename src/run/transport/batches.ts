@@ -84,24 +84,23 @@ function readingOrder(table: InputTable, rows: number): readonly Split[] {
   return [{ kind: 'rows', parts }];
 }
 
-/** Some batches as an Arrow stream, whose memory is for the next ones once it is given back. */
-export interface EncodedBatch {
+/** Memory that is for the next ones once it is given back. */
+interface LentBytes {
   readonly bytes: Uint8Array;
-  /** Rows of the input before it. */
-  readonly before: number;
   readonly release: () => void;
 }
 
-interface Bytes {
-  readonly bytes: Uint8Array;
-  readonly release: () => void;
+/** Some batches as an Arrow stream. */
+export interface EncodedBatch extends LentBytes {
+  /** Rows of the input before it. */
+  readonly before: number;
 }
 
 /** Memory that is used again: new memory for each batch keeps the garbage collector busy for longer than the batch takes. */
 class Memory {
   #free: ArrayBuffer[] = [];
 
-  take(length: number): Bytes {
+  take(length: number): LentBytes {
     const at = this.#free.findIndex(({ byteLength }) => byteLength >= length);
     const [found] = at === -1 ? [] : this.#free.splice(at, 1);
     // Too small for this one is too small for the next ones, which are about as long.

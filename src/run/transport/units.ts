@@ -8,7 +8,7 @@ import { type Split, WHOLE } from '../../io/split.ts';
 import { DfxError } from '../../wire/errors.ts';
 import type { JobGroup } from '../plan/groups.ts';
 import type { Plan } from '../plan/plan.ts';
-import { arrowPieces } from './arrow-pieces.ts';
+import { type ArrowPiece, arrowPieces } from './arrow-pieces.ts';
 import { columnsRead, type EncodedBatch, encodedBatches } from './batches.ts';
 import type { SplitUnit } from './conveyor.ts';
 import type { InputSpec } from './messages.ts';
@@ -65,20 +65,22 @@ export function unitsOf(plan: Plan, group: JobGroup): Units {
     const pieces = stream.pieces(bytesOfPieces(plan, group, PIECE_BYTES));
     return { ...common, units: whole(textUnits(pieces)), linesBefore: () => stream.headLines() };
   }
-  return { ...common, units: whole(arrowUnits(pipe.all(), input?.path)), linesBefore: () => 0 };
+  return {
+    ...common,
+    units: whole(arrowUnits(arrowPieces(pipe.all(), PIECE_BYTES, input?.path))),
+    linesBefore: () => 0,
+  };
 }
 
 /** Partial results of many rows are as small as those of few, and each is a message to take. A Python worker holds its part in memory. */
 function partsFor({ engine, how }: JobGroup, splits: readonly Split[]): readonly Split[] {
-  const each = Math.ceil(splits.length / MOST_PARTIAL);
-  if (how !== 'partial' || engine !== 'embedded' || each === 1) return splits;
-  const joined: Split[] = [];
-  for (let at = 0; at < splits.length; at += each) {
-    const some = splits.slice(at, at + each);
-    if (!some.every((split) => split.kind === 'rows')) return splits;
-    joined.push({ kind: 'rows', parts: some.flatMap((split) => (split.kind === 'rows' ? split.parts : [])) });
-  }
-  return joined;
+  const byRows = splits.filter((split) => split.kind === 'rows');
+  if (how !== 'partial' || engine !== 'embedded' || byRows.length < splits.length) return splits;
+  const each = Math.ceil(byRows.length / MOST_PARTIAL);
+  return Array.from({ length: Math.ceil(byRows.length / each) }, (_, at) => ({
+    kind: 'rows',
+    parts: byRows.slice(at * each, (at + 1) * each).flatMap(({ parts }) => parts),
+  }));
 }
 
 /** The real engine makes all batches of a piece at once, each with buffers of its own: some kilobytes, however few rows it has. */
@@ -123,7 +125,7 @@ function batches(plan: Plan, { entries, filter, keep }: JobGroup, table: InputTa
   const indices = columnsRead(table, everything ? null : reads);
   const flow = { rows, several: transport.name === 'pipelined', workers: plan.workers.splits };
   return {
-    units: sent(encodedBatches(table, indices, flow)),
+    units: arrowUnits(encodedBatches(table, indices, flow)),
     input: source === null ? null : { path: source.spec.path, format: 'arrow' },
     streamed: true,
     count: null,
@@ -143,23 +145,15 @@ function placed(splits: readonly Split[]): readonly SplitUnit[] {
   });
 }
 
-async function* sent(batches: AsyncIterable<EncodedBatch>): AsyncGenerator<SplitUnit, void, void> {
-  for await (const { bytes, before: rows, release } of batches) {
-    yield { split: WHOLE, body: [bytes], before: { rows, lines: 0 }, release };
+/** Of rows that were counted. */
+async function* arrowUnits(pieces: AsyncIterable<ArrowPiece | EncodedBatch>): AsyncGenerator<SplitUnit, void, void> {
+  for await (const { bytes, before: rows, ...rest } of pieces) {
+    yield { split: WHOLE, body: [bytes], before: { rows, lines: 0 }, ...rest };
   }
 }
 
 async function* textUnits(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<SplitUnit, void, void> {
   for await (const piece of pieces) yield { split: WHOLE, body: [piece] };
-}
-
-async function* arrowUnits(
-  source: AsyncIterable<Uint8Array>,
-  file: string | undefined,
-): AsyncGenerator<SplitUnit, void, void> {
-  for await (const { bytes, before: rows } of arrowPieces(source, PIECE_BYTES, file)) {
-    yield { split: WHOLE, body: [bytes], before: { rows, lines: 0 } };
-  }
 }
 
 /** Even an input without rows gives one piece: its result has a schema. */
