@@ -60,7 +60,7 @@ export async function transportSection(options: BenchOptions): Promise<Section> 
   return {
     title: 'Pipelined against synchronous transfer, one worker',
     notes: [
-      'Both send batches of 8,192 rows of an Arrow file to one Python worker that is up, and receive the result in Node; pipelined with --queue-depth 2. The table has nine columns of eight bytes, of which one travels or, where it says transfer, all there and back.',
+      'Both send batches of 8,192 rows of an Arrow file to one Python worker that is up, and receive the result in Node: sync one a message, pipelined up to eight or 512 KiB, with --queue-depth 2. The table has nine columns of eight bytes, of which one travels or, where it says transfer, all there and back.',
       'The UDF of "alike" works in plain Python, and so under the interpreter\'s lock, for as long as the rest of a synchronous round takes.',
       'Memory: the highest sum of the proportional set sizes of all processes of `dfx run`.',
     ],
