@@ -1,7 +1,6 @@
 // Compiles and runs a built file of the command line, with the code that V8 made of it at build time where it still fits.
 'use strict';
 const { readFileSync } = require('node:fs');
-const { createRequire } = require('node:module');
 const { dirname } = require('node:path');
 const { Script } = require('node:vm');
 
@@ -13,7 +12,8 @@ exports.compile = (file, source, cachedData) =>
 
 exports.start = (script, file) => {
   const module = { exports: {} };
-  script.runInThisContext()(module.exports, createRequire(file), module, file, dirname(file));
+  // what it requires are packages and Node's own modules, which are found from here as from there
+  script.runInThisContext()(module.exports, require, module, file, dirname(file));
 };
 
 exports.startFile = (file) => {

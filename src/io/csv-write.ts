@@ -218,19 +218,24 @@ function pickWords<T extends Int32Array | Int16Array | Int8Array>(from: T, rows:
   for (let i = 0; i < rows.length; i++) to[i] = from[rows[i] as number] as number;
 }
 
-/** The rows whose bit is set, for `CsvRows.encode`; of those whose bit is set in `also`, too, where that is given. */
+let places = new Uint32Array(0);
+
+/**
+ * The rows whose bit is set, for `CsvRows.encode`; of those whose bit is set in `also`, too, where that is given. In memory that the next call
+ * uses again.
+ */
 export function selectedRows(bits: Uint8Array, length: number, also: Uint8Array | null = null): Uint32Array {
   const bytes = new Uint8Array(bitmapBytes(length));
   bytes.set(bits.subarray(0, bytes.length));
   if (also !== null) keepBits(bytes, also);
   const rest = length & 7;
   if (rest !== 0) bytes[bytes.length - 1] = (bytes[bytes.length - 1] ?? 0) & ((1 << rest) - 1);
-  const rows = new Uint32Array(length);
+  if (places.length < length) places = new Uint32Array(length);
   let count = 0;
   for (let from = 0; from < bytes.length; from += LOOP_ROWS / 8) {
-    count = placesOfBits(bytes, rows, count, from, Math.min(from + LOOP_ROWS / 8, bytes.length));
+    count = placesOfBits(bytes, places, count, from, Math.min(from + LOOP_ROWS / 8, bytes.length));
   }
-  return rows.subarray(0, count);
+  return places.subarray(0, count);
 }
 
 function keepBits(bytes: Uint8Array, also: Uint8Array): void {
@@ -238,11 +243,11 @@ function keepBits(bytes: Uint8Array, also: Uint8Array): void {
 }
 
 /** Of the bytes from `from` to `to`, behind the first `count`; gives how many there are then. */
-function placesOfBits(bytes: Uint8Array, places: Uint32Array, count: number, from: number, to: number): number {
+function placesOfBits(bytes: Uint8Array, into: Uint32Array, count: number, from: number, to: number): number {
   let at = count;
   for (let i = from; i < to; i++) {
     for (let byte = bytes[i] as number; byte !== 0; byte &= byte - 1) {
-      places[at++] = i * 8 + 31 - Math.clz32(byte & -byte);
+      into[at++] = i * 8 + 31 - Math.clz32(byte & -byte);
     }
   }
   return at;

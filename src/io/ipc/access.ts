@@ -2,7 +2,7 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { DfxError } from '../../wire/errors.ts';
 import { fileError } from '../file-errors.ts';
-import { WideIntegers } from '../wasm/wide-integers.ts';
+import { IntegerMemory } from '../wasm/integer-memory.ts';
 
 export interface RandomAccess {
   /** For messages. */
@@ -100,21 +100,21 @@ export class MemoryAccess implements RandomAccess {
 export interface Arena {
   /** `slot` tells the buffers of a batch apart. The bytes hold anything. */
   take(slot: number, bytes: number): Uint8Array<ArrayBuffer>;
-  /** The same for a column of 64-bit integers; null where it has no memory of that kind. */
-  wide(slot: number, rows: number): WideIntegers | null;
+  /** The same for a column of so many 64-bit integers; null where it has no memory of that kind. */
+  integers(slot: number, count: number): IntegerMemory | null;
 }
 
-/** Fewer rows are converted faster than handed over. */
-const LEAST_WIDE_ROWS = 1024;
+/** Fewer are converted faster than handed over. */
+const LEAST_INTEGERS = 1024;
 /** Children of a list may be any number: 16 MiB for a column are enough. */
-const MOST_WIDE_ROWS = 1024 * 1024;
+const MOST_INTEGERS = 1024 * 1024;
 /** Each has a memory of its own, of which V8 allows some hundred. */
-const MOST_WIDE = 16;
+const MOST_MEMORIES = 16;
 
 /** The same memory for every batch: what of a batch must outlast it is copied by who holds it. */
 export class PooledArena implements Arena {
   readonly #slots: Uint8Array<ArrayBuffer>[] = [];
-  readonly #wide = new Map<number, WideIntegers>();
+  readonly #integers = new Map<number, IntegerMemory>();
 
   take(slot: number, bytes: number): Uint8Array<ArrayBuffer> {
     const held = this.#slots[slot];
@@ -124,15 +124,15 @@ export class PooledArena implements Arena {
     return made.subarray(0, bytes);
   }
 
-  wide(slot: number, rows: number): WideIntegers | null {
-    const held = this.#wide.get(slot);
-    if (held !== undefined && held.capacity >= rows) return held;
-    if (rows < LEAST_WIDE_ROWS || rows > MOST_WIDE_ROWS || (held === undefined && this.#wide.size >= MOST_WIDE))
+  integers(slot: number, count: number): IntegerMemory | null {
+    const held = this.#integers.get(slot);
+    if (held !== undefined && held.capacity >= count) return held;
+    if (count < LEAST_INTEGERS || count > MOST_INTEGERS || (held === undefined && this.#integers.size >= MOST_MEMORIES))
       return null;
-    const made = new WideIntegers(Math.max(rows, Math.floor((held?.capacity ?? 0) * 1.25)));
-    this.#wide.set(slot, made);
+    const made = new IntegerMemory(Math.max(count, Math.floor((held?.capacity ?? 0) * 1.25)));
+    this.#integers.set(slot, made);
     return made;
   }
 }
 
-export const FRESH_ARENA: Arena = { take: (_slot, bytes) => new Uint8Array(bytes), wide: () => null };
+export const FRESH_ARENA: Arena = { take: (_slot, bytes) => new Uint8Array(bytes), integers: () => null };

@@ -42,10 +42,17 @@ export function decodeOffsets(
   // The offsets of an empty column may be left out.
   if (length === 0) return { offsets: new Int32Array(1), from: 0, to: 0 };
   const width = large ? 8 : 4;
-  const bytes = take(context, column, 0, start * width, (length + 1) * width, SLOT.values);
-  const words = new Int32Array(bytes.buffer, bytes.byteOffset, ((length + 1) * width) / 4);
-  const kept = context.arena.take(column.plan.slot + SLOT.converted, (length + 1) * 4);
-  const offsets = new Int32Array(kept.buffer, kept.byteOffset, length + 1);
+  const count = length + 1;
+  const source = column.buffers[0];
+  const memory =
+    large || source === undefined || source.shared
+      ? null
+      : context.arena.integers(column.plan.slot, Math.ceil(count / 2));
+  const bytes =
+    memory === null || source === undefined
+      ? take(context, column, 0, start * width, count * width, SLOT.values)
+      : source.bytes(start * width, count * width, memory.bytes(count * width));
+  const words = new Int32Array(bytes.buffer, bytes.byteOffset, (count * width) / 4);
   const from = offsetAt(words, 0, large);
   const to = offsetAt(words, length, large);
   if (from < 0 || to < from || to - from > MAX_OFFSET) {
@@ -56,15 +63,31 @@ export function decodeOffsets(
     }
     throw new DfxError('INPUT_FORMAT', `the offsets of a ${column.plan.type.kind} run from ${from} to ${to}`);
   }
+  const offsets =
+    memory !== null && bytes.buffer === memory.buffer
+      ? memory.fromFirst(count)
+      : fromFirst(words, from, to, large, context.arena.take(column.plan.slot + SLOT.converted, count * 4));
+  if (offsets === null) throw new DfxError('INPUT_FORMAT', `the offsets of a ${column.plan.type.kind} run backwards`);
+  return { offsets, from, to };
+}
+
+/** The offsets less the first of them; null where one is less than the one before. */
+function fromFirst(
+  words: Int32Array,
+  first: number,
+  last: number,
+  large: boolean,
+  into: Uint8Array,
+): Int32Array | null {
+  const offsets = new Int32Array(into.buffer, into.byteOffset, into.length / 4);
+  const count = offsets.length;
   // What lies between the ends fits 32 bits once the first is taken off; that the low words do is not enough.
   let backwards = 0;
-  for (let at = 0; at <= length; at += LOOP_ROWS) {
-    backwards |= fromFirst(words, large ? 2 : 1, offsets, at, Math.min(at + LOOP_ROWS, length + 1));
+  for (let at = 0; at < count; at += LOOP_ROWS) {
+    backwards |= lowFromFirst(words, large ? 2 : 1, offsets, at, Math.min(at + LOOP_ROWS, count));
   }
-  if (backwards < 0 || offsets[length] !== to - from || (large && !sameHighWords(words, from, offsets))) {
-    throw new DfxError('INPUT_FORMAT', `the offsets of a ${column.plan.type.kind} run backwards`);
-  }
-  return { offsets, from, to };
+  if (backwards < 0 || offsets[count - 1] !== last - first) return null;
+  return large && !sameHighWords(words, first, offsets) ? null : offsets;
 }
 
 function offsetAt(words: Int32Array, i: number, large: boolean): number {
@@ -72,7 +95,7 @@ function offsetAt(words: Int32Array, i: number, large: boolean): number {
 }
 
 /** The low words less the first of them; negative where one is less than the one before. A loop of its own, as in fixed-values.ts. */
-function fromFirst(words: Int32Array, wordsEach: number, offsets: Int32Array, from: number, to: number): number {
+function lowFromFirst(words: Int32Array, wordsEach: number, offsets: Int32Array, from: number, to: number): number {
   const low = words[0] as number;
   let before = from === 0 ? 0 : (offsets[from - 1] as number);
   let backwards = 0;

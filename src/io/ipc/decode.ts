@@ -4,7 +4,7 @@ import { formatDataType } from '../../wire/arrow/type-text.ts';
 import type { DataType } from '../../wire/arrow/types.ts';
 import { DfxError } from '../../wire/errors.ts';
 import { bitmapBytes, type Column, getBit, sliceBits, withoutFullBitmap } from '../column.ts';
-import type { WideIntegers } from '../wasm/wide-integers.ts';
+import type { IntegerMemory } from '../wasm/integer-memory.ts';
 import type { Arena } from './access.ts';
 import type { BoundColumn, BufferSource } from './bind.ts';
 import { decodeList, decodeStruct, decodeUnion } from './decode-nested.ts';
@@ -81,7 +81,7 @@ export function decodeColumn(context: DecodeContext, column: BoundColumn, start:
   const bytes =
     wide === null || source === undefined
       ? take(context, column, 0, start * width, length * width, SLOT.values)
-      : source.bytes(start * width, length * width, wide.bytes(length));
+      : source.bytes(start * width, length * width, wide.bytes(length * width));
   if (type.kind === 'Float16') {
     const kept = context.arena.take(column.plan.slot + SLOT.converted, length * 4);
     const values = new Float32Array(kept.buffer, kept.byteOffset, length);
@@ -110,7 +110,7 @@ export function decodeColumn(context: DecodeContext, column: BoundColumn, start:
 }
 
 /** Where 64-bit integers are read to; null for all else, and for what lies in memory that others hold. */
-function wideOf({ arena }: DecodeContext, { plan, buffers }: BoundColumn, rows: number): WideIntegers | null {
+function wideOf({ arena }: DecodeContext, { plan, buffers }: BoundColumn, rows: number): IntegerMemory | null {
   if (buffers[0]?.shared === true) return null;
   switch (plan.type.kind) {
     case 'Int64':
@@ -119,7 +119,7 @@ function wideOf({ arena }: DecodeContext, { plan, buffers }: BoundColumn, rows: 
     case 'Duration':
     case 'Date64':
     case 'Time64':
-      return arena.wide(plan.slot, rows);
+      return arena.integers(plan.slot, rows);
     default:
       return null;
   }

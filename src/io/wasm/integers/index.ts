@@ -1,4 +1,4 @@
-// 64-bit integers, little-endian, as doubles, where all of them are safe integers.
+// What is done with each of many integers of an Arrow buffer, little-endian.
 
 const GREATEST: i64 = 9007199254740991;
 /** Bytes that are tried with vectors before it shows whether that was right. */
@@ -54,4 +54,31 @@ function unsignedRest(from: usize, to: usize, end: usize): bool {
     store<f64>(to, <f64>value);
   }
   return !outside;
+}
+
+/**
+ * Integers of 32 bits `[from, from + 4 * count)` less the first of them, from `to` on. False where one of them is less than the one before: then
+ * what was written is worth nothing.
+ */
+export function fromFirst(from: usize, to: usize, count: usize): bool {
+  if (count === 0) return true;
+  const end = from + (count << 2);
+  const low = load<i32>(from);
+  store<i32>(to, 0);
+  from += 4;
+  to += 4;
+  const lows = i32x4.splat(low);
+  let less = i32x4.splat(0);
+  for (; from + 16 <= end; from += 16, to += 16) {
+    const offsets = v128.load(from);
+    less = v128.or(less, i32x4.lt_s(offsets, v128.load(from - 4)));
+    v128.store(to, i32x4.sub(offsets, lows));
+  }
+  let backwards = v128.any_true(less);
+  for (; from < end; from += 4, to += 4) {
+    const offset = load<i32>(from);
+    backwards = backwards || offset < load<i32>(from - 4);
+    store<i32>(to, offset - low);
+  }
+  return !backwards;
 }

@@ -1,15 +1,15 @@
-/** 64-bit integers as doubles: the compiled kernel beside JavaScript's own conversion of a bigint. */
+/** 64-bit integers as doubles, and offsets from the first: the compiled kernel beside JavaScript's own arithmetic. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { WideIntegers } from '../../src/io/wasm/wide-integers.ts';
+import { IntegerMemory } from '../../src/io/wasm/integer-memory.ts';
 
 const GREATEST = 2n ** 53n - 1n;
 const EDGES = [0n, 1n, -1n, 2n ** 31n - 1n, -(2n ** 31n), 2n ** 31n, -(2n ** 31n) - 1n, 2n ** 32n, GREATEST, -GREATEST];
 const OUTSIDE = [GREATEST + 1n, -GREATEST - 1n, 2n ** 63n - 1n, -(2n ** 63n), 2n ** 62n];
 
-function filled(rows: number, valueAt: (row: number) => bigint): WideIntegers {
-  const integers = new WideIntegers(rows);
-  const bytes = integers.bytes(rows);
+function filled(rows: number, valueAt: (row: number) => bigint): IntegerMemory {
+  const integers = new IntegerMemory(rows);
+  const bytes = integers.bytes(8 * rows);
   const view = new BigInt64Array(bytes.buffer, bytes.byteOffset, rows);
   for (let row = 0; row < rows; row++) view[row] = valueAt(row);
   return integers;
@@ -56,9 +56,40 @@ test('unsigned integers', () => {
 
 test('the room that it has is at least what was asked for', () => {
   for (const rows of LENGTHS) {
-    const integers = new WideIntegers(rows);
+    const integers = new IntegerMemory(rows);
     assert.ok(integers.capacity >= rows);
     const full = filled(integers.capacity, (row) => BigInt(row)).doubles(integers.capacity, true);
     assert.equal(full?.at(-1), integers.capacity - 1);
+  }
+});
+
+function offsets(values: readonly number[]): Int32Array | null {
+  const memory = new IntegerMemory(Math.ceil(values.length / 2));
+  const bytes = memory.bytes(4 * values.length);
+  new Int32Array(bytes.buffer, bytes.byteOffset, values.length).set(values);
+  return memory.fromFirst(values.length);
+}
+
+test('offsets count from the first of them', () => {
+  for (const count of [1, 2, 3, 4, 5, 6, 8, 9, 1025, 32_769]) {
+    for (const first of [0, 7, 2 ** 31 - 1 - 3 * count]) {
+      const values = Array.from({ length: count }, (_, at) => first + at * 3 - (at % 3));
+      assert.deepEqual(
+        [...(offsets(values) ?? [])],
+        values.map((value) => value - first),
+      );
+    }
+  }
+  assert.deepEqual([...(offsets([5, 5, 5, 5, 5, 5]) ?? [])], [0, 0, 0, 0, 0, 0]);
+});
+
+test('an offset that is less than the one before shows, wherever it stands', () => {
+  for (const count of [2, 3, 5, 6, 9, 1026]) {
+    for (let at = 1; at < Math.min(count, 12); at++) {
+      for (const less of [at - 2, -5, -(2 ** 31)]) {
+        const values = Array.from({ length: count }, (_, place) => (place === at ? less : place));
+        assert.equal(offsets(values), null, `${less} at ${at} of ${count}`);
+      }
+    }
   }
 });
