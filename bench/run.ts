@@ -2,8 +2,9 @@
  * dfx and its peers side by side: `npm run bench`, `npm run bench -- --only replay,kernels --rows 1000000`, `npm run bench -- --quick` for a smoke
  * test; `npm run bench -- --help` lists the sections.
  *
- * Each time is a median over samples that alternate between the two. Before anything is timed, the results of both sides are compared. Writes
- * `results/latest.json` and `results/latest.html`. Exits with 1 where a target is missed, unless `--quick`.
+ * Each time is a median over samples that alternate between the two; of whole processes each follows a run that isn't timed. Before anything is
+ * timed, the results of both sides are compared. Writes `results/latest.json` and `results/latest.html`. Exits with 1 where a target is missed,
+ * unless `--quick`.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir, totalmem } from 'node:os';

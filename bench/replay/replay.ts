@@ -1,5 +1,5 @@
 /** `dfx run` beside a script that does the same with datafusion-python: whole processes, cold, results equal before anything is timed. */
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { alternate } from '../measure.ts';
@@ -70,10 +70,7 @@ async function compare(
   };
   const what = `${task.title}, ${millions(inputs.rows)} of ${format === 'csv' ? 'CSV' : 'Arrow'}`;
   mustBeEqual(what, task, outputs, dfx, real, options);
-  const timed = (command: Command, output: string) => () => {
-    if (existsSync(output)) rmSync(output);
-    return timeOf(command);
-  };
+  const timed = (command: Command, output: string) => () => timeOf(command, () => rmSync(output, { force: true }));
   const pairs = options.quick ? 1 : 7;
   const row: Row = {
     what,

@@ -37,7 +37,7 @@ export function resultsPage(facts: Facts, date: string, sections: readonly Secti
 <style>${STYLE}</style></head>
 <body>
 <h1>dfx: benchmark</h1>
-<p class="soft">Each time is a median of samples that alternate between the two sides. Before anything is timed, the results of both are compared.${summary}</p>
+<p class="soft">Each time is a median of samples that alternate between the two sides; a whole process is timed when the same one has just run. Before anything is timed, the results of both are compared.${summary}</p>
 <dl>${[...facts, ['measured', date] as const].map(([name, value]) => `<div><dt>${escaped(name)}</dt><dd>${escaped(value)}</dd></div>`).join('')}</dl>
 <nav>${sections.map(({ title }, at) => `<a href="#section-${at}">${escaped(title)}</a>`).join('')}</nav>
 ${sections.map(sectionPart).join('\n')}
