@@ -8,7 +8,7 @@ import time
 import pyarrow as pa
 from datafusion import Expr, functions
 
-from dfx_worker import failures, inputs, partial, parts, places, sandbox, streaming
+from dfx_worker import direct, failures, inputs, partial, parts, places, sandbox, streaming
 from dfx_worker.results import Head, ResultSink
 
 
@@ -96,16 +96,28 @@ def run_open(channel, job, brought, payloads, watch, started):
     """A job that brings a batch for a plan that stays open: whether it is done, and where it isn't, a sink with the first of its rows or None."""
     cut = brought.batches
 
+    def planned_over(ctx, table):
+        """The query, and of each expression (the expression, what its frames held)."""
+        decoder = ctx.with_python_udf_inlining(enabled=watch.inline_code)
+        decoded = []
+        for column in job["columns"]:
+            known = len(watch.udfs)
+            decoded.append((decode(decoder, payloads, column["payload"], watch), watch.udfs[known:]))
+        return planned_frame(job, inputs.named_table(table, job), [expression for expression, _ in decoded], None), decoded
+
     def frame_of(feed):
         ctx = session(job, watch)
-        decoder = ctx.with_python_udf_inlining(enabled=watch.inline_code)
-        expressions = [decode(decoder, payloads, column["payload"], watch) for column in job["columns"]]
-        return planned_frame(job, inputs.named_table(ctx.read_table(feed), job), expressions, None)
+        return planned_over(ctx, ctx.read_table(feed))[0]
+
+    def direct_of(schema):
+        ctx = session(job, watch)
+        frame, decoded = planned_over(ctx, inputs.in_memory(ctx, schema, []))
+        return direct.direct_of(job, schema, frame.schema(), decoded, watch)
 
     if not cut or (doubted and streaming.key_of(job) in doubted):
         return False, None
     try:
-        plan = held.plan_for(job, brought.schema, frame_of)
+        plan = held.plan_for(job, brought, direct_of, frame_of)
     except Exception:
         # Whatever keeps it from being planned is told where every job is.
         return False, None
@@ -117,8 +129,8 @@ def run_open(channel, job, brought, payloads, watch, started):
     try:
         plan.head = plan.head or Head(named(plan.schema, job))
         sink = ResultSink(channel, job["job"], plan.head, job.get("flush") is True)
-        for result in plan.results(cut):
-            sink.write(pa.RecordBatch.from_arrays(result.columns, schema=sink.schema))
+        for columns in plan.results(cut):
+            sink.write(pa.RecordBatch.from_arrays(columns, schema=sink.schema))
         sink.flush(more=True)
     except BaseException as error:
         held.close()

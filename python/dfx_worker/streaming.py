@@ -30,7 +30,9 @@ def ahead(header, body):
     try:
         if header["type"] != "job" or not brings_batches(header):
             return header, body
-        with pa.ipc.open_stream(pa.py_buffer(body[header.get("schemaBytes", 0) :])) as incoming:
+        # read-only, as what the engine hands over is: a UDF may get these very arrays
+        stream = body[header.get("schemaBytes", 0) :].toreadonly()
+        with pa.ipc.open_stream(pa.py_buffer(stream)) as incoming:
             batches = list(cut(list(incoming), header.get("batchSize", 8192)))
             return header, Brought(body, incoming.schema, batches)
     except Exception:
@@ -49,12 +51,13 @@ class OpenPlan:
         self.head = None
 
     def results(self, batches):
+        """The columns for each batch."""
         for batch in batches:
             self._feed.put(batch)
             result = self._reader.read_next_batch()
             if result.num_rows != batch.num_rows:
                 raise RuntimeError(f"{result.num_rows} rows came of a batch of {batch.num_rows}")
-            yield result
+            yield result.columns
 
 
 def is_straight(frame):
@@ -64,38 +67,43 @@ def is_straight(frame):
 
 
 class Held:
-    """The plan that is open, for the next job that has it."""
+    """What makes the results of the jobs at hand, for the next job that has the same expressions: without the engine, or its open plan."""
 
     def __init__(self):
         self._jobs = 0
         self._key = None
         self._schema = None
-        self._unfit = None
+        self._direct = None
+        self._unfit = False
         self._plan = None
 
-    def plan_for(self, job, schema, frame_of):
-        """The open plan of the job, or None where its plan isn't one that can stay open. `frame_of` makes a query of a feed."""
-        self._jobs += 1
-        if self._jobs <= PATIENCE and "pyarrow.dataset" not in sys.modules:
-            return None
-        key = key_of(job)
-        if key == self._unfit:
-            return None
-        if self._plan is not None and key == self._key and schema.equals(self._schema, check_metadata=True):
-            return self._plan
-        self.close()
-        self._unfit = key
-        # The engine asks for columns by their names.
-        if len(set(schema.names)) < len(schema) or not set(job.get("reads", ())) <= set(schema.names):
-            return None
-        from dfx_worker.feed import Feed
+    def plan_for(self, job, brought, direct_of, frame_of):
+        """What gives the job's results (`results(batches)`, their `schema`), or None where the job has a plan of its own.
 
-        feed = Feed(schema)
-        frame = frame_of(feed)
-        if not is_straight(frame):
-            return None
-        self._key, self._schema, self._plan = key, schema, OpenPlan(feed, frame)
-        self._unfit = None
+        `direct_of` gives a Direct (direct.py) or None for a schema, `frame_of` makes a query of a feed.
+        """
+        self._jobs += 1
+        schema = brought.schema
+        key = key_of(job)
+        if key != self._key or not schema.equals(self._schema, check_metadata=True):
+            self.close()
+            self._key, self._schema, self._direct = key, schema, None
+            # The engine asks for columns by their names.
+            self._unfit = len(set(schema.names)) < len(schema) or not set(job.get("reads", ())) <= set(schema.names)
+            if not self._unfit:
+                self._direct = direct_of(schema)
+        if self._direct is not None and self._direct.takes(brought.batches):
+            return self._direct
+        if self._plan is None and not self._unfit and (self._jobs > PATIENCE or "pyarrow.dataset" in sys.modules):
+            from dfx_worker.feed import Feed
+
+            feed = Feed(schema)
+            # Whatever fails here fails for each of the jobs.
+            self._unfit = True
+            frame = frame_of(feed)
+            if is_straight(frame):
+                self._unfit = False
+                self._plan = OpenPlan(feed, frame)
         return self._plan
 
     def close(self):

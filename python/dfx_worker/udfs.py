@@ -138,7 +138,7 @@ class Watch:
         family = AGGREGATE if len(value) == 6 else SCALAR
         states = returned.declared_types(value[4]) if family == AGGREGATE else None
         returns = (returned.declared_types(value[3]) or [None])[0]
-        takes = len(returned.declared_types(value[2]) or ())
+        takes = returned.declared_types(value[2])
         wrapped = (value[0], WatchedCallable(self, str(value[0]), family, value[1], returns, states, takes), *value[2:])
         self.udfs.append(wrapped)
         return wrapped
@@ -180,17 +180,17 @@ class Watched:
 class WatchedCallable(Watched):
     """A UDF's function, or the factory of its accumulators or evaluators.
 
-    `returns` and `states`: the declared types, None where nobody knows; `takes`: the number of declared arguments.
+    `returns`, `states` and `takes` (the arguments): the declared types, None where nobody knows.
     """
 
-    def __init__(self, watch, name, family, function, returns=None, states=None, takes=0):
+    def __init__(self, watch, name, family, function, returns=None, states=None, takes=None):
         self._watch = watch
         self._name = name
         self._family = family
         self._function = function
-        self._returns = returns
+        self.returns = returns
         self._states = states
-        self._takes = takes
+        self.takes = takes
         self._turn = None
         self._seen = 0
 
@@ -208,19 +208,19 @@ class WatchedCallable(Watched):
             watch.keep(self._name, self._family, error, rows=rows)
             raise
         if self._family == AGGREGATE:
-            return WatchedObject(watch, self._name, AGGREGATE, value, self._returns, self._states)
-        if self._family == WINDOW or (not args and (self._takes > 0 or hasattr(value, "evaluate_all"))):
-            return WatchedObject(watch, self._name, WINDOW, value, self._returns)
+            return WatchedObject(watch, self._name, AGGREGATE, value, self.returns, self._states)
+        if self._family == WINDOW or (not args and (self.takes or hasattr(value, "evaluate_all"))):
+            return WatchedObject(watch, self._name, WINDOW, value, self.returns)
         try:
-            value = returned.as_array(value, self._returns)
+            value = returned.as_array(value, self.returns)
         except TypeError as error:
             self._refuse(error, rows=rows)
         if isinstance(value, pa.Array):
             # Of literals alone the engine takes one value for all rows.
             if args and len(value) != length:
                 watch.misshapen.setdefault(self._name, self.of_length(len(value), length, rows))
-            if self._returns is not None and value.type != self._returns:
-                self._note_type(f"the UDF returned {value.type}, declared {self._returns}", rows=rows)
+            if self.returns is not None and value.type != self.returns:
+                self._note_type(f"the UDF returned {value.type}, declared {self.returns}", rows=rows)
         self._seen += length
         return value
 

@@ -1,0 +1,86 @@
+"""UDFs over columns of a batch, called without the engine.
+
+Where an expression is nothing but a call, the engine would call the UDF with the very same arrays, after it has taken them over from
+Python and given them back: a light UDF takes less time than that. What a UDF sees, and what becomes of its result, is the same here;
+whatever might not be is left to the engine.
+"""
+
+import pyarrow as pa
+
+from dfx_worker.udfs import Doubt
+
+
+class Call:
+    """A UDF over columns at `places`; `function` as the watch wraps it."""
+
+    def __init__(self, function, places):
+        self.function = function
+        self.places = places
+
+    def takes(self, batch):
+        """The engine hands arrays over whose buffers begin with their first value."""
+        return not any(batch.column(place).offset for place in self.places)
+
+    def of(self, batch, watch):
+        value = self.function(*[batch.column(place) for place in self.places])
+        if isinstance(value, pa.Array) and value.type == self.function.returns and len(value) == batch.num_rows:
+            return value
+        # What the engine makes of it is the engine's to say.
+        watch.doubted = True
+        raise Doubt(f"a result of {self.function.name} that doesn't fit")
+
+
+class Direct:
+    """What makes the columns of a result: places of columns of a batch, and Calls. `schema`: of the result."""
+
+    def __init__(self, schema, columns, watch):
+        self.schema = schema
+        # What its results begin with, once one does (OpenPlan).
+        self.head = None
+        self._columns = columns
+        self._calls = [column for column in columns if isinstance(column, Call)]
+        self._watch = watch
+
+    def takes(self, batches):
+        return all(batch.num_rows > 0 and all(call.takes(batch) for call in self._calls) for batch in batches)
+
+    def results(self, batches):
+        """The columns for each batch."""
+        for batch in batches:
+            yield [
+                column.of(batch, self._watch) if isinstance(column, Call) else batch.column(column)
+                for column in self._columns
+            ]
+
+
+def direct_of(job, schema, planned, decoded, watch):
+    """None where the engine is needed.
+
+    `schema`: of the input, no name in it twice; `planned`: of the result, as the engine has planned it; `decoded`: of each expression
+    (the expression, what its frames held).
+    """
+    kept = [schema.get_field_index(name) for name in job.get("keep", ())]
+    calls = [call_of(expression, udfs, schema) for expression, udfs in decoded]
+    if None in calls or -1 in kept:
+        return None
+    # The engine calls what is there twice once.
+    if len({(call.function.name, call.places) for call in calls}) < len(calls):
+        return None
+    types = [schema.field(place).type for place in kept] + [call.function.returns for call in calls]
+    return Direct(planned, [*kept, *calls], watch) if types == planned.types else None
+
+
+def call_of(expression, udfs, schema):
+    if len(udfs) != 1 or expression.variant_name() != "ScalarFunction":
+        return None
+    function = udfs[0][1]
+    operands = expression.rex_call_operands()
+    if expression.rex_call_operator() != function.name or not operands:
+        return None
+    if any(operand.variant_name() != "Column" for operand in operands):
+        return None
+    places = tuple(schema.get_field_index(operand.to_variant().name()) for operand in operands)
+    # The engine casts what is of another type than declared.
+    if -1 in places or [schema.field(place).type for place in places] != function.takes:
+        return None
+    return Call(function, places)
