@@ -78,7 +78,7 @@ const LATE = {
   crypto: ['createHash', 'getHashes', 'hash'],
   zlib: ['brotliDecompressSync', 'gunzipSync', 'inflateRawSync'],
   'fs/promises': [
-    ...['access', 'lstat', 'mkdir', 'mkdtemp', 'open', 'readFile', 'readdir', 'rename', 'rm', 'stat', 'writeFile'],
+    ...['lstat', 'mkdir', 'mkdtemp', 'open', 'readFile', 'readdir', 'rename', 'rm', 'stat', 'writeFile'],
   ],
 };
 

@@ -1,8 +1,8 @@
 """UDFs over columns of a batch, called without the engine.
 
 Where an expression is nothing but a call, the engine would call the UDF with the very same arrays, after it has taken them over from
-Python and given them back: a light UDF takes less time than that. What a UDF sees, and what becomes of its result, is the same here;
-whatever might not be is left to the engine.
+Python and given them back: a light UDF takes less time than that. What a UDF sees, and what becomes of its result, is the same here:
+arrays that begin with their buffers, which nobody may write to. Whatever might not be is left to the engine.
 """
 
 import pyarrow as pa
@@ -16,10 +16,6 @@ class Call:
     def __init__(self, function, places):
         self.function = function
         self.places = places
-
-    def takes(self, batch):
-        """The engine hands arrays over whose buffers begin with their first value."""
-        return not any(batch.column(place).offset for place in self.places)
 
     def of(self, batch, watch):
         value = self.function(*[batch.column(place) for place in self.places])
@@ -38,11 +34,7 @@ class Direct:
         # What its results begin with, once one does (OpenPlan).
         self.head = None
         self._columns = columns
-        self._calls = [column for column in columns if isinstance(column, Call)]
         self._watch = watch
-
-    def takes(self, batches):
-        return all(batch.num_rows > 0 and all(call.takes(batch) for call in self._calls) for batch in batches)
 
     def results(self, batches):
         """The columns for each batch."""

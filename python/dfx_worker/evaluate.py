@@ -126,11 +126,12 @@ def run_open(channel, job, brought, payloads, watch, started):
     opened = time.perf_counter()
     sink = None
     watch.fragile = True
+    kept = len(job.get("keep", ()))
     try:
         plan.head = plan.head or Head(named(plan.schema, job))
         sink = ResultSink(channel, job["job"], plan.head, job.get("flush") is True)
         for columns in plan.results(cut):
-            sink.write(pa.RecordBatch.from_arrays(columns, schema=sink.schema))
+            sink.write(pa.RecordBatch.from_arrays(columns, schema=sink.schema), kept=kept)
         sink.flush(more=True)
     except BaseException as error:
         held.close()

@@ -15,6 +15,10 @@ FLUSHED_AFTER = 0.05
 END_OF_STREAM = b"\xff\xff\xff\xff\x00\x00\x00\x00"
 
 
+# Arrow IPC pads buffers to this.
+ALIGNMENT = 8
+
+
 class Head:
     """A result's schema, and what is made of it once for all results that have it."""
 
@@ -22,6 +26,10 @@ class Head:
         self.schema = schema
         self.bytes = schema.serialize().to_pybytes() + END_OF_STREAM
         self.has_dictionaries = has_dictionaries(schema)
+        # Bytes of a value of each column, None where some column isn't one buffer of such.
+        self.widths = widths_of(schema)
+        # Of the last batch without nulls of such columns: its rows, and the metadata of its message, which says nothing but how many they are.
+        self.plain = (0, b"")
 
 
 class ResultSink:
@@ -35,14 +43,13 @@ class ResultSink:
         self.rows = 0
         self.batches = 0
         self.schema = head.schema
+        self._head = head
         self._channel = channel
         self._job = job
         self._most = FLUSHED_PART if flushed else PART
         self._due = time.perf_counter() + FLUSHED_AFTER if flushed else None
-        # Several are encoded one after the other faster than each behind a UDF.
-        self._waiting = []
-        self._waiting_bytes = 0
         self._pending = []
+        self._pending_bytes = 0
         self._messages = []
         self._pending_rows = 0
         self._stream = io.BytesIO()
@@ -50,25 +57,25 @@ class ResultSink:
         self._writer = pa.ipc.new_stream(self._stream, head.schema) if head.has_dictionaries else None
         channel.send({"type": "schema", "job": job}, head.bytes, more=True)
 
-    def write(self, batch):
+    def write(self, batch, kept=0):
+        """`kept`: so many columns at the front lie in memory that nobody writes to. A UDF may use that of its result again."""
         self.rows += batch.num_rows
         self.batches += 1
-        self._waiting.append(batch)
-        self._waiting_bytes += batch.nbytes
-        if self._waiting_bytes >= self._most or (self._due is not None and time.perf_counter() >= self._due):
+        if kept > 0 and self._head.widths is not None and batch.num_rows > 0 and not any(column.null_count for column in batch.columns):
+            self._encode_plain(batch, kept)
+        else:
+            self._encode(batch)
+        if self._pending_bytes >= self._most or (self._due is not None and time.perf_counter() >= self._due):
             self.flush()
 
     def flush(self, more=False):
         """Sends what is there. `more`: the end of the job follows at once."""
-        for batch in self._waiting:
-            self._encode(batch)
-        self._waiting = []
-        self._waiting_bytes = 0
         if not self._messages:
             return
         header = {"type": "result", "job": self._job, "rows": self._pending_rows, "messages": self._messages}
         self._channel.send(header, *self._pending, more=more)
         self._pending = []
+        self._pending_bytes = 0
         self._messages = []
         self._pending_rows = 0
         if self._due is not None:
@@ -76,7 +83,7 @@ class ResultSink:
 
     def _encode(self, batch):
         if self._writer is None:
-            self._add("batch", batch.num_rows, batch.serialize())
+            self._add_message("batch", batch.num_rows, batch.serialize())
             return
         self._writer.write_batch(batch)
         written = self._stream.getvalue()
@@ -84,17 +91,51 @@ class ResultSink:
         self._stream.truncate()
         for message in pa.ipc.MessageReader.open_stream(pa.py_buffer(written)):
             if message.type == "record batch":
-                self._add("batch", batch.num_rows, message.serialize())
+                self._add_message("batch", batch.num_rows, message.serialize())
             elif message.type == "dictionary":
-                self._add("dictionary", 0, message.serialize())
+                self._add_message("dictionary", 0, message.serialize())
 
-    def _add(self, kind, rows, message):
+    def _encode_plain(self, batch, kept):
+        """The same bytes, but what nobody writes to is sent from where it lies, and the metadata is that of a batch before."""
+        rows = batch.num_rows
+        known, metadata = self._head.plain
+        if known != rows:
+            message = memoryview(batch.serialize()).cast("B")
+            metadata = bytes(message[: metadata_length(message)])
+            self._head.plain = (rows, metadata)
+        pieces = [metadata]
+        for place, (column, width) in enumerate(zip(batch.columns, self._head.widths)):
+            start, length = column.offset * width, rows * width
+            values = memoryview(column.buffers()[1])[start : start + length]
+            pieces.append(values if place < kept else bytes(values))
+            if length % ALIGNMENT > 0:
+                pieces.append(bytes(-length % ALIGNMENT))
+        self._add("batch", rows, len(metadata), pieces)
+
+    def _add_message(self, kind, rows, message):
         view = memoryview(message).cast("B")
-        # Continuation marker, length of the metadata, metadata with its padding (Arrow IPC, "Encapsulated message format").
-        metadata = 8 + int.from_bytes(view[4:8], "little")
-        self._messages.append({"kind": kind, "metadata": metadata, "body": view.nbytes - metadata, "rows": rows})
-        self._pending.append(view)
+        self._add(kind, rows, metadata_length(view), [view])
+
+    def _add(self, kind, rows, metadata, pieces):
+        length = sum(len(piece) for piece in pieces)
+        self._messages.append({"kind": kind, "metadata": metadata, "body": length - metadata, "rows": rows})
+        self._pending.extend(pieces)
+        self._pending_bytes += length
         self._pending_rows += rows
+
+
+def metadata_length(message):
+    """Continuation marker, length of the metadata, metadata with its padding (Arrow IPC, "Encapsulated message format")."""
+    return 8 + int.from_bytes(message[4:8], "little")
+
+
+def widths_of(schema):
+    widths = []
+    for kind in schema.types:
+        if not pa.types.is_primitive(kind) or pa.types.is_boolean(kind):
+            return None
+        widths.append(kind.bit_width // 8)
+    return widths
 
 
 def has_dictionaries(schema):

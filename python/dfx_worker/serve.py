@@ -13,7 +13,7 @@ FROM_PARENT, TO_PARENT = 3, 4
 
 # Seconds after which a UDF of plain Python lets the thread go on that reads the batches to come, and the one that writes results. Each takes the
 # interpreter's lock for some microseconds several times a batch; with Python's 5 ms they wait for longer than a batch takes.
-SWITCH = 0.0002
+SWITCH = 0.00005
 
 # <linux/prctl.h>
 PR_SET_PDEATHSIG = 1

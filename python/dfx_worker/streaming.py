@@ -17,12 +17,13 @@ PATIENCE = 32
 
 
 class Brought:
-    """The batches in the body of a job."""
+    """The batches in the body of a job. `as_they_came`: none of them is empty, or was cut or joined."""
 
-    def __init__(self, body, schema, batches):
+    def __init__(self, body, schema, batches, as_they_came):
         self.body = body
         self.schema = schema
         self.batches = batches
+        self.as_they_came = as_they_came
 
 
 def ahead(header, body):
@@ -33,8 +34,10 @@ def ahead(header, body):
         # read-only, as what the engine hands over is: a UDF may get these very arrays
         stream = body[header.get("schemaBytes", 0) :].toreadonly()
         with pa.ipc.open_stream(pa.py_buffer(stream)) as incoming:
-            batches = list(cut(list(incoming), header.get("batchSize", 8192)))
-            return header, Brought(body, incoming.schema, batches)
+            came = list(incoming)
+            batches = list(cut(came, header.get("batchSize", 8192)))
+            untouched = len(came) == len(batches) and all(made is one and one.num_rows > 0 for made, one in zip(batches, came))
+            return header, Brought(body, incoming.schema, batches, untouched)
     except Exception:
         # What is wrong with it is told when its turn comes.
         return header, body
@@ -92,7 +95,7 @@ class Held:
             self._unfit = len(set(schema.names)) < len(schema) or not set(job.get("reads", ())) <= set(schema.names)
             if not self._unfit:
                 self._direct = direct_of(schema)
-        if self._direct is not None and self._direct.takes(brought.batches):
+        if self._direct is not None and brought.as_they_came:
             return self._direct
         if self._plan is None and not self._unfit and (self._jobs > PATIENCE or "pyarrow.dataset" in sys.modules):
             from dfx_worker.feed import Feed

@@ -33,7 +33,7 @@ export async function chooseInterpreter(
     datafusion: environment.datafusion,
     source: 'dfx env',
   }));
-  const checkout = await findExecutable(join(packageRoot(), '.venv', 'bin', 'python'));
+  const checkout = findExecutable(join(packageRoot(), '.venv', 'bin', 'python'));
   if (checkout !== null) found.push({ ...(await describeInterpreter(checkout)), source: 'the checkout' });
 
   const rank = (candidate: Interpreter): number =>
@@ -59,7 +59,7 @@ function onPath(stamp: PythonVersion | null): Promise<ChosenInterpreter | null> 
 
 async function searchPath(version: string, stamp: PythonVersion | null): Promise<ChosenInterpreter | null> {
   for (const name of [`python${version}`, 'python3', 'python']) {
-    const path = await findExecutable(name);
+    const path = findExecutable(name);
     if (path === null) continue;
     let found: Interpreter;
     try {
@@ -87,7 +87,7 @@ export function noInterpreter(stamp: PythonVersion | null): DfxError {
 }
 
 async function theNamed(name: string, by: InterpreterSource): Promise<Interpreter> {
-  const path = await findExecutable(name);
+  const path = findExecutable(name);
   if (path === null) {
     throw new DfxError('ENVIRONMENT', `${by} names ${name}, which is no program here`, {
       hint: 'give the path of a Python interpreter that has the datafusion package',

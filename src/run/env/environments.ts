@@ -103,7 +103,7 @@ export async function createEnvironment(options: CreateOptions): Promise<Environ
       hint: `take one of ${ENGINE_VERSIONS.join(', ')}`,
     });
   }
-  const base = await findExecutable(options.python);
+  const base = findExecutable(options.python);
   if (base === null) {
     throw new DfxError('ENVIRONMENT', `found no ${options.python} to make an environment from`, {
       hint: 'name a Python 3.10 or later with --python',

@@ -1,7 +1,6 @@
 /** What a Python interpreter is: its version, and the DataFusion that it would run. */
 import { execFile } from 'node:child_process';
-import { constants } from 'node:fs';
-import { access, readdir, readFile } from 'node:fs/promises';
+import { accessSync, constants, readdirSync, readFileSync } from 'node:fs';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { DfxError } from '../../wire/errors.ts';
@@ -29,20 +28,20 @@ print(sys.version_info[0], sys.version_info[1], version)
 const PROBE_TIMEOUT_MS = 20_000;
 
 /** `name` as given to --python: a path, or a command on PATH. Null when there is no such file. */
-export async function findExecutable(name: string): Promise<string | null> {
-  if (name.includes('/') || name.includes('\\')) return (await isExecutable(name)) ? resolve(name) : null;
+export function findExecutable(name: string): string | null {
+  if (name.includes('/') || name.includes('\\')) return isExecutable(name) ? resolve(name) : null;
   const { PATH = '' } = process.env;
   for (const folder of PATH.split(delimiter)) {
     if (folder === '') continue;
     const path = join(folder, name);
-    if (await isExecutable(path)) return resolve(path);
+    if (isExecutable(path)) return resolve(path);
   }
   return null;
 }
 
-async function isExecutable(path: string): Promise<boolean> {
+function isExecutable(path: string): boolean {
   try {
-    await access(path, constants.X_OK);
+    accessSync(path, constants.X_OK);
     return true;
   } catch {
     return false;
@@ -51,14 +50,14 @@ async function isExecutable(path: string): Promise<boolean> {
 
 /** Reads a virtual environment's own files where it can, which takes no process; asks the interpreter otherwise. */
 export async function describeInterpreter(path: string): Promise<Interpreter> {
-  return (await describeVirtualEnvironment(path)) ?? (await probe(path));
+  return describeVirtualEnvironment(path) ?? (await probe(path));
 }
 
-async function describeVirtualEnvironment(path: string): Promise<Interpreter | null> {
+function describeVirtualEnvironment(path: string): Interpreter | null {
   const home = dirname(dirname(path));
   let configuration: string;
   try {
-    configuration = await readFile(join(home, 'pyvenv.cfg'), 'utf8');
+    configuration = readFileSync(join(home, 'pyvenv.cfg'), 'utf8');
   } catch {
     return null;
   }
@@ -70,7 +69,7 @@ async function describeVirtualEnvironment(path: string): Promise<Interpreter | n
   const python = { major: Number(version[1]), minor: Number(version[2]) };
   let names: readonly string[];
   try {
-    names = await readdir(join(home, 'lib', `python${python.major}.${python.minor}`, 'site-packages'));
+    names = readdirSync(join(home, 'lib', `python${python.major}.${python.minor}`, 'site-packages'));
   } catch {
     return null;
   }

@@ -21,7 +21,17 @@ const bin = (name: string): string => file(`${name}.bin`);
 const arrow = (name: string): string => file(`${name}.arrow`);
 
 const INPUTS = ['empty', 'no_rows', 'some_without_rows', 'several', 'tiny'] as const;
-const PYTHON = ['light', 'nested', 'literal', 'only_literal', 'filled', 'shout'] as const;
+const PYTHON = [
+  'light',
+  'nested',
+  'literal',
+  'only_literal',
+  'filled',
+  'shout',
+  'looked_at',
+  'reuses',
+  'twice',
+] as const;
 const PLAIN = ['plain', 'words'] as const;
 
 /** What the real engine makes of it in one session. */
@@ -56,6 +66,18 @@ for (const transport of TRANSPORTS) {
           assert.deepEqual(result, expected(input, label), `${label} on ${input}`);
           assert.equal(plan.transport.name, transport);
         }
+      }
+    } finally {
+      await replays.close();
+    }
+  });
+
+  test(`${transport}: columns that are kept stand before the result, as they are`, async () => {
+    const replays = new Replays();
+    try {
+      for (const label of ['light', 'reuses', 'looked_at']) {
+        const { result } = await replays.run(bin(label), arrow('numbers'), { transport, keep: 'all' });
+        assert.deepEqual(result, expected('numbers', label), label);
       }
     } finally {
       await replays.close();
