@@ -305,6 +305,11 @@ function writeLatin1(target: Uint8Array, text: string): void {
 }
 
 /** `3.11` */
+/** Whether some Python has that version. cloudpickle, and with it inline UDFs, is a thing of Python 3; its versions count up by one a year. */
+export function isPossiblePython({ major, minor }: PythonVersion): boolean {
+  return major === 3 && minor < 50;
+}
+
 export function pythonText(version: PythonVersion): string {
   return `${version.major}.${version.minor}`;
 }

@@ -1,7 +1,7 @@
 /** Which Python runs the real engine: --python, DFX_PYTHON, an environment of `dfx env`, the checkout's own, one on PATH. */
 import { join } from 'node:path';
 import { DfxError } from '../../wire/errors.ts';
-import { type PythonVersion, pythonText } from '../../wire/frame.ts';
+import { isPossiblePython, type PythonVersion, pythonText } from '../../wire/frame.ts';
 import { listEnvironments, REFERENCE_ENGINE } from './environments.ts';
 import { describeInterpreter, findExecutable, type Interpreter } from './interpreter.ts';
 import { packageRoot } from './package-root.ts';
@@ -80,7 +80,10 @@ export function sameVersion(a: PythonVersion, b: PythonVersion): boolean {
 }
 
 export function noInterpreter(stamp: PythonVersion | null): DfxError {
-  const command = stamp === null ? 'dfx env create' : `dfx env create --python python${pythonText(stamp)}`;
+  const command =
+    stamp === null || !isPossiblePython(stamp)
+      ? 'dfx env create'
+      : `dfx env create --python python${pythonText(stamp)}`;
   return new DfxError('ENVIRONMENT', 'found no Python environment with the datafusion package', {
     hint: `make one with \`${command}\`, or name one that has it with --python`,
   });

@@ -3,7 +3,7 @@
  * too), the Python stamp, strictness; then dfx's own, the sandbox.
  */
 import { DfxError } from '../../wire/errors.ts';
-import { type PythonVersion, pythonText } from '../../wire/frame.ts';
+import { isPossiblePython, type PythonVersion, pythonText } from '../../wire/frame.ts';
 import { sameVersion } from '../env/choose.ts';
 import { checkModules } from '../sandbox/modules.ts';
 import { probe } from '../sandbox/probe.ts';
@@ -105,7 +105,9 @@ function checkDefinition(
           `${udf} was made by Python ${needed}, and ${receiver.path} is Python ${pythonText(receiver.python)}`,
           {
             offset,
-            hint: `name a Python ${needed} with --python, or make one with \`dfx env create --python python${needed}\``,
+            hint: isPossiblePython(definition.python)
+              ? `name a Python ${needed} with --python, or make one with \`dfx env create --python python${needed}\``
+              : `there is no Python ${needed}: the bytes behind the frame's version are damaged; have the sender encode it again`,
           },
         );
       }

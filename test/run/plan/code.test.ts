@@ -71,5 +71,16 @@ test('the stamp is held against the Python that would run the frame', () => {
   assert.throws(() => checkPolicy(code, STRICT, { python: { major: 3, minor: 12 }, path: '/p' }, null), {
     code: 'PYTHON_MISMATCH',
     message: 'the aggregate UDF "my_sum" was made by Python 3.11, and /p is Python 3.12',
+    hint: 'name a Python 3.11 with --python, or make one with `dfx env create --python python3.11`',
+  });
+});
+
+test('a stamp that no Python has is damage, and nothing to install', () => {
+  const bytes = Buffer.from(readFileSync(join(fixtures, 'main/custom_sum.bin')));
+  bytes[bytes.indexOf('DFPYUDA') + 8] = 252;
+  assert.throws(() => checkPolicy(codeOf(bytes), TRUSTED, { python: { major: 3, minor: 11 }, path: '/p' }, null), {
+    code: 'PYTHON_MISMATCH',
+    message: 'the aggregate UDF "my_sum" was made by Python 252.11, and /p is Python 3.11',
+    hint: "there is no Python 252.11: the bytes behind the frame's version are damaged; have the sender encode it again",
   });
 });
