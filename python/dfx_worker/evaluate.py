@@ -130,8 +130,8 @@ def run_open(channel, job, brought, payloads, watch, started):
     try:
         plan.head = plan.head or Head(named(plan.schema, job))
         sink = ResultSink(channel, job["job"], plan.head, job.get("flush") is True)
-        for columns in plan.results(cut):
-            sink.write(pa.RecordBatch.from_arrays(columns, schema=sink.schema), kept=kept)
+        for batch, columns in zip(cut, plan.results(cut)):
+            sink.write_columns(columns, batch.num_rows, kept)
         sink.flush(more=True)
     except BaseException as error:
         held.close()

@@ -57,14 +57,21 @@ class ResultSink:
         self._writer = pa.ipc.new_stream(self._stream, head.schema) if head.has_dictionaries else None
         channel.send({"type": "schema", "job": job}, head.bytes, more=True)
 
-    def write(self, batch, kept=0):
+    def write(self, batch):
+        self._encode(batch)
+        self._wrote(batch.num_rows)
+
+    def write_columns(self, columns, rows, kept):
         """`kept`: so many columns at the front lie in memory that nobody writes to. A UDF may use that of its result again."""
-        self.rows += batch.num_rows
-        self.batches += 1
-        if kept > 0 and self._head.widths is not None and batch.num_rows > 0 and not any(column.null_count for column in batch.columns):
-            self._encode_plain(batch, kept)
+        if self._head.widths is None or rows == 0 or any(column.null_count for column in columns):
+            self._encode(pa.RecordBatch.from_arrays(columns, schema=self.schema))
         else:
-            self._encode(batch)
+            self._encode_plain(columns, rows, kept)
+        self._wrote(rows)
+
+    def _wrote(self, rows):
+        self.rows += rows
+        self.batches += 1
         if self._pending_bytes >= self._most or (self._due is not None and time.perf_counter() >= self._due):
             self.flush()
 
@@ -95,18 +102,21 @@ class ResultSink:
             elif message.type == "dictionary":
                 self._add_message("dictionary", 0, message.serialize())
 
-    def _encode_plain(self, batch, kept):
+    def _encode_plain(self, columns, rows, kept):
         """The same bytes, but what nobody writes to is sent from where it lies, and the metadata is that of a batch before."""
-        rows = batch.num_rows
         known, metadata = self._head.plain
         if known != rows:
-            message = memoryview(batch.serialize()).cast("B")
+            message = memoryview(pa.RecordBatch.from_arrays(columns, schema=self.schema).serialize()).cast("B")
             metadata = bytes(message[: metadata_length(message)])
             self._head.plain = (rows, metadata)
         pieces = [metadata]
-        for place, (column, width) in enumerate(zip(batch.columns, self._head.widths)):
+        for place, (column, width) in enumerate(zip(columns, self._head.widths)):
             start, length = column.offset * width, rows * width
             values = memoryview(column.buffers()[1])[start : start + length]
+            if len(values) < length:
+                # An array that claims more than it has: Arrow's own encoder is the one to say so.
+                self._encode(pa.RecordBatch.from_arrays(columns, schema=self.schema))
+                return
             pieces.append(values if place < kept else bytes(values))
             if length % ALIGNMENT > 0:
                 pieces.append(bytes(-length % ALIGNMENT))
