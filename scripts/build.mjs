@@ -77,9 +77,7 @@ const lateChildProcess = {
 const LATE = {
   crypto: ['createHash', 'getHashes', 'hash'],
   zlib: ['brotliDecompressSync', 'gunzipSync', 'inflateRawSync'],
-  'fs/promises': [
-    ...['lstat', 'mkdir', 'mkdtemp', 'open', 'readFile', 'readdir', 'rename', 'rm', 'stat', 'writeFile'],
-  ],
+  'fs/promises': ['lstat', 'mkdir', 'mkdtemp', 'open', 'readFile', 'readdir', 'rename', 'rm', 'stat', 'writeFile'],
 };
 
 /** Of the packages in a bundle nothing is known: they load what they want. */
