@@ -2,11 +2,13 @@
 
 Where an expression is nothing but a call, the engine would call the UDF with the very same arrays, after it has taken them over from
 Python and given them back: a light UDF takes less time than that. What a UDF sees, and what becomes of its result, is the same here:
-arrays that begin with their buffers, which nobody may write to. Whatever might not be is left to the engine.
+arrays that begin with their buffers, which nobody may write to. Whatever might not be is left to the engine: nested types and
+dictionaries, which it takes apart and puts together again.
 """
 
 import pyarrow as pa
 
+from dfx_worker.returned import same_type
 from dfx_worker.udfs import Doubt
 
 
@@ -19,7 +21,7 @@ class Call:
 
     def of(self, batch, watch):
         value = self.function(*[batch.column(place) for place in self.places])
-        if isinstance(value, pa.Array) and value.type == self.function.returns and len(value) == batch.num_rows:
+        if isinstance(value, pa.Array) and same_type(value.type, self.function.returns) and len(value) == batch.num_rows:
             return value
         # What the engine makes of it is the engine's to say.
         watch.doubted = True
@@ -55,11 +57,12 @@ def direct_of(job, schema, planned, decoded, watch):
     calls = [call_of(expression, udfs, schema) for expression, udfs in decoded]
     if None in calls or -1 in kept:
         return None
-    # The engine calls what is there twice once.
+    # The engine calls what is there twice once, and looks closer than at names.
     if len({(call.function.name, call.places) for call in calls}) < len(calls):
         return None
     types = [schema.field(place).type for place in kept] + [call.function.returns for call in calls]
-    return Direct(planned, [*kept, *calls], watch) if types == planned.types else None
+    agree = len(types) == len(planned) and all(map(same_type, types, planned.types))
+    return Direct(planned, [*kept, *calls], watch) if agree else None
 
 
 def call_of(expression, udfs, schema):
@@ -72,7 +75,16 @@ def call_of(expression, udfs, schema):
     if any(operand.variant_name() != "Column" for operand in operands):
         return None
     places = tuple(schema.get_field_index(operand.to_variant().name()) for operand in operands)
+    takes, returns = function.takes, function.returns
+    if -1 in places or takes is None or returns is None or len(takes) != len(places):
+        return None
+    if not all(map(is_flat, [*takes, returns])):
+        return None
     # The engine casts what is of another type than declared.
-    if -1 in places or [schema.field(place).type for place in places] != function.takes:
+    if not all(same_type(schema.field(place).type, kind) for place, kind in zip(places, takes)):
         return None
     return Call(function, places)
+
+
+def is_flat(kind):
+    return kind.num_fields == 0 and not pa.types.is_dictionary(kind)

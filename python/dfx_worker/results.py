@@ -28,7 +28,7 @@ class Head:
         self.has_dictionaries = has_dictionaries(schema)
         # Bytes of a value of each column, None where some column isn't one buffer of such.
         self.widths = widths_of(schema)
-        # Of the last batch without nulls of such columns: its rows, and the metadata of its message, which says nothing but how many they are.
+        # Of the last batch without nulls of such columns: its rows, and the metadata of its message, which depends on nothing else.
         self.plain = (0, b"")
 
 
@@ -103,23 +103,17 @@ class ResultSink:
                 self._add_message("dictionary", 0, message.serialize())
 
     def _encode_plain(self, columns, rows, kept):
-        """The same bytes, but what nobody writes to is sent from where it lies, and the metadata is that of a batch before."""
+        """As `_encode`, but what nobody writes to is sent from where it lies, and the metadata is that of a batch before."""
+        values = [part_of(column, width, rows) for column, width in zip(columns, self._head.widths)]
         known, metadata = self._head.plain
         if known != rows:
-            message = memoryview(pa.RecordBatch.from_arrays(columns, schema=self.schema).serialize()).cast("B")
-            metadata = bytes(message[: metadata_length(message)])
+            metadata = metadata_of(self.schema, values, rows)
             self._head.plain = (rows, metadata)
         pieces = [metadata]
-        for place, (column, width) in enumerate(zip(columns, self._head.widths)):
-            start, length = column.offset * width, rows * width
-            values = memoryview(column.buffers()[1])[start : start + length]
-            if len(values) < length:
-                # An array that claims more than it has: Arrow's own encoder is the one to say so.
-                self._encode(pa.RecordBatch.from_arrays(columns, schema=self.schema))
-                return
-            pieces.append(values if place < kept else bytes(values))
-            if length % ALIGNMENT > 0:
-                pieces.append(bytes(-length % ALIGNMENT))
+        for place, piece in enumerate(values):
+            pieces.append(piece if place < kept else bytes(piece))
+            if len(piece) % ALIGNMENT > 0:
+                pieces.append(bytes(-len(piece) % ALIGNMENT))
         self._add("batch", rows, len(metadata), pieces)
 
     def _add_message(self, kind, rows, message):
@@ -132,6 +126,26 @@ class ResultSink:
         self._pending.extend(pieces)
         self._pending_bytes += length
         self._pending_rows += rows
+
+
+def part_of(column, width, rows):
+    """The bytes of the values, without what may lie before and behind them."""
+    start, length = column.offset * width, rows * width
+    part = memoryview(column.buffers()[1])[start : start + length]
+    if len(part) < length:
+        raise ValueError(f"a column of {rows} values has {len(part)} bytes, expected {length}")
+    return part
+
+
+def metadata_of(schema, values, rows):
+    """Of the message of a batch that has just these bytes. Arrow would send what pads a buffer, too, and say so there."""
+    arrays = [pa.Array.from_buffers(kind, rows, [None, pa.py_buffer(part)]) for kind, part in zip(schema.types, values)]
+    message = memoryview(pa.RecordBatch.from_arrays(arrays, schema=schema).serialize()).cast("B")
+    length = metadata_length(message)
+    padded = sum(len(part) + -len(part) % ALIGNMENT for part in values)
+    if message.nbytes - length != padded:
+        raise ValueError(f"a message of {message.nbytes - length} bytes for columns of {padded}")
+    return bytes(message[:length])
 
 
 def metadata_length(message):

@@ -66,6 +66,11 @@ def wrong_states(values, declared):
     return None
 
 
+def same_type(one, other):
+    """As the engine compares them: pyarrow's own == passes over the names of a list's items, and over metadata inside of a type."""
+    return one.equals(other, check_metadata=True)
+
+
 def declared_types(schema):
     """The types of a UDF's schema, None where the bytes aren't one."""
     try:

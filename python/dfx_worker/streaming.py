@@ -90,7 +90,7 @@ class Held:
         key = key_of(job)
         if key != self._key or not schema.equals(self._schema, check_metadata=True):
             self.close()
-            self._key, self._schema, self._direct = key, schema, None
+            self._key, self._schema = key, schema
             # The engine asks for columns by their names.
             self._unfit = len(set(schema.names)) < len(schema) or not set(job.get("reads", ())) <= set(schema.names)
             if not self._unfit:
@@ -110,8 +110,8 @@ class Held:
         return self._plan
 
     def close(self):
-        """After a failure, in whose middle the query is."""
-        self._plan = None
+        """After a failure: the query is in its middle, and so may be what a UDF keeps."""
+        self._key = self._direct = self._plan = None
 
 
 def brings_batches(job):

@@ -219,7 +219,7 @@ class WatchedCallable(Watched):
             # Of literals alone the engine takes one value for all rows.
             if args and len(value) != length:
                 watch.misshapen.setdefault(self._name, self.of_length(len(value), length, rows))
-            if self.returns is not None and value.type != self.returns:
+            if self.returns is not None and not returned.same_type(value.type, self.returns):
                 self._note_type(f"the UDF returned {value.type}, declared {self.returns}", rows=rows)
         self._seen += length
         return value
@@ -315,7 +315,7 @@ class WatchedObject(Watched):
                 raise ValueError(f"{method}() returned {returned.count(len(value), 'value')}, expected {expected}")
         except (TypeError, ValueError) as error:
             self._refuse(error, method)
-        if isinstance(value, pa.Array) and self._returns is not None and value.type != self._returns:
+        if isinstance(value, pa.Array) and self._returns is not None and not returned.same_type(value.type, self._returns):
             self._note_type(f"{method}() returned {value.type}, declared {self._returns}", method)
         return value
 

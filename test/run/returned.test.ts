@@ -46,6 +46,13 @@ const FAULTS: readonly (readonly [payload: string, udf: string, family: string, 
     ['real', 'real', 'scalar', 'TypeError: the UDF returned double, declared int64', 1],
     ['nulls', 'nulls', 'scalar', 'TypeError: the UDF returned null, declared int64', 1],
     ['late_real', 'late_real', 'scalar', 'TypeError: the UDF returned double, declared int64', 6001],
+    [
+      'other_items',
+      'other_items',
+      'scalar',
+      'TypeError: the UDF returned list<element: int64>, declared list<item: int64>',
+      1,
+    ],
     ['plain_list', 'plain_list', 'scalar', `TypeError: the UDF returned builtins.list, ${ARRAY}`, 1],
     ['one_scalar', 'one_scalar', 'scalar', `TypeError: the UDF returned pyarrow.lib.Int64Scalar, ${ARRAY}`, 1],
     ['none', 'none', 'scalar', `TypeError: the UDF returned None, ${ARRAY}`, 1],
@@ -81,7 +88,16 @@ function place(udf: string, what: string): number {
 }
 
 /** What needs all rows on one worker goes the same way in every transport; of the others some are enough. */
-const STREAMED = new Set(['text', 'late_real', 'plain_list', 'table', 'short', 'nothing_asked', 'sum_of_text']);
+const STREAMED = new Set([
+  'other_items',
+  'text',
+  'late_real',
+  'plain_list',
+  'table',
+  'short',
+  'nothing_asked',
+  'sum_of_text',
+]);
 
 for (const [payload, udf, family, what, first] of FAULTS) {
   for (const way of STREAMED.has(payload) ? WAYS : WAYS.slice(0, 1)) {

@@ -43,6 +43,11 @@ def late_small(values):
     return small(values) if values[0].as_py() >= 6000 else values
 
 
+def other_items(values):
+    # pyarrow's == finds it the same type as list<item>
+    return pa.array([[value] for value in values.to_pylist()], pa.list_(pa.field("element", INT)))
+
+
 def plain_list(values):
     return values.to_pylist()
 
@@ -183,6 +188,7 @@ def window(kind):
 
 refused = [text, real, nulls, late_real, plain_list, one_scalar, none, chunked, table, short, empty, one]
 payloads = {function.__name__: scalar(function)(value) for function in refused}
+payloads["other_items"] = udf(other_items, [INT], pa.list_(INT), "immutable", "other_items")(value)
 payloads["sum_of_text"] = f.sum(scalar(text)(value))
 payloads["smallest_text"] = f.min(scalar(text)(value))
 payloads["nothing_asked"] = scalar(nothing_asked, inputs=())()

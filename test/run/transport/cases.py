@@ -57,6 +57,12 @@ def looked_at(*columns):
     return pa.array([repr(told)] * len(columns[0]), TEXT)
 
 
+def padded(values):
+    """What makes arrays of its own often pads their buffers, as Arrow recommends: to 64 bytes."""
+    data = b"".join((value or 0).to_bytes(8, "little") for value in values.to_pylist())
+    return pa.Array.from_buffers(INT, len(values), [None, pa.py_buffer(data + bytes(-len(data) % 64))])
+
+
 def reusing():
     made = []
 
@@ -79,6 +85,7 @@ payload("literal", scalar("literal_udf", lengths, [INT], INT, lit(4)) + col("b")
 payload("only_literal", scalar("only_literal_udf", lengths, [INT], INT, lit(4)))
 payload("filled", scalar("filled_udf", filled, [INT], INT, col("none")))
 payload("shout", scalar("shout_udf", shout, [TEXT], TEXT, col("text")))
+payload("padded", scalar("padded", padded, [INT], INT, col("b")))
 payload("looked_at", scalar("looked_at", looked_at, [FLOAT, INT], TEXT, col("a"), col("b")))
 payload("reuses", scalar("reuses", reusing(), [INT], INT, col("b"), volatility="volatile"))
 twice = scalar("twice_udf", plus_one, [INT], INT, col("b"))
@@ -171,7 +178,7 @@ def numbers(rows, start=0):
     )
 
 
-NUMBERS = [numbers(16384), numbers(577, 16384), numbers(5, 16961), numbers(8192, 16966), numbers(577, 25158), numbers(1, 25735)]
+NUMBERS = [numbers(16384), numbers(577, 16384), numbers(5, 16961), numbers(8192, 16966), numbers(577, 25158), numbers(1, 25735), numbers(8185, 25736)]
 
 INPUTS = {
     "empty": [],
@@ -207,7 +214,7 @@ for name, batches in INPUTS.items():
     write(name, batches)
 expected(INPUTS, [label for label in ROWS if label not in ("raises", "dies_once", "slow", "counts")])
 write("numbers", NUMBERS)
-expected({"numbers": NUMBERS}, ["light", "reuses", "looked_at"], [col(name) for name in NUMBERS[0].schema.names])
+expected({"numbers": NUMBERS}, ["light", "reuses", "looked_at", "padded"], [col(name) for name in NUMBERS[0].schema.names])
 write("compressed", INPUTS["several"], compression="zstd")
 write("long", [table(65536, at * 65536) for at in range(4)])
 write("huge_row", [pa.record_batch([[0.5], [1], ["x" * 40_000_000], pa.nulls(1, INT)], schema=SCHEMA)])

@@ -30,6 +30,7 @@ const PYTHON = [
   'shout',
   'looked_at',
   'reuses',
+  'padded',
   'twice',
 ] as const;
 const PLAIN = ['plain', 'words'] as const;
@@ -75,7 +76,7 @@ for (const transport of TRANSPORTS) {
   test(`${transport}: columns that are kept stand before the result, as they are`, async () => {
     const replays = new Replays();
     try {
-      for (const label of ['light', 'reuses', 'looked_at']) {
+      for (const label of ['light', 'reuses', 'looked_at', 'padded']) {
         const { result } = await replays.run(bin(label), arrow('numbers'), { transport, keep: 'all' });
         assert.deepEqual(result, expected('numbers', label), label);
       }
