@@ -305,9 +305,9 @@ function writeLatin1(target: Uint8Array, text: string): void {
 }
 
 /** `3.11` */
-/** Whether some Python has that version. cloudpickle, and with it inline UDFs, is a thing of Python 3; its versions count up by one a year. */
-export function isPossiblePython({ major, minor }: PythonVersion): boolean {
-  return major === 3 && minor < 50;
+/** Whether a Python may have that version: cloudpickle, and with it inline UDFs, is a thing of Python 3. */
+export function isPossiblePython({ major }: PythonVersion): boolean {
+  return major === 3;
 }
 
 export function pythonText(version: PythonVersion): string {

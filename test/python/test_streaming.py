@@ -44,15 +44,15 @@ def test_each_batch_comes_out_before_the_next_one_goes_in():
 
     plan = opened(udf(kept, [pa.int64()], pa.int64(), "volatile", "kept")(col("a")), col("b"))
     results = plan.results([batch(5), batch(0), batch(8192, 5)])
-    assert next(results).column(0).to_pylist() == [0, 1, 2, 3, 4]
+    assert next(results)[0].to_pylist() == [0, 1, 2, 3, 4]
     assert seen == [5]
-    assert [result.num_rows for result in results] == [0, 8192]
+    assert [len(column) for column, _ in results] == [0, 8192]
     assert seen == [5, 0, 8192]
-    assert [result.column(1).to_pylist() for result in plan.results([batch(2, 7)])] == [["7", "8"]]
+    assert [text.to_pylist() for _, text in plan.results([batch(2, 7)])] == [["7", "8"]]
 
 
 def test_a_plan_without_columns_has_rows():
-    assert [one.column(0).to_pylist() for one in opened(lit(1)).results([batch(3), batch(1)])] == [[1, 1, 1], [1]]
+    assert [column.to_pylist() for [column] in opened(lit(1)).results([batch(3), batch(1)])] == [[1, 1, 1], [1]]
 
 
 def test_what_holds_rows_back_is_not_straight():
@@ -72,14 +72,39 @@ def test_a_plan_is_held_for_one_run_and_one_schema(monkeypatch):
         made.append(feed)
         return inputs.session(8192).read_table(feed).select(col("a"))
 
+    def plan_for(job, schema, direct=None, as_they_came=True):
+        return held.plan_for(job, streaming.Brought(b"", schema, [], as_they_came), lambda _: direct, frame_of)
+
     job = {"columns": [], "reads": ["a"], "now": "1"}
-    first = held.plan_for(job, SCHEMA, frame_of)
-    assert held.plan_for(job, SCHEMA, frame_of) is first
-    assert held.plan_for({**job, "now": "2"}, SCHEMA, frame_of) is not first
-    assert held.plan_for({**job, "now": "2"}, SCHEMA.with_metadata({"k": "v"}), frame_of) is not None
+    first = plan_for(job, SCHEMA)
+    assert plan_for(job, SCHEMA) is first
+    assert plan_for({**job, "now": "2"}, SCHEMA) is not first
+    assert plan_for({**job, "now": "2"}, SCHEMA.with_metadata({"k": "v"})) is not None
     assert len(made) == 3
     held.close()
-    assert held.plan_for({**job, "now": "2"}, SCHEMA, frame_of) is not None
-    assert held.plan_for({**job, "reads": ["absent"], "now": "3"}, SCHEMA, frame_of) is None
+    assert plan_for({**job, "now": "2"}, SCHEMA) is not None
+    assert plan_for({**job, "reads": ["absent"], "now": "3"}, SCHEMA) is None
     twins = pa.schema([("a", pa.int64()), ("a", pa.int64())])
-    assert held.plan_for({**job, "now": "4"}, twins, frame_of) is None
+    assert plan_for({**job, "now": "4"}, twins) is None
+    # What does without the engine goes first, but not for batches that were cut or joined.
+    direct = object()
+    assert plan_for({**job, "now": "5"}, SCHEMA, direct) is direct
+    assert plan_for({**job, "now": "5"}, SCHEMA, as_they_came=False) is not direct
+    assert plan_for({**job, "now": "5"}, SCHEMA) is direct
+
+
+def test_batches_are_known_as_they_came():
+    def untouched(rows, size):
+        sink = pa.BufferOutputStream()
+        with pa.ipc.new_stream(sink, SCHEMA) as writer:
+            for count in rows:
+                writer.write_batch(batch(count))
+        header = {"type": "job", "mode": "rows", "inBody": True, "input": {"format": "arrow"}, "batchSize": size}
+        return streaming.ahead(header, memoryview(sink.getvalue()))[1].as_they_came
+
+    assert untouched([10, 10, 7], 10)
+    assert untouched([], 10)
+    assert not untouched([11], 10)
+    assert not untouched([3, 4], 10)
+    assert not untouched([0], 10)
+    assert not untouched([10, 0], 10)
