@@ -14,7 +14,6 @@ FLUSHED_AFTER = 0.05
 
 END_OF_STREAM = b"\xff\xff\xff\xff\x00\x00\x00\x00"
 
-
 # Arrow IPC pads buffers to this.
 ALIGNMENT = 8
 

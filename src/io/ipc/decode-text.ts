@@ -5,7 +5,7 @@ import { DfxError } from '../../wire/errors.ts';
 import { getBit, type StringColumn } from '../column.ts';
 import { LOOP_ROWS } from '../loop-rows.ts';
 import type { BoundColumn, BufferSource } from './bind.ts';
-import { type DecodeContext, SLOT, take } from './decode.ts';
+import { type DecodeContext, integersOf, SLOT, take, takeInto } from './decode.ts';
 
 const VIEW_BYTES = 16;
 const INLINE_BYTES = 12;
@@ -43,15 +43,8 @@ export function decodeOffsets(
   if (length === 0) return { offsets: new Int32Array(1), from: 0, to: 0 };
   const width = large ? 8 : 4;
   const count = length + 1;
-  const source = column.buffers[0];
-  const memory =
-    large || source === undefined || source.shared
-      ? null
-      : context.arena.integers(column.plan.slot, Math.ceil(count / 2));
-  const bytes =
-    memory === null || source === undefined
-      ? take(context, column, 0, start * width, count * width, SLOT.values)
-      : source.bytes(start * width, count * width, memory.bytes(count * width));
+  const memory = large ? null : integersOf(context, column, Math.ceil(count / 2));
+  const bytes = takeInto(memory, context, column, start * width, count * width);
   const words = new Int32Array(bytes.buffer, bytes.byteOffset, (count * width) / 4);
   const from = offsetAt(words, 0, large);
   const to = offsetAt(words, length, large);

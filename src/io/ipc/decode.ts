@@ -77,11 +77,7 @@ export function decodeColumn(context: DecodeContext, column: BoundColumn, start:
   const width = fixedWidth(type);
   if (width === null) throw new DfxError('DEFECT', `a ${formatDataType(type)} column to be read`);
   const wide = wideOf(context, column, length);
-  const source = column.buffers[0];
-  const bytes =
-    wide === null || source === undefined
-      ? take(context, column, 0, start * width, length * width, SLOT.values)
-      : source.bytes(start * width, length * width, wide.bytes(length * width));
+  const bytes = takeInto(wide, context, column, start * width, length * width);
   if (type.kind === 'Float16') {
     const kept = context.arena.take(column.plan.slot + SLOT.converted, length * 4);
     const values = new Float32Array(kept.buffer, kept.byteOffset, length);
@@ -109,23 +105,41 @@ export function decodeColumn(context: DecodeContext, column: BoundColumn, start:
   return { layout: 'numeric', type, length, validity, values: kept };
 }
 
-/** Where 64-bit integers are read to; null for all else, and for what lies in memory that others hold. */
-function wideOf({ arena }: DecodeContext, { plan, buffers }: BoundColumn, rows: number): IntegerMemory | null {
-  if (buffers[0]?.shared === true) return null;
-  switch (plan.type.kind) {
+/** Where 64-bit integers are read to; null for all else. */
+function wideOf(context: DecodeContext, column: BoundColumn, rows: number): IntegerMemory | null {
+  switch (column.plan.type.kind) {
     case 'Int64':
     case 'UInt64':
     case 'Timestamp':
     case 'Duration':
     case 'Date64':
     case 'Time64':
-      return arena.integers(plan.slot, rows);
+      return integersOf(context, column, rows);
     default:
       return null;
   }
 }
 
-/** The same, but 64-bit integers as they are, for whoever only passes them on. */
+/** Memory for so many 64-bit integers of the column's first buffer; null where others hold that, or there is none. */
+export function integersOf(context: DecodeContext, column: BoundColumn, count: number): IntegerMemory | null {
+  return column.buffers[0]?.shared === true ? null : context.arena.integers(column.plan.slot, count);
+}
+
+/** Bytes of the first buffer, in `memory` where that is given and they had to be read: their own buffer says so. */
+export function takeInto(
+  memory: IntegerMemory | null,
+  context: DecodeContext,
+  column: BoundColumn,
+  start: number,
+  length: number,
+): Uint8Array {
+  const source = column.buffers[0];
+  return memory === null || source === undefined
+    ? take(context, column, 0, start, length, SLOT.values)
+    : source.bytes(start, length, memory.bytes(length));
+}
+
+/** `decodeColumn`, but 64-bit integers as they are, for whoever only passes them on. */
 export function decodeStored(context: DecodeContext, column: BoundColumn, start: number, end: number): Column {
   const { type } = column.plan;
   if (type.kind !== 'Int64' && type.kind !== 'UInt64') return decodeColumn(context, column, start, end);
