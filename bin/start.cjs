@@ -10,20 +10,31 @@ const HEAD = '(function (exports, require, module, __filename, __dirname) {';
 exports.compile = (file, source, cachedData) =>
   new Script(`${HEAD}${source}\n})`, { filename: file, cachedData, columnOffset: -HEAD.length });
 
-exports.start = (script, file) => {
-  const module = { exports: {} };
+/** Gives what the file exports. `handed`: what another file hands over to it (scripts/late-modules.mjs). */
+exports.start = (script, file, handed) => {
+  const module = { exports: {}, handed };
   // what it requires are packages and Node's own modules, which are found from here as from there
   script.runInThisContext()(module.exports, require, module, file, dirname(file));
+  return module.exports;
 };
 
-exports.startFile = (file) => {
-  // the build writes ASCII only: no decoding
-  const source = readFileSync(file, 'latin1');
-  let cached;
-  try {
-    cached = readFileSync(`${file}.cache`);
-  } catch {
-    // an installed package has none
+/** Of the files that were started, for scripts that keep the code that V8 compiled for them. */
+const scripts = new Map();
+exports.scripts = scripts;
+
+exports.startFile = (file, handed) => {
+  let script = scripts.get(file);
+  if (script === undefined) {
+    // the build writes ASCII only: no decoding
+    const source = readFileSync(file, 'latin1');
+    let cached;
+    try {
+      cached = readFileSync(`${file}.cache`);
+    } catch {
+      // an installed package has none
+    }
+    script = exports.compile(file, source, cached);
+    scripts.set(file, script);
   }
-  exports.start(exports.compile(file, source, cached), file);
+  return exports.start(script, file, handed);
 };

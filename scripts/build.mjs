@@ -5,6 +5,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { build } from 'esbuild';
+import { buildInTwo } from './late-modules.mjs';
 import { warmWorker } from './warm-worker.mjs';
 
 // Packages that load when a file needs them stay where they are.
@@ -24,12 +25,20 @@ const shared = {
 /** The folders of the packages whose code is in a bundle: their licenses ask to travel with it. */
 const bundled = new Set();
 
-async function bundle(options) {
-  const { metafile } = await build({ ...shared, ...options });
-  for (const input of Object.keys(metafile.inputs)) {
+async function bundle(options, gates) {
+  const all = { ...shared, ...options };
+  const metafiles = gates === undefined ? [(await build(all)).metafile] : await buildInTwo(all, gates);
+  for (const input of metafiles.flatMap(({ inputs }) => Object.keys(inputs))) {
     const [, folder] = /^((?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(input) ?? [];
     if (folder !== undefined) bundled.add(folder);
   }
+  if (options.format === 'cjs') for (const { outputs } of metafiles) Object.keys(outputs).forEach(toAscii);
+}
+
+/** esbuild leaves regular expressions and templates with tags as they are; bin/start.cjs reads ASCII. No template's tag here looks at `raw`. */
+function toAscii(file) {
+  const escaped = (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  writeFileSync(file, readFileSync(file, 'utf8').replace(/[^\0-\x7f]/g, escaped));
 }
 
 function licenses() {
@@ -99,6 +108,37 @@ function lateBuiltins(...modules) {
   };
 }
 
+/** What few expressions and files need (late-modules.mjs). */
+const ENGINE_GATES = {
+  'src/run/embedded/functions/index.ts': ['scalarFunction'],
+  'src/io/parquet.ts': ['openParquet'],
+  'src/io/ndjson.ts': ['openNdjson'],
+  'src/run/embedded/windows/bind.ts': ['bindWindow', 'refuseMixedWindows'],
+  'src/run/embedded/javascript/bind.ts': ['bindJsScalar', 'bindJsAggregate'],
+  'src/run/embedded/temporal/cast.ts': [
+    'TEMPORAL_CASTS.can',
+    'TEMPORAL_CASTS.mayFail',
+    'TEMPORAL_CASTS.cast',
+    'tryCastWraps',
+  ],
+  'src/run/embedded/functions/text-operators.ts': ['TEXT_OPERATORS.take', 'TEXT_OPERATORS.negate'],
+  'src/run/embedded/functions/like.ts': ['likeNode'],
+  'src/run/embedded/temporal/operators.ts': ['TEMPORAL_OPERATORS.take', 'TEMPORAL_OPERATORS.negate'],
+  'src/run/embedded/cast/decimal.ts': ['DECIMAL_CASTS.can', 'DECIMAL_CASTS.mayFail', 'DECIMAL_CASTS.cast'],
+  'src/run/embedded/cast/nested.ts': ['NESTED_CASTS.can', 'NESTED_CASTS.mayFail', 'NESTED_CASTS.cast'],
+  'src/run/embedded/case.ts': ['compileCase'],
+};
+
+/** Of the command, what few payloads and outputs need beside that. */
+const RUN_GATES = {
+  ...ENGINE_GATES,
+  'src/cli/sql-schema.ts': ['schemaOf'],
+  'src/cli/render/run-plan.ts': ['planText'],
+  'src/cli/render/draw-rows.ts': ['drawRows', 'widest'],
+  'src/wire/pickle/index.ts': ['readPickle', 'readPickledExprs', 'bytesIn', 'writeSourceUdf'],
+  'src/run/sandbox/modules.ts': ['allowedModules', 'checkModules'],
+};
+
 // What a start runs, compiled: without it, compiling takes more time than everything else together. V8 takes it only where the version
 // and the flags are the same, and compiles the file otherwise.
 const SAMPLE = 'fixtures/main/count_above_10.bin';
@@ -114,6 +154,9 @@ const WARM_UPS = {
   ],
   encode: [['encode', '--sql', 'a + 1 > 2', '--encoding', 'hex']],
 };
+
+/** Some of the functions that payloads use most (src/run/embedded/functions). */
+const FUNCTIONS = `CASE WHEN text LIKE 'w%' THEN upper(substr(text, 2)) ELSE concat(text, '-', CAST(round(value, 1) AS VARCHAR)) END`;
 
 const commonJs = {
   platform: 'node',
@@ -132,20 +175,26 @@ const commands = readdirSync('src/cli/commands')
   .map((name) => basename(name, '.ts'));
 for (const command of [null, ...commands]) {
   const outfile = `dist/cli/${command ?? 'any'}.cjs`;
-  await bundle({
-    ...commonJs,
-    entryPoints: ['src/cli/main.ts'],
-    outfile,
-    plugins: [only(command), lateChildProcess, lateBuiltins('crypto', 'zlib', 'fs/promises')],
-  });
+  await bundle(
+    {
+      ...commonJs,
+      entryPoints: ['src/cli/main.ts'],
+      outfile,
+      plugins: [only(command), lateChildProcess, lateBuiltins('crypto', 'zlib', 'fs/promises')],
+    },
+    command === 'run' ? RUN_GATES : undefined,
+  );
 }
 const worker = 'dist/worker/node.cjs';
-await bundle({
-  ...commonJs,
-  entryPoints: ['src/run/worker/node.ts'],
-  outfile: worker,
-  plugins: [lateBuiltins('crypto', 'zlib', 'fs/promises')],
-});
+await bundle(
+  {
+    ...commonJs,
+    entryPoints: ['src/run/worker/node.ts'],
+    outfile: worker,
+    plugins: [lateBuiltins('crypto', 'zlib', 'fs/promises')],
+  },
+  ENGINE_GATES,
+);
 if (existsSync(SAMPLE)) warmUp();
 
 function warmUp() {
@@ -159,15 +208,17 @@ function warmUp() {
     const aggregate = payload('aggregate', 'sum(value * 2.5)');
     const rows = payload('rows', 'value * 2 + 0.5');
     const condition = payload('condition', 'value > 10');
+    const functions = payload('functions', FUNCTIONS);
     const table = join(folder, 'values.csv');
     writeFileSync(table, `value,text\n${'17.25,words\n5.5,others\n'.repeat(15e4)}`);
-    warmWorker(worker, { aggregate, rows, condition }, table, folder);
+    warmWorker(worker, { aggregate, rows, condition, functions }, table, folder);
     const arrow = join(folder, 'values.arrow');
     spawnSync(process.execPath, ['bin/dfx', 'run', rows, '--input', table, '--keep', 'value,text', '--output', arrow]);
     const run = [table, arrow].flatMap((input) => [
       ['run', aggregate, '--input', input],
       ['run', rows, '--input', input, '--output', join(folder, 'out.arrow')],
       ['run', '--filter', condition, '--input', input, '--output', join(folder, 'out.csv')],
+      ['run', functions, '--input', input, '--output', join(folder, 'out.arrow')],
     ]);
     for (const command of [null, ...commands]) {
       const outfile = `dist/cli/${command ?? 'any'}.cjs`;

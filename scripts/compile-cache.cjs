@@ -1,9 +1,10 @@
-// Runs a file of the command line as bin/dfx does, once for each list of arguments, and keeps the code that V8 compiled for it beside it.
+// Runs a file of the command line as bin/dfx does, once for each list of arguments, and keeps the code that V8 compiled for it, and for what it
+// loaded (late-modules.mjs), beside it.
 //   node scripts/compile-cache.cjs dist/cli/inspect.cjs '[["inspect", "payload.bin"]]'
 'use strict';
 const { readFileSync, writeFileSync } = require('node:fs');
 const { resolve } = require('node:path');
-const { compile, start } = require('../bin/start.cjs');
+const { compile, scripts, start } = require('../bin/start.cjs');
 
 const [, , name, runs] = process.argv;
 const file = resolve(name);
@@ -21,7 +22,7 @@ const exit = process.reallyExit.bind(process);
 function next() {
   const args = waiting.shift();
   if (args === undefined) {
-    writeFileSync(`${file}.cache`, script.createCachedData());
+    for (const [path, made] of [[file, script], ...scripts]) writeFileSync(`${path}.cache`, made.createCachedData());
     exit(0);
   }
   process.argv = [process.execPath, 'dfx', ...args];

@@ -72,7 +72,7 @@ function talk(script, frames, folder) {
   return { answers: readFileSync(to), stderr };
 }
 
-/** `payloads`: files with an aggregate, a row-wise expression and a condition. `table`: a CSV file with a column `value`. */
+/** `payloads`: files with an aggregate, a row-wise expression, a condition and functions. `table`: a CSV file with columns `value` and `text`. */
 export function warmWorker(worker, payloads, table, folder) {
   const sent = Object.entries(payloads).map(([hash, file]) => frame({ type: 'payload', hash }, readFileSync(file)));
   const input = { path: table, format: 'csv', csv: { header: true, delimiter: ',' } };
@@ -130,6 +130,7 @@ export function warmWorker(worker, payloads, table, folder) {
       written(10),
       job(11, 'rows', 'rows', { ...batches(8), columns: [], output: 'csv', filter, keep: ['value', 'text'], target }),
       written(11),
+      job(12, 'rows', 'functions', part(data)),
       stop,
     ],
     folder,

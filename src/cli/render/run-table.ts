@@ -7,7 +7,8 @@ import { plainType } from '../../io/out/scalar-cells.ts';
 import { formatDataType } from '../../wire/arrow/index.ts';
 import type { DataType, Schema } from '../../wire/arrow/types.ts';
 import { escapeText } from './escape.ts';
-import { drawRows, GAP, type TableColumn, widest } from './plain-table.ts';
+import { drawRows, widest } from './draw-rows.ts';
+import { GAP, type TableColumn } from './plain-table.ts';
 import type { Style } from './style.ts';
 
 /** A table of up to so many rows is shown whole; of a longer one the first and the last rows are. */

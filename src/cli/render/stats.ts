@@ -2,7 +2,7 @@
 import { grouped } from '../../inspect/units.ts';
 import type { RunReport } from '../../run/report.ts';
 import { escapeText } from './escape.ts';
-import { drawRows, widest } from './plain-table.ts';
+import { drawRows, widest } from './draw-rows.ts';
 import { byteText, engineText, plural, timeText } from './run-units.ts';
 
 const LABEL = 9;

@@ -88,7 +88,7 @@ export function bind(expr: Expr, schema: Schema, relation: string | null, contex
   if (kind === 'aggregate' && !readsAggregate(root)) {
     throw new Refusal('aggregate_function', "has no part in the result, and the real engine doesn't plan that");
   }
-  refuseMixedWindows(binder.windows);
+  if (binder.windows.length > 1) refuseMixedWindows(binder.windows);
   return {
     kind,
     root,

@@ -277,7 +277,7 @@ function followingOf(name: string, distinct: boolean, operands: readonly Node[])
 /** The engine puts one window function on top of another: rows that tie then stand as the one below has left them. */
 export function refuseMixedWindows(windows: readonly WindowCall[]): void {
   const [first] = windows;
-  if (first === undefined || windows.length < 2) return;
+  if (first === undefined) return;
   for (const call of windows) {
     if (!call.companions) throw new Refusal(call.name, 'has IGNORE NULLS beside another window function');
     if (call.arrangement !== first.arrangement && windows.some(({ steady }) => !steady)) {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { drawRows, widest } from '../../../src/cli/render/plain-table.ts';
+import { drawRows, widest } from '../../../src/cli/render/draw-rows.ts';
 
 const left = (width: number) => ({ width, align: 'left' }) as const;
 const right = (width: number) => ({ width, align: 'right' }) as const;
