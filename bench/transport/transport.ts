@@ -91,7 +91,7 @@ async function payloadOf(
   if (task.work !== null) return write(`works_${task.work}`, task.work);
   const run = warmRun(task, write('works_0', 0), input, 'sync', python);
   const samples: number[] = [];
-  for (let at = 0; at < (quick ? 1 : 8); at++) samples.push(await warm.time(run));
+  for (let at = 0; at < (quick ? 1 : 24); at++) samples.push(await warm.time(run));
   return write(`alike_${size}`, median(samples.slice(quick ? 0 : 3)) / 1000 / Math.ceil(size / BATCH));
 }
 

@@ -4,4 +4,4 @@ It needs nothing but datafusion and pyarrow. The parent speaks to it on two inhe
 says; standard output is never part of the conversation, so that whatever a UDF prints can't damage a result.
 """
 
-PROTOCOL = 3
+PROTOCOL = 4

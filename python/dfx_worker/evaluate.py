@@ -41,10 +41,8 @@ class Failed(Exception):
 
 def run(channel, job, body, payloads, watch):
     """Evaluates `job` and sends its schema, `result` frames and `done`; raises Failed."""
-    watch.clear(job)
+    allow(job, watch)
     sink = None
-    # Both bars: the session that opens no frame, and the unpickler that is never reached.
-    watch.inline_code = job.get("inlineCode") is True and sandbox.trusted()
     started = time.perf_counter()
     if isinstance(body, streaming.Brought):
         done, sink = run_open(channel, job, body, payloads, watch, started)
@@ -92,9 +90,26 @@ def send_done(channel, job, sink, read, started, opened, watch):
     )
 
 
-def run_open(channel, job, brought, payloads, watch, started):
-    """A job that brings a batch for a plan that stays open: whether it is done, and where it isn't, a sink with the first of its rows or None."""
-    cut = brought.batches
+def plan_ahead(job, body, payloads, watch):
+    """Makes the plan of the jobs to come, while their first batches are on their way. What keeps it from being made is told when they are there."""
+    if not streaming.brings_batches({**job, "inBody": True}):
+        return
+    allow(job, watch)
+    try:
+        schema = pa.ipc.read_schema(pa.py_buffer(body))
+        plan_of(job, streaming.Brought(body, schema, [], True), payloads, watch)
+    except Exception:
+        pass
+
+
+def allow(job, watch):
+    """Begins with a job. Both bars: the session that opens no frame, and the unpickler that is never reached."""
+    watch.clear(job)
+    watch.inline_code = job.get("inlineCode") is True and sandbox.trusted()
+
+
+def plan_of(job, brought, payloads, watch):
+    """What gives the results of a job that brings batches, from job to job (streaming.Held.plan_for)."""
 
     def planned_over(ctx, table):
         """The query, and of each expression (the expression, what its frames held)."""
@@ -111,13 +126,22 @@ def run_open(channel, job, brought, payloads, watch, started):
 
     def direct_of(schema):
         ctx = session(job, watch)
-        frame, decoded = planned_over(ctx, inputs.in_memory(ctx, schema, []))
+        frame, decoded = planned_over(ctx, ctx.create_dataframe([[]], schema=schema))
         return direct.direct_of(job, schema, frame.schema(), decoded, watch)
 
+    plan = held.plan_for(job, brought, direct_of, frame_of)
+    if plan is not None:
+        plan.head = plan.head or Head(named(plan.schema, job))
+    return plan
+
+
+def run_open(channel, job, brought, payloads, watch, started):
+    """A job that brings a batch for a plan that stays open: whether it is done, and where it isn't, a sink with the first of its rows or None."""
+    cut = brought.batches
     if not cut or (doubted and streaming.key_of(job) in doubted):
         return False, None
     try:
-        plan = held.plan_for(job, brought, direct_of, frame_of)
+        plan = plan_of(job, brought, payloads, watch)
     except Exception:
         # Whatever keeps it from being planned is told where every job is.
         return False, None
@@ -128,7 +152,6 @@ def run_open(channel, job, brought, payloads, watch, started):
     watch.fragile = True
     kept = len(job.get("keep", ()))
     try:
-        plan.head = plan.head or Head(named(plan.schema, job))
         sink = ResultSink(channel, job["job"], plan.head, job.get("flush") is True)
         for batch, columns in zip(cut, plan.results(cut)):
             sink.write_columns(columns, batch.num_rows, kept)

@@ -21,8 +21,30 @@ class InputError(Exception):
     """The input can't be read as what the job says it is."""
 
 
+# What most jobs ask for: rows of a batch, and partitions.
+USUAL = (8192, 1)
+
+# A session of the usual kind that no job has seen, made while there was nothing else to do.
+_spare = None
+
+
+def prepare_session():
+    global _spare
+    if _spare is None:
+        _spare = new_session(*USUAL)
+
+
 def session(batch_size, partitions=1):
-    """`partitions`: what a plan may be cut into. Nothing is dealt out anew, so that rows stay in the partition that they are in."""
+    """One that no job has seen. `partitions`: what a plan may be cut into."""
+    global _spare
+    if _spare is None or (batch_size, partitions) != USUAL:
+        return new_session(batch_size, partitions)
+    made, _spare = _spare, None
+    return made
+
+
+def new_session(batch_size, partitions):
+    """Nothing is dealt out anew, so that rows stay in the partition that they are in."""
     config = SessionConfig().with_target_partitions(partitions).with_batch_size(batch_size)
     if partitions > 1:
         config = config.with_repartition_file_scans(False).set("datafusion.optimizer.enable_round_robin_repartition", "false")

@@ -137,14 +137,18 @@ def unreadable(error):
 
 
 def serve(channel, frames, watch):
-    from dfx_worker import evaluate
+    from dfx_worker import evaluate, inputs
 
     payloads = {}
     while True:
+        if frames.empty():
+            inputs.prepare_session()
         header, body = frames.get()
         kind = header["type"]
         if kind == "payload":
             payloads[header["hash"]] = bytes(body)
+        elif kind == "plan":
+            evaluate.plan_ahead(header, body, payloads, watch)
         elif kind == "job":
             try:
                 evaluate.run(channel, header, body, payloads, watch)

@@ -85,7 +85,7 @@ const NO_SCHEMA = new Uint8Array(0);
 /** A job of the group for each split of its input. */
 export function conveyorOf(replay: Replay, group: JobGroup, { mode, output }: JobKind, workers: number): Conveyor {
   const { plan, pool, recorder, context } = replay;
-  const { units, count, cancel, linesBefore, input, streamed } = unitsOf(plan, group);
+  const { units, ahead = null, count, cancel, linesBefore, input, streamed } = unitsOf(plan, group);
   recorder.splitCount = count;
   const processes = Math.max(1, Math.min(workers, count ?? workers));
   return new Conveyor({
@@ -94,6 +94,7 @@ export function conveyorOf(replay: Replay, group: JobGroup, { mode, output }: Jo
     signal: context.signal,
     template: templateOf(plan, group, mode, output, { spec: input, flush: streamed }),
     units,
+    ahead,
     cancel,
     linesBefore,
     isInput: true,
@@ -139,6 +140,7 @@ export function mergerOf(replay: Replay, group: JobGroup, states: readonly Uint8
     signal: context.signal,
     template: { ...template, schema: inputSchema(plan) },
     units,
+    ahead: null,
     cancel: () => undefined,
     linesBefore: () => 0,
     isInput: false,

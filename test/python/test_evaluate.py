@@ -4,6 +4,7 @@ import io
 
 import cloudpickle
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.dataset  # without it a worker plans its first batches one by one
 import pytest
 from datafusion import col, udf
@@ -98,3 +99,37 @@ def test_where_it_does_not_the_rows_are_told(watch):
     fields = caught.value.fields
     assert (fields["code"], fields["message"]) == ("UDF_RAISED", "the UDF returned int32, declared int64")
     assert (fields["udf"], fields["rows"]) == ({"name": "late", "family": "scalar"}, {"first": 301, "last": 400})
+
+
+def plan(header):
+    common = {name: header[name] for name in ("mode", "columns", "input", "inlineCode", "reads", "batchSize")}
+    return common, memoryview(pa.schema([("value", INT)]).serialize())
+
+
+def test_a_plan_that_is_made_ahead_is_the_jobs_own(watch, monkeypatch):
+    payloads = payload(udf(lambda values: pc.add(values, 1), [INT], INT, "immutable", "next")(col("value")))
+    opened = []
+    loads = cloudpickle.loads
+    monkeypatch.setattr(cloudpickle, "loads", lambda *args: opened.append(1) or loads(*args))
+    first, brought = job(0, 100)
+    first["columns"][0]["name"] = "ahead"
+    evaluate.plan_ahead(*plan(first), payloads, watch)
+    assert len(opened) == 1
+    answers = Answers()
+    evaluate.run(answers, first, brought, payloads, watch)
+    assert answers.values() == list(range(1, 101))
+    assert len(opened) == 1
+
+
+def test_what_keeps_a_plan_from_being_made_is_told_with_the_job(watch):
+    first, brought = job(0, 100)
+    evaluate.plan_ahead(*plan(first), {"late": b"\xff\xff"}, watch)
+    with pytest.raises(evaluate.Failed) as caught:
+        evaluate.run(Answers(), first, brought, {"late": b"\xff\xff"}, watch)
+    assert "decod" in caught.value.fields["message"]
+    # what may open no frame opens none ahead of time, either
+    payloads = payload(udf(late, [INT], INT, "immutable", "late")(col("value")))
+    closed = {**first, "inlineCode": False}
+    evaluate.plan_ahead(*plan(closed), payloads, watch)
+    with pytest.raises(evaluate.Failed):
+        evaluate.run(Answers(), closed, brought, payloads, watch)

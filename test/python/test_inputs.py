@@ -2,6 +2,7 @@
 
 import pytest
 from datafusion import Expr, SessionContext
+from dfx_worker import inputs
 from dfx_worker.inputs import opened_input, quoted_relation
 
 RELATIONS = [
@@ -43,3 +44,12 @@ def test_a_path_with_a_pattern_in_it_is_one_file(tmp_path):
     spec = {"path": str(tmp_path / "a*b.csv"), "format": "csv"}
     with opened_input(SessionContext(), whole(spec), b"") as source:
         assert source.frame.to_pydict() == {"value": [1]}
+
+
+def test_no_session_is_given_to_two_jobs():
+    inputs.prepare_session()
+    inputs.prepare_session()
+    first, second, third = inputs.session(8192), inputs.session(8192), inputs.session(8192, 2)
+    assert first is not second
+    first.from_pydict({"value": [1]}, name="mine")
+    assert not second.table_exist("mine") and not third.table_exist("mine")

@@ -70,13 +70,17 @@ const SCHEMA = Buffer.from(
 );
 
 const version = { name: 'fake', version: '1' };
-send({ type: 'hello', protocol: 3, pid: process.pid, language: version, engine: version });
+send({ type: 'hello', protocol: 4, pid: process.pid, language: version, engine: version });
 for (;;) {
   const lengths = read(8);
   const header = JSON.parse(String(read(lengths.readUInt32LE(0))));
   read(lengths.readUInt32LE(4));
   if (header.type === 'stop') process.exit(0);
   if (header.type === 'write') writeKept(header);
+  if (header.type === 'plan') {
+    appendFileSync(LOG, 'plan\n');
+    if (DIES_AT === 'plan') die();
+  }
   if (header.type !== 'job') continue;
   const { job, split } = header;
   appendFileSync(LOG, `start ${split.start}\n`);

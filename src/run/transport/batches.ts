@@ -43,6 +43,11 @@ export async function* encodedBatches(
   if (stream.rows > 0 || stream.taken === 0) yield stream.take();
 }
 
+/** What each stream of `encodedBatches` begins with, and its end. */
+export function emptyStream(table: InputTable, indices: readonly number[]): Uint8Array {
+  return joinPieces([...new BatchEncoder(subset(table.schema, indices)).schemaMessage().pieces, END_OF_STREAM]);
+}
+
 /** Null where nobody knows. */
 function rowsOf(splits: readonly Split[]): number | null {
   let rows = 0;

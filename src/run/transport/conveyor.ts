@@ -13,7 +13,7 @@ import type { PooledWorker, WorkerPool } from '../spawn/pool.ts';
 import type { WorkerCommand } from '../spawn/worker.ts';
 import { isAboutRows, placed, tried } from './failed-splits.ts';
 import { type KeptPart, KeptResults, type Target, writeError } from './kept-results.ts';
-import type { ArrowMessage, Done, FromWorker, Job } from './messages.ts';
+import type { ArrowMessage, CommonJob, Done, FromWorker } from './messages.ts';
 import { SchemaCheck, strayText } from './out-of-turn.ts';
 import { type Slot, SplitTask, WorkerFailure } from './split-task.ts';
 import type { Flow } from './transport.ts';
@@ -35,11 +35,7 @@ export interface JobTemplate {
   readonly labels: readonly string[];
   /** What workers must have got before the job. */
   readonly payloads: readonly { readonly hash: string; readonly bytes: Uint8Array }[];
-  /** Everything that is the same for all splits. */
-  readonly job: Omit<
-    Job,
-    'job' | 'split' | 'splitNumber' | 'attempt' | 'schemaBytes' | 'inBody' | 'limit' | 'target' | 'before'
-  >;
+  readonly job: CommonJob;
   readonly schema: Uint8Array;
 }
 
@@ -49,6 +45,8 @@ export interface ConveyorOptions {
   readonly signal: AbortSignal;
   readonly template: JobTemplate;
   readonly units: AsyncIterable<SplitUnit> | Iterable<SplitUnit>;
+  /** The schema of the batches to come, an IPC stream, where a worker can make a plan for them before the first one is there. */
+  readonly ahead: Uint8Array | null;
   /** Ends the wait for the next unit. */
   readonly cancel: () => void;
   /** Line ends before the first unit. */
@@ -127,6 +125,7 @@ export class Conveyor {
     const { signal } = this.#options;
     const onAbort = (): void => this.#changed();
     signal.addEventListener('abort', onAbort, { once: true });
+    this.#attempt(() => this.#announce());
     const fed = this.#feed();
     try {
       while (this.#left !== 0) {
@@ -347,7 +346,17 @@ export class Conveyor {
     this.#dispatch();
   }
 
-  #send(task: SplitTask, slot: Slot): void {
+  /** The first worker plans while the first batch is read and on its way. */
+  #announce(): void {
+    const { ahead, template } = this.#options;
+    if (ahead === null) return;
+    const slot: Slot = { pooled: null, queue: [], paused: false };
+    this.#slots.push(slot);
+    this.#equipped(slot).worker.send({ ...template.job, type: 'plan' }, [ahead]);
+  }
+
+  /** The slot's worker, which has the payloads. */
+  #equipped(slot: Slot): PooledWorker {
     const { pool, template } = this.#options;
     const pooled = slot.pooled ?? pool.take(template.command);
     if (slot.pooled === null) {
@@ -363,6 +372,12 @@ export class Conveyor {
       pooled.worker.payloads.add(hash);
       pooled.worker.send({ type: 'payload', hash }, [bytes]);
     }
+    return pooled;
+  }
+
+  #send(task: SplitTask, slot: Slot): void {
+    const { pool, template } = this.#options;
+    const pooled = this.#equipped(slot);
     if (this.#patient && this.#patienceEnds === undefined) {
       this.#busySince = milliseconds();
       this.#patienceEnds = setTimeout(() => this.#hurry(), this.#options.patience ?? 0);

@@ -2,7 +2,7 @@
 import type { RowsBefore, Split } from '../../io/split.ts';
 import type { Schema } from '../../wire/arrow/types.ts';
 
-export const PROTOCOL = 3;
+export const PROTOCOL = 4;
 
 export type InputFormat = 'csv' | 'arrow' | 'parquet' | 'ndjson';
 
@@ -89,10 +89,18 @@ export interface Job {
   readonly register: string | null;
 }
 
+/** What is the same for all jobs over an input. */
+export type CommonJob = Omit<
+  Job,
+  'job' | 'split' | 'splitNumber' | 'attempt' | 'schemaBytes' | 'inBody' | 'limit' | 'target' | 'before'
+>;
+
 export type ToWorker =
   /** To Python workers, before everything else: what they are to enter before they read a payload. Null: nothing. */
   | { readonly type: 'start'; readonly sandbox: unknown }
   | { readonly type: 'payload'; readonly hash: string }
+  /** To Python workers: what jobs are to come, and in the body the schema of the batches that they will bring. There is no answer. */
+  | ({ readonly type: 'plan' } & CommonJob)
   | ({ readonly type: 'job' } & Job)
   /** Where in its target the kept result of a job goes; null: it isn't wanted. */
   | { readonly type: 'write'; readonly job: number; readonly offset: number | null }

@@ -9,7 +9,7 @@ import { DfxError } from '../../wire/errors.ts';
 import type { JobGroup } from '../plan/groups.ts';
 import type { Plan } from '../plan/plan.ts';
 import { type ArrowPiece, arrowPieces } from './arrow-pieces.ts';
-import { columnsRead, type EncodedBatch, encodedBatches } from './batches.ts';
+import { columnsRead, type EncodedBatch, emptyStream, encodedBatches } from './batches.ts';
 import type { SplitUnit } from './conveyor.ts';
 import type { InputSpec } from './messages.ts';
 
@@ -19,6 +19,8 @@ export interface Units {
   /** Whether they come through this process, as the plan's transport has them. */
   readonly streamed: boolean;
   readonly units: Iterable<SplitUnit> | AsyncIterable<SplitUnit>;
+  /** The schema of the batches to come, where workers may plan ahead for them. */
+  readonly ahead?: Uint8Array;
   /** How many, where that is known before they are there. */
   readonly count: number | null;
   /** Ends the wait for the next one. */
@@ -114,7 +116,7 @@ function csvPieces(plan: Plan, group: JobGroup, input: InputSpec, streamed: bool
 }
 
 /** The file's rows as Arrow, whatever its format. */
-function batches(plan: Plan, { entries, filter, keep }: JobGroup, table: InputTable): Units {
+function batches(plan: Plan, { engine, entries, filter, keep }: JobGroup, table: InputTable): Units {
   const { source, batchSize: rows, transport } = plan;
   const reads: string[] = [...keep];
   let everything = false;
@@ -123,8 +125,10 @@ function batches(plan: Plan, { entries, filter, keep }: JobGroup, table: InputTa
     else reads.push(...payload.reads);
   }
   const indices = columnsRead(table, everything ? null : reads);
-  const flow = { rows, several: transport.name === 'pipelined', workers: plan.workers.splits };
+  const isPipelined = transport.name === 'pipelined';
+  const flow = { rows, several: isPipelined, workers: plan.workers.splits };
   return {
+    ...(isPipelined && engine === 'datafusion' && plan.limit === null ? { ahead: emptyStream(table, indices) } : {}),
     units: arrowUnits(encodedBatches(table, indices, flow)),
     input: source === null ? null : { path: source.spec.path, format: 'arrow' },
     streamed: true,

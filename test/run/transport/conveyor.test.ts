@@ -67,6 +67,7 @@ async function run(
       split: { kind: 'bytes', start: at * 10, end: at * 10 + 10, aligned: true } as const,
       body: [],
     })),
+    ahead: null,
     cancel: () => undefined,
     linesBefore: () => 0,
     isInput: true,
@@ -111,6 +112,34 @@ test('results come in the order of the splits, and no process is left', async ()
   assert.deepEqual(pids.filter(isAlive), []);
   const { rowsIn, splits, batches, retries } = recorder.report();
   assert.deepEqual({ rowsIn, splits, batches, retries }, { rowsIn: 8, splits: 8, batches: 8, retries: 0 });
+});
+
+test('what is to come is told to the first worker before anything of it is read, and a worker may die over that', async () => {
+  for (const [dies, deaths] of [
+    ['', 0],
+    ['plan', 1],
+  ] as const) {
+    const known: string[] = [];
+    const units = async function* (): AsyncGenerator<SplitUnit> {
+      while (!known.includes('plan')) {
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        known.push(
+          ...readFileSync(join(folder, `log-${made - 1}`), 'utf8')
+            .trim()
+            .split('\n'),
+        );
+      }
+      yield { split: { kind: 'bytes', start: 0, end: 10, aligned: true }, body: [] };
+    };
+    const options = { ahead: new Uint8Array(8), units: units(), workers: 1 };
+    const mark = join(folder, `mark-${made}`);
+    const { lines, error, log, recorder, pids } = await run({ DIES_AT: dies, MARK: mark }, options);
+    assert.equal(error, null);
+    assert.deepEqual(lines, ['0']);
+    assert.deepEqual(log.slice(0, 2), ['plan', 'start 0']);
+    assert.equal(recorder.report().workers.filter(({ died }) => died !== null).length, deaths);
+    assert.deepEqual(pids.filter(isAlive), []);
+  }
 });
 
 test('no split is begun that is further ahead of the first than there are workers and places', async () => {
