@@ -7,7 +7,7 @@ import type { BenchOptions, Row, Section } from '../section.ts';
 import { dfxRun } from './dfx.ts';
 import { makeIdFile } from './payloads.ts';
 import { makeSourcePayload, type SourceUdf, UDF_MODES } from './source-payloads.ts';
-import { WarmReplay, type WarmRun } from './warm.ts';
+import { startWarm, type WarmReplay, type WarmRun } from './warm.ts';
 
 const equal = fileURLToPath(new URL('equal_tables.py', import.meta.url));
 
@@ -21,7 +21,7 @@ export async function modesSection(options: BenchOptions): Promise<Section> {
   const { quick, folder, python } = options;
   const size = quick ? 50_000 : 1_000_000;
   const input = makeIdFile(size, 65_536, options);
-  const warm = new WarmReplay();
+  const warm = await startWarm();
   const rows: Row[] = [];
   try {
     for (const { title, udf } of TASKS) {

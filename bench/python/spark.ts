@@ -8,7 +8,7 @@ import type { BenchOptions, Row, Section } from '../section.ts';
 import { dfxRun } from './dfx.ts';
 import { makeIdFile, makeUdfPayloads, type UdfName } from './payloads.ts';
 import { javaVersion, sparkPython } from './spark-environment.ts';
-import { WarmReplay, type WarmRun } from './warm.ts';
+import { startWarm, type WarmReplay, type WarmRun } from './warm.ts';
 
 const sparkPeer = fileURLToPath(new URL('spark_peer.py', import.meta.url));
 const sleepPeer = fileURLToPath(new URL('sleep_peer.py', import.meta.url));
@@ -60,7 +60,7 @@ export async function sparkSection(options: BenchOptions): Promise<Section> {
       process: new LineProcess(python, sparkPeer, [pipelined], join(options.folder, `spark-${pipelined}.log`)),
     })),
     sleeper: new LineProcess(options.python, sleepPeer),
-    warm: new WarmReplay(),
+    warm: await startWarm(),
   };
   try {
     const [first] = peers.spark;

@@ -1,62 +1,29 @@
 /**
- * dfx as it is once its worker is up: payloads are read and planned, the input is read, transferred and evaluated, and the whole result comes
- * to Node, in this process with a pool that is kept from run to run. What is left out is the start of Node and of Python.
- *
- * package.json starts the benchmark with `--initial-old-space-size=64`: after the first full collection V8 limits a small heap to some 14 MB more, buffers
- * of batches included, and collects it all again for each 14 MB that pass through. A process of `dfx run`, which starts with a fresh heap and no
- * such limit, does at most two of these collections on 5 million rows; without the option this one does 13.
+ * WarmReplay in one file, as dfx ships: run from its sources, tsx's loader is asked on another thread for each module that a run imports when it
+ * needs it, which takes longer than the plan.
  */
-import { readFileSync } from 'node:fs';
-import { basename } from 'node:path';
-import { prepareInput } from '../../src/run/plan/input.ts';
-import { loadPayloads } from '../../src/run/plan/load.ts';
-import { type PlanOptions, planRun } from '../../src/run/plan/plan.ts';
-import { conveyorOf } from '../../src/run/replay.ts';
-import { Recorder } from '../../src/run/report.ts';
-import { WorkerPool } from '../../src/run/spawn/pool.ts';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { build } from 'esbuild';
+import type { WarmReplay } from './warm-replay.ts';
 
-export interface WarmRun {
-  readonly payloads: readonly string[];
-  readonly input: string;
-  /** The real engine, unless another is named. */
-  readonly options: Partial<Omit<PlanOptions, 'policy' | 'source'>>;
-}
+export type { WarmReplay, WarmRun } from './warm-replay.ts';
 
-export class WarmReplay {
-  readonly #pool = new WorkerPool({
-    onStderrLine: (_labels, line) => {
-      process.stderr.write(`${line}\n`);
-    },
+const source = fileURLToPath(new URL('warm-replay.ts', import.meta.url));
+/** Below the package, where its dependencies and the Python worker are found. */
+const made = fileURLToPath(new URL('../../node_modules/.cache/dfx-bench/', import.meta.url));
+
+export async function startWarm(): Promise<WarmReplay> {
+  const outfile = join(made, 'warm-replay.mjs');
+  await build({
+    entryPoints: [source],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'esm',
+    packages: 'external',
   });
-
-  /** Microseconds of one run. */
-  async time(run: WarmRun): Promise<number> {
-    const started = process.hrtime.bigint();
-    await this.#replay(run);
-    return Number(process.hrtime.bigint() - started) / 1000;
-  }
-
-  async close(): Promise<void> {
-    await this.#pool.close();
-  }
-
-  async #replay({ payloads, input, options }: WarmRun): Promise<void> {
-    const { signal } = new AbortController();
-    const loaded = payloads.flatMap((path) => loadPayloads(basename(path, '.bin'), path, readFileSync(path)));
-    const source = await prepareInput(input, { signal });
-    try {
-      const policy = { strict: false, sandbox: 'off' } as const;
-      const plan = await planRun(loaded, { engine: 'datafusion', ...options, policy, source });
-      const [group] = plan.groups;
-      if (group === undefined || plan.groups.length > 1) throw new Error('expected one group of payloads');
-      const context = { inputName: input, signal, onStderrLine: () => undefined, onTraceback: () => undefined };
-      const replay = { plan, context, pool: this.#pool, recorder: new Recorder(plan.facts, undefined) };
-      let rows = 0;
-      const conveyor = conveyorOf(replay, group, { mode: 'rows', output: { output: 'arrow' } }, plan.workers.splits);
-      for await (const delivery of conveyor.deliveries()) if (delivery.kind === 'part') rows += delivery.rows;
-      if (rows === 0) throw new Error('a run without rows');
-    } finally {
-      await source.close();
-    }
-  }
+  const bundled: { readonly WarmReplay: new () => WarmReplay } = await import(pathToFileURL(outfile).href);
+  return new bundled.WarmReplay();
 }

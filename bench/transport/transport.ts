@@ -6,7 +6,7 @@ import type { BatchTimes } from '../../src/run/report.ts';
 import { alternate, median } from '../measure.ts';
 import { outputOf, peakMemoryOf } from '../processes.ts';
 import { dfxRun } from '../python/dfx.ts';
-import { WarmReplay, type WarmRun } from '../python/warm.ts';
+import { startWarm, type WarmReplay, type WarmRun } from '../python/warm.ts';
 import type { BenchOptions, MemoryRow, Row, Section, Timeline } from '../section.ts';
 
 const make = fileURLToPath(new URL('make.py', import.meta.url));
@@ -40,7 +40,7 @@ export async function transportSection(options: BenchOptions): Promise<Section> 
   const rows: Row[] = [];
   const memory: MemoryRow[] = [];
   const timelines: Timeline[] = [];
-  const warm = new WarmReplay();
+  const warm = await startWarm();
   try {
     for (const size of options.quick ? [20_000] : SIZES) {
       const input = join(options.folder, `wide-${size}.arrow`);

@@ -111,23 +111,27 @@ def allow(job, watch):
 def plan_of(job, brought, payloads, watch):
     """What gives the results of a job that brings batches, from job to job (streaming.Held.plan_for)."""
 
-    def planned_over(ctx, table):
+    def planned_over(ctx, table, keep):
         """The query, and of each expression (the expression, what its frames held)."""
         decoder = ctx.with_python_udf_inlining(enabled=watch.inline_code)
         decoded = []
         for column in job["columns"]:
             known = len(watch.udfs)
             decoded.append((decode(decoder, payloads, column["payload"], watch), watch.udfs[known:]))
-        return planned_frame(job, inputs.named_table(table, job), [expression for expression, _ in decoded], None), decoded
+        expressions = [expression for expression, _ in decoded]
+        return planned_frame({**job, "keep": keep}, inputs.named_table(table, job), expressions, None), decoded
 
     def frame_of(feed):
         ctx = session(job, watch)
-        return planned_over(ctx, ctx.read_table(feed))[0]
+        return planned_over(ctx, ctx.read_table(feed), job.get("keep", ()))[0]
 
     def direct_of(schema):
         ctx = session(job, watch)
-        frame, decoded = planned_over(ctx, ctx.create_dataframe([[]], schema=schema))
-        return direct.direct_of(job, schema, frame.schema(), decoded, watch)
+        table = ctx.create_dataframe([[]], schema=schema)
+        frame, decoded = planned_over(ctx, table, ())
+        # A column that is kept goes through as it is.
+        kept = [table.schema().field(name) for name in job.get("keep", ())]
+        return direct.direct_of(job, schema, pa.schema([*kept, *frame.schema()]), decoded, watch)
 
     plan = held.plan_for(job, brought, direct_of, frame_of)
     if plan is not None:

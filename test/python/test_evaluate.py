@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 import pyarrow.dataset  # without it a worker plans its first batches one by one
 import pytest
 from datafusion import col, udf
-from dfx_worker import evaluate, sandbox, streaming
+from dfx_worker import direct, evaluate, sandbox, streaming
 from dfx_worker.results import END_OF_STREAM
 from dfx_worker.udfs import Watch
 
@@ -133,3 +133,28 @@ def test_what_keeps_a_plan_from_being_made_is_told_with_the_job(watch):
     evaluate.plan_ahead(*plan(closed), payloads, watch)
     with pytest.raises(evaluate.Failed):
         evaluate.run(Answers(), closed, brought, payloads, watch)
+
+
+def test_kept_columns_are_planned_as_the_engine_plans_them(watch):
+    fields = [
+        pa.field("value", INT, nullable=False),
+        pa.field("told", pa.float64(), nullable=False, metadata={"unit": "s"}),
+        pa.field("nested", pa.list_(pa.field("one", pa.int8(), nullable=False)), metadata={"a": "b"}),
+        pa.field("codes", pa.dictionary(pa.int8(), pa.string())),
+        pa.field("at", pa.timestamp("us", "Europe/Berlin")),
+        pa.field("view", pa.string_view()),
+    ]
+    schema = pa.schema(fields, metadata={"of": "all"})
+    first, _ = job(0, 100)
+    first["keep"] = schema.names
+    payloads = payload(udf(late, [INT], INT, "immutable", "late")(col("value")))
+    watch.inline_code = True
+    plan = evaluate.plan_of(first, streaming.Brought(b"", schema, [], True), payloads, watch)
+    assert isinstance(plan, direct.Direct)
+    ctx = evaluate.session(first, watch)
+    decoder = ctx.with_python_udf_inlining(enabled=True)
+    frame = ctx.create_dataframe([[]], schema=schema)
+    whole = evaluate.planned_frame(first, frame, [evaluate.decode(decoder, payloads, "late", watch)], None).schema()
+    asked = evaluate.named(whole, first)
+    assert plan.head.schema.equals(asked, check_metadata=True)
+    assert [field.metadata for field in plan.head.schema] == [field.metadata for field in asked]
