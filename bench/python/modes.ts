@@ -7,7 +7,7 @@ import type { BenchOptions, Row, Section } from '../section.ts';
 import { dfxRun } from './dfx.ts';
 import { makeIdFile } from './payloads.ts';
 import { makeSourcePayload, type SourceUdf, UDF_MODES } from './source-payloads.ts';
-import { startWarm, type WarmReplay, type WarmRun } from './warm.ts';
+import { startWarm, type WarmRun } from './warm.ts';
 
 const equal = fileURLToPath(new URL('equal_tables.py', import.meta.url));
 
