@@ -156,8 +156,10 @@ export class Worker {
   send(header: ToWorker, bodies: readonly Uint8Array[] = []): void {
     const { toWorker } = this.#process;
     if (toWorker.destroyed) return;
-    if (header.type === 'job') {
+    if (header.type === 'job' || header.type === 'plan') {
       this.#ranCode ||= header.inlineCode || header.register !== null;
+    }
+    if (header.type === 'job') {
       if (this.#tasks.length === 0) this.#heard = milliseconds();
       const { job, inBody, split, before } = header;
       this.#tasks.push({ job, split: inBody ? null : split, before: before?.rows ?? null, rows: 0 });

@@ -112,6 +112,10 @@ export class Conveyor {
   #patient: boolean;
   #patienceEnds: NodeJS.Timeout | undefined;
   #busySince = 0;
+  /** Whose worker plans, and has no job yet. */
+  #told: Slot | null = null;
+  /** How it was lost over that. */
+  #lostAhead: DfxError | null = null;
   #finished = 0;
 
   constructor(options: ConveyorOptions) {
@@ -246,7 +250,10 @@ export class Conveyor {
     let index = 0;
     try {
       for await (const unit of units) {
-        this.#window.push(new SplitTask(index++, unit));
+        const task = new SplitTask(index++, unit);
+        this.#window.push(task);
+        if (this.#lostAhead !== null) this.#lostOver(task, this.#lostAhead, null);
+        this.#lostAhead = null;
         this.#dispatch();
         this.#changed();
         while (this.#window.length >= this.#options.flow.room && !this.#ended && !signal.aborted) {
@@ -352,7 +359,9 @@ export class Conveyor {
     if (ahead === null) return;
     const slot: Slot = { pooled: null, queue: [], paused: false };
     this.#slots.push(slot);
-    this.#equipped(slot).worker.send({ ...template.job, type: 'plan' }, [ahead]);
+    this.#told = slot;
+    const place = { splitNumber: 0, attempt: 0, before: this.#atStart() };
+    this.#equipped(slot).worker.send({ ...template.job, ...place, type: 'plan' }, [ahead]);
   }
 
   /** The slot's worker, which has the payloads. */
@@ -390,6 +399,7 @@ export class Conveyor {
     const target = split.kind === 'whole' ? null : (this.#options.target?.path ?? null);
     const before = attempt.before ?? unit.before ?? (task.index === 0 ? this.#atStart() : null);
     slot.queue.push(task);
+    if (this.#told === slot) this.#told = null;
     task.send(number, { limit, target, before });
     this.#options.recorder.busy = this.#slots.filter(({ queue }) => queue.length > 0).length;
     pooled.worker.send(
@@ -468,35 +478,42 @@ export class Conveyor {
 
   /** What it had to do goes to a fresh worker; the split that it was busy with may do that a few times only. */
   #lost(slot: Slot, pooled: PooledWorker, error: DfxError): void {
-    const { recorder, pool, retries } = this.#options;
+    const { recorder, pool } = this.#options;
     recorder.died(pooled, error.message);
     pool.discard(pooled);
     slot.pooled = null;
     slot.paused = false;
     const [first, ...others] = slot.queue.splice(0);
-    if (error.code === 'IDLE_TIMEOUT' || error.code === 'MEMORY_LIMIT') {
-      // What the user asked for is the answer, in its place among the splits: to do it again would take as long, or as much.
-      if (first !== undefined) first.outcome = { kind: 'failed', error };
-    } else if (error.code !== 'WORKER_DIED') {
+    if (error.code !== 'WORKER_DIED' && error.code !== 'IDLE_TIMEOUT' && error.code !== 'MEMORY_LIMIT') {
       this.#fatal ??= error;
     } else if (first !== undefined) {
-      first.deaths++;
-      if (first.deaths > retries || first.streamed) {
-        first.outcome = { kind: 'failed', error: tried(error, first.deaths) };
-      } else {
-        recorder.retries++;
-        first.reset(first.attempt, slot);
-      }
+      this.#lostOver(first, error, slot);
+    } else if (this.#told === slot) {
+      this.#lostAhead = error;
     }
+    if (this.#told === slot) this.#told = null;
     for (const task of others) task.reset(task.attempt, slot);
     for (const task of this.#withResultsIn(pooled)) {
       recorder.retries++;
       task.deaths++;
-      if (task.deaths > retries) this.#fatal ??= tried(error, task.deaths);
+      if (task.deaths > this.#options.retries) this.#fatal ??= tried(error, task.deaths);
       task.reset(task.attempt, slot);
     }
     this.#dispatch();
     this.#changed();
+  }
+
+  /** What the user asked for is the answer, in its place among the splits: to do it again would take as long, or as much. */
+  #lostOver(task: SplitTask, error: DfxError, slot: Slot | null): void {
+    const { recorder, retries } = this.#options;
+    if (error.code !== 'WORKER_DIED') {
+      task.outcome = { kind: 'failed', error };
+    } else if (++task.deaths > retries || task.streamed) {
+      task.outcome = { kind: 'failed', error: tried(error, task.deaths) };
+    } else {
+      recorder.retries++;
+      task.reset(task.attempt, slot);
+    }
   }
 
   /** Splits that were through, and whose bytes went with the worker. */

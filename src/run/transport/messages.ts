@@ -89,18 +89,18 @@ export interface Job {
   readonly register: string | null;
 }
 
+/** What says which job of a run it is: UDFs ask for it. */
+type Place = Pick<Job, 'splitNumber' | 'attempt' | 'before'>;
+
 /** What is the same for all jobs over an input. */
-export type CommonJob = Omit<
-  Job,
-  'job' | 'split' | 'splitNumber' | 'attempt' | 'schemaBytes' | 'inBody' | 'limit' | 'target' | 'before'
->;
+export type CommonJob = Omit<Job, 'job' | 'split' | 'schemaBytes' | 'inBody' | 'limit' | 'target' | keyof Place>;
 
 export type ToWorker =
   /** To Python workers, before everything else: what they are to enter before they read a payload. Null: nothing. */
   | { readonly type: 'start'; readonly sandbox: unknown }
   | { readonly type: 'payload'; readonly hash: string }
-  /** To Python workers: what jobs are to come, and in the body the schema of the batches that they will bring. There is no answer. */
-  | ({ readonly type: 'plan' } & CommonJob)
+  /** To Python workers: what jobs are to come, the first one's place, and in the body the schema of the batches that they will bring. */
+  | ({ readonly type: 'plan' } & CommonJob & Place)
   | ({ readonly type: 'job' } & Job)
   /** Where in its target the kept result of a job goes; null: it isn't wanted. */
   | { readonly type: 'write'; readonly job: number; readonly offset: number | null }

@@ -114,30 +114,28 @@ test('results come in the order of the splits, and no process is left', async ()
   assert.deepEqual({ rowsIn, splits, batches, retries }, { rowsIn: 8, splits: 8, batches: 8, retries: 0 });
 });
 
-test('what is to come is told to the first worker before anything of it is read, and a worker may die over that', async () => {
-  for (const [dies, deaths] of [
-    ['', 0],
-    ['plan', 1],
-  ] as const) {
-    const known: string[] = [];
+test('what is to come is told to the first worker before anything of it is read, and a death over that counts', async () => {
+  for (const { dies, retries, result, lost } of [
+    { dies: '', retries: 0, result: ['0'], lost: 0 },
+    { dies: 'plan', retries: 1, result: ['0'], lost: 1 },
+    { dies: 'plan', retries: 0, result: [], lost: 1 },
+  ]) {
+    const log = join(folder, `log-${made}`);
     const units = async function* (): AsyncGenerator<SplitUnit> {
-      while (!known.includes('plan')) {
-        await new Promise((resolve) => setTimeout(resolve, 5));
-        known.push(
-          ...readFileSync(join(folder, `log-${made - 1}`), 'utf8')
-            .trim()
-            .split('\n'),
-        );
-      }
+      while (!readFileSync(log, 'utf8').includes('plan')) await new Promise((resolve) => setTimeout(resolve, 5));
+      // until the death has been heard of
+      if (dies !== '') await new Promise((resolve) => setTimeout(resolve, 300));
       yield { split: { kind: 'bytes', start: 0, end: 10, aligned: true }, body: [] };
     };
-    const options = { ahead: new Uint8Array(8), units: units(), workers: 1 };
-    const mark = join(folder, `mark-${made}`);
-    const { lines, error, log, recorder, pids } = await run({ DIES_AT: dies, MARK: mark }, options);
-    assert.equal(error, null);
-    assert.deepEqual(lines, ['0']);
-    assert.deepEqual(log.slice(0, 2), ['plan', 'start 0']);
-    assert.equal(recorder.report().workers.filter(({ died }) => died !== null).length, deaths);
+    const options = { ahead: new Uint8Array(8), units: units(), workers: 1, retries };
+    const { lines, error, recorder, pids } = await run({ DIES_AT: dies, MARK: join(folder, `mark-${made}`) }, options);
+    assert.deepEqual(lines, result);
+    assert.equal(error instanceof DfxError ? error.code : error, result.length === 0 ? 'WORKER_DIED' : null);
+    const report = recorder.report();
+    assert.deepEqual(
+      [report.workers.filter(({ died }) => died !== null).length, report.retries],
+      [lost, lost * retries],
+    );
     assert.deepEqual(pids.filter(isAlive), []);
   }
 });
