@@ -3,16 +3,17 @@
  * test; `npm run bench -- --help` lists the sections.
  *
  * Each time is a median over samples that alternate between the two; of whole processes each follows a run that isn't timed. Before anything is
- * timed, the results of both sides are compared. Writes `results/latest.json` and `results/latest.html`. Exits with 1 where a target is missed,
- * unless `--quick`.
+ * timed, the results of both sides are compared. Writes `results/latest.json` and `results/latest.html`, where sections that weren't measured stay as
+ * they were. Exits with 1 where a target is missed, unless `--quick`.
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Peer, peerPython } from './peer.ts';
-import { type Facts, resultsPage } from './report/page.ts';
+import type { Facts } from './report/page.ts';
+import { writeResults } from './report/results.ts';
 import { sectionText } from './report/text.ts';
 import { type BenchOptions, missedTarget, type Section } from './section.ts';
 import { type NamedSection, SECTIONS } from './sections.ts';
@@ -77,8 +78,7 @@ async function bench(chosen: readonly NamedSection[]): Promise<void> {
       sections.push(section);
     }
     if (flags.quick) return;
-    const isWhole = SECTIONS.every((section) => section.downloads === true || chosen.includes(section));
-    writeResults(facts, sections, isWhole);
+    writeResults(new URL('results/', import.meta.url), facts, sections, flags.rows === undefined);
     if (sections.some(missed)) process.exitCode = 1;
   } finally {
     peer.close();
@@ -114,17 +114,4 @@ function missed({ rows, memory }: Section): boolean {
   return (
     rows.some((row) => missedTarget(row, row.pair.ratio)) || memory.some((row) => missedTarget(row, row.dfx / row.real))
   );
-}
-
-/** The last whole run stands in the repository; the others are the machine's own. */
-function writeResults(facts: Facts, sections: readonly Section[], isWhole: boolean): void {
-  const target = new URL('results/', import.meta.url);
-  mkdirSync(target, { recursive: true });
-  const date = new Date().toISOString();
-  const own = date.replaceAll(':', '-');
-  for (const name of isWhole ? ['latest', own] : [own]) {
-    const found = { date, machine: Object.fromEntries(facts), sections };
-    writeFileSync(new URL(`${name}.json`, target), `${JSON.stringify(found, null, 2)}\n`);
-    writeFileSync(new URL(`${name}.html`, target), resultsPage(facts, date, sections));
-  }
 }

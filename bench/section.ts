@@ -44,6 +44,8 @@ export interface Section {
   readonly memory: readonly MemoryRow[];
   readonly plots: readonly Plot[];
   readonly timelines?: readonly Timeline[];
+  /** ISO 8601, where it has been written down. */
+  readonly measured?: string;
 }
 
 export interface BenchOptions {

@@ -52,12 +52,16 @@ function verdicts({ rows, memory }: Section): boolean[] {
   ];
 }
 
-function sectionPart({ title, notes = [], rows, memory, plots, timelines = [] }: Section, at: number): string {
+function sectionPart(
+  { title, notes = [], rows, memory, plots, timelines = [], measured }: Section,
+  at: number,
+): string {
   const times = rows.map((row) => cells(row, duration(row.pair.dfx), duration(row.pair.real), row.pair.ratio));
   const sizes = memory.map((row) => cells(row, mebibytes(row.dfx), mebibytes(row.real), row.dfx / row.real));
   return [
     `<section id="section-${at}"><h2>${escaped(title)}</h2>`,
     ...notes.map((note) => `<p class="soft">${escaped(note)}</p>`),
+    ...(measured === undefined ? [] : [`<p class="soft">Measured ${escaped(measured)}.</p>`]),
     ...(times.length + sizes.length === 0
       ? []
       : [

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { alternate, median, roundRobin } from '../../bench/measure.ts';
 import { resultsPage } from '../../bench/report/page.ts';
+import { merged, type Results } from '../../bench/report/results.ts';
 import { sectionText } from '../../bench/report/text.ts';
 import { missedTarget, type Section } from '../../bench/section.ts';
 
@@ -107,4 +108,30 @@ test('samples alternate, who goes first too, and medians count', async () => {
     [2, 3],
   );
   assert.deepEqual(seen, [10, 20, 10, 20]);
+});
+
+test('sections that are not measured anew stay, with their dates, unless the machine is another', () => {
+  const named = (title: string, what: string): Section => ({ ...section, title, notes: [what] });
+  const machine = { cores: '2' };
+  const before = { date: 'then', machine, sections: [named('a', 'old'), named('b', 'old')] };
+  const now = { date: 'now', machine, sections: [named('c', 'new'), named('b', 'new')] };
+  const told = (all: Results) => all.sections.map(({ title, notes, measured }) => [title, notes?.[0], measured]);
+  const both = merged(before, now);
+  assert.deepEqual(told(both), [
+    ['a', 'old', 'then'],
+    ['b', 'new', 'now'],
+    ['c', 'new', 'now'],
+  ]);
+  assert.deepEqual(told(merged(both, { ...now, date: 'later', sections: [named('b', 'newer')] })), [
+    ['a', 'old', 'then'],
+    ['b', 'newer', 'later'],
+    ['c', 'new', 'now'],
+  ]);
+  const alone = [
+    ['c', 'new', 'now'],
+    ['b', 'new', 'now'],
+  ];
+  assert.deepEqual(told(merged({ ...before, machine: { cores: '8' } }, now)), alone);
+  assert.deepEqual(told(merged(null, now)), alone);
+  assert.match(resultsPage([], 'now', both.sections), /Measured then\./);
 });
