@@ -7,11 +7,11 @@ const { Script } = require('node:vm');
 const HEAD = '(function (exports, require, module, __filename, __dirname) {';
 
 /** `cachedData` from another version of V8, or for other flags, is refused by V8 and then does no harm. */
-exports.compile = (file, source, cachedData) =>
+const compile = (file, source, cachedData) =>
   new Script(`${HEAD}${source}\n})`, { filename: file, cachedData, columnOffset: -HEAD.length });
 
 /** Gives what the file exports. `handed`: what another file hands over to it (scripts/late-modules.mjs). */
-exports.start = (script, file, handed) => {
+const start = (script, file, handed) => {
   const module = { exports: {}, handed };
   // what it requires are packages and Node's own modules, which are found from here as from there
   script.runInThisContext()(module.exports, require, module, file, dirname(file));
@@ -33,8 +33,8 @@ exports.startFile = (file, handed) => {
     } catch {
       // an installed package has none
     }
-    script = exports.compile(file, source, cached);
+    script = compile(file, source, cached);
     scripts.set(file, script);
   }
-  return exports.start(script, file, handed);
+  return start(script, file, handed);
 };

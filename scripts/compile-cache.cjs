@@ -2,13 +2,11 @@
 // loaded (late-modules.mjs), beside it.
 //   node scripts/compile-cache.cjs dist/cli/inspect.cjs '[["inspect", "payload.bin"]]'
 'use strict';
-const { readFileSync, writeFileSync } = require('node:fs');
+const { writeFileSync } = require('node:fs');
 const { resolve } = require('node:path');
-const { compile, scripts, start } = require('../bin/start.cjs');
+const { scripts, startFile } = require('../bin/start.cjs');
 
 const [, , name, runs] = process.argv;
-const file = resolve(name);
-const script = compile(file, readFileSync(file, 'latin1'));
 const waiting = JSON.parse(runs);
 
 /** A command that is through ends the process: here the next one follows. */
@@ -22,12 +20,12 @@ const exit = process.reallyExit.bind(process);
 function next() {
   const args = waiting.shift();
   if (args === undefined) {
-    for (const [path, made] of [[file, script], ...scripts]) writeFileSync(`${path}.cache`, made.createCachedData());
+    for (const [file, script] of scripts) writeFileSync(`${file}.cache`, script.createCachedData());
     exit(0);
   }
   process.argv = [process.execPath, 'dfx', ...args];
   // the event comes again only where there was something to do since
   process.once('beforeExit', () => setImmediate(next));
-  start(script, file);
+  startFile(resolve(name));
 }
 next();

@@ -11,7 +11,7 @@ const BANNER =
   "let dfxHanding,dfxLoaded;const dfxLate=()=>dfxLoaded??=require('./start.cjs').startFile(__filename.replace(/cjs$/,'late.cjs'),dfxHanding);";
 const LATE_BANNER = 'const dfxHanded=module.handed;';
 
-export const lateFile = (outfile) => outfile.replace(/cjs$/, 'late.cjs');
+const lateFile = (outfile) => outfile.replace(/cjs$/, 'late.cjs');
 
 /**
  * `options`: esbuild's, with one entry point and an outfile that ends with .cjs. `gates`: module -> what it exports: functions, and

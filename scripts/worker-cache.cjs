@@ -2,13 +2,11 @@
 // for what it loaded (late-modules.mjs), beside it.
 //   node scripts/worker-cache.cjs dist/worker/node.cjs 3<frames 4>/dev/null
 'use strict';
-const { readFileSync, writeFileSync } = require('node:fs');
+const { writeFileSync } = require('node:fs');
 const { resolve } = require('node:path');
-const { compile, scripts, start } = require('../bin/start.cjs');
+const { scripts, startFile } = require('../bin/start.cjs');
 
-const file = resolve(process.argv[2]);
-const script = compile(file, readFileSync(file, 'latin1'));
 process.on('exit', () => {
-  for (const [path, made] of [[file, script], ...scripts]) writeFileSync(`${path}.cache`, made.createCachedData());
+  for (const [file, script] of scripts) writeFileSync(`${file}.cache`, script.createCachedData());
 });
-start(script, file);
+startFile(resolve(process.argv[2]));

@@ -2,6 +2,7 @@
 import type { ColumnBatch, InputTable } from '../../io/column.ts';
 import { BatchEncoder, END_OF_STREAM, hasDictionaries, joinPieces } from '../../io/ipc/write.ts';
 import { type RowRange, type Split, WHOLE } from '../../io/split.ts';
+import { writeIpcSchema } from '../../wire/arrow/index.ts';
 import type { Schema } from '../../wire/arrow/types.ts';
 import { DfxError } from '../../wire/errors.ts';
 
@@ -43,9 +44,9 @@ export async function* encodedBatches(
   if (stream.rows > 0 || stream.taken === 0) yield stream.take();
 }
 
-/** What each stream of `encodedBatches` begins with, and its end. */
+/** A stream of `encodedBatches` without batches. */
 export function emptyStream(table: InputTable, indices: readonly number[]): Uint8Array {
-  return joinPieces([...new BatchEncoder(subset(table.schema, indices)).schemaMessage().pieces, END_OF_STREAM]);
+  return writeIpcSchema(subset(table.schema, indices));
 }
 
 /** Null where nobody knows. */
