@@ -16,12 +16,14 @@ LENGTHS = struct.Struct("<II")
 # A header names columns and messages, never data: a longer one is a stray byte in the stream.
 MAX_HEADER = 16 * 1024 * 1024
 
+# `json.dumps` with options makes an encoder for each call.
+in_json = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
+
 # Of Arrow's buffers. An array of bytes starts at 16 itself.
 ALIGNMENT = 64
 
 # Frames that may wait for the one behind them: more bytes go out at once.
 HELD = 256 * 1024
-
 
 # An answer that a full pipe could hold up: a thread writes it, while the next batch is evaluated.
 LARGE = 128 * 1024
@@ -65,7 +67,7 @@ class Channel:
         `more`: another frame follows at once, and both may go out together, since each write wakes the parent. The bodies must stay
         as they are: large ones are written by a thread.
         """
-        text = json.dumps(header, ensure_ascii=False, allow_nan=False).encode("utf-8", "backslashreplace")
+        text = in_json(header).encode("utf-8", "backslashreplace")
         views = [memoryview(body).cast("B") for body in bodies]
         length = sum(view.nbytes for view in views)
         with self._writing:

@@ -29,22 +29,19 @@ class Call:
 
 
 class Direct:
-    """What makes the columns of a result: places of columns of a batch, and Calls. `schema`: of the result."""
+    """What makes the columns of a result: those that are kept, and Calls. `schema`: of the result."""
 
-    def __init__(self, schema, columns, watch):
+    def __init__(self, schema, calls, watch):
         self.schema = schema
         # What its results begin with, once one does (OpenPlan).
         self.head = None
-        self._columns = columns
+        self._calls = calls
         self._watch = watch
 
-    def results(self, batches):
-        """The columns for each batch."""
-        for batch in batches:
-            yield [
-                column.of(batch, self._watch) if isinstance(column, Call) else batch.column(column)
-                for column in self._columns
-            ]
+    def results(self, brought):
+        """For each batch the columns that are kept, a Passing, and those that were computed."""
+        for batch, passing in zip(brought.batches, brought.passing):
+            yield passing, [call.of(batch, self._watch) for call in self._calls]
 
 
 def direct_of(job, schema, planned, decoded, watch):
@@ -62,7 +59,7 @@ def direct_of(job, schema, planned, decoded, watch):
         return None
     types = [schema.field(place).type for place in kept] + [call.function.returns for call in calls]
     agree = len(types) == len(planned) and all(map(same_type, types, planned.types))
-    return Direct(planned, [*kept, *calls], watch) if agree else None
+    return Direct(planned, calls, watch) if agree else None
 
 
 def call_of(expression, udfs, schema):

@@ -97,7 +97,7 @@ def plan_ahead(job, body, payloads, watch):
     allow(job, watch)
     try:
         schema = pa.ipc.read_schema(pa.py_buffer(body))
-        plan_of(job, streaming.Brought(body, schema, [], True), payloads, watch)
+        plan_of(job, streaming.Brought(body, streaming.key_of(job), schema, [], True), payloads, watch)
     except Exception:
         pass
 
@@ -142,7 +142,7 @@ def plan_of(job, brought, payloads, watch):
 def run_open(channel, job, brought, payloads, watch, started):
     """A job that brings a batch for a plan that stays open: whether it is done, and where it isn't, a sink with the first of its rows or None."""
     cut = brought.batches
-    if not cut or (doubted and streaming.key_of(job) in doubted):
+    if not cut or brought.key in doubted:
         return False, None
     try:
         plan = plan_of(job, brought, payloads, watch)
@@ -154,17 +154,16 @@ def run_open(channel, job, brought, payloads, watch, started):
     opened = time.perf_counter()
     sink = None
     watch.fragile = True
-    kept = len(job.get("keep", ()))
     try:
         sink = ResultSink(channel, job["job"], plan.head, job.get("flush") is True)
-        for batch, columns in zip(cut, plan.results(cut)):
-            sink.write_columns(columns, batch.num_rows, kept)
+        for batch, (passing, columns) in zip(cut, plan.results(brought)):
+            sink.write_columns(passing, columns, batch.num_rows)
         sink.flush(more=True)
     except BaseException as error:
         held.close()
         if watch.doubted:
             # The engine may take it or panic: here, where it reads a C stream, that would end the process.
-            doubted.add(streaming.key_of(job))
+            doubted.add(brought.key)
             watch.clear(job)
             return False, sink
         source = inputs.Source(None, lengths=[batch.num_rows for batch in cut])

@@ -25,10 +25,23 @@ class Head:
         self.schema = schema
         self.bytes = schema.serialize().to_pybytes() + END_OF_STREAM
         self.has_dictionaries = has_dictionaries(schema)
-        # Bytes of a value of each column, None where some column isn't one buffer of such.
-        self.widths = widths_of(schema)
+        self.widths = widths_of(schema.types)
         # Of the last batch without nulls of such columns: its rows, and the metadata of its message, which depends on nothing else.
         self.plain = (0, b"")
+
+
+class Passing:
+    """Columns of a batch that are kept. They lie in memory that nobody writes to.
+
+    `parts`: the bytes of their values, where each of them is nothing but values; else None.
+    """
+
+    def __init__(self, columns, widths):
+        """`widths`: as widths_of has them."""
+        self.columns = columns
+        self.parts = None
+        if widths is not None and not any(column.null_count for column in columns):
+            self.parts = [part_of(column, width, len(column)) for column, width in zip(columns, widths)]
 
 
 class ResultSink:
@@ -60,12 +73,12 @@ class ResultSink:
         self._encode(batch)
         self._wrote(batch.num_rows)
 
-    def write_columns(self, columns, rows, kept):
-        """`kept`: so many columns at the front lie in memory that nobody writes to. A UDF may use that of its result again."""
-        if self._head.widths is None or rows == 0 or any(column.null_count for column in columns):
-            self._encode(pa.RecordBatch.from_arrays(columns, schema=self.schema))
+    def write_columns(self, passing, columns, rows):
+        """`passing`: a Passing; `columns`: those behind it. A UDF may use the memory of its result again."""
+        if self._head.widths is None or rows == 0 or passing.parts is None or any(column.null_count for column in columns):
+            self._encode(pa.RecordBatch.from_arrays([*passing.columns, *columns], schema=self.schema))
         else:
-            self._encode_plain(columns, rows, kept)
+            self._encode_plain(passing.parts, columns, rows)
         self._wrote(rows)
 
     def _wrote(self, rows):
@@ -101,16 +114,17 @@ class ResultSink:
             elif message.type == "dictionary":
                 self._add_message("dictionary", 0, message.serialize())
 
-    def _encode_plain(self, columns, rows, kept):
+    def _encode_plain(self, kept, columns, rows):
         """As `_encode`, but what nobody writes to is sent from where it lies, and the metadata is that of a batch before."""
-        values = [part_of(column, width, rows) for column, width in zip(columns, self._head.widths)]
+        widths = self._head.widths[len(kept) :]
+        values = [*kept, *[bytes(part_of(column, width, rows)) for column, width in zip(columns, widths)]]
         known, metadata = self._head.plain
         if known != rows:
             metadata = metadata_of(self.schema, values, rows)
             self._head.plain = (rows, metadata)
         pieces = [metadata]
-        for place, piece in enumerate(values):
-            pieces.append(piece if place < kept else bytes(piece))
+        for piece in values:
+            pieces.append(piece)
             if len(piece) % ALIGNMENT > 0:
                 pieces.append(bytes(-len(piece) % ALIGNMENT))
         self._add("batch", rows, len(metadata), pieces)
@@ -152,9 +166,10 @@ def metadata_length(message):
     return 8 + int.from_bytes(message[4:8], "little")
 
 
-def widths_of(schema):
+def widths_of(types):
+    """Bytes of a value of each type, None where some column isn't one buffer of such."""
     widths = []
-    for kind in schema.types:
+    for kind in types:
         if not pa.types.is_primitive(kind) or pa.types.is_boolean(kind):
             return None
         widths.append(kind.bit_width // 8)

@@ -122,9 +122,10 @@ def read_frames(channel, frames):
     """Reads ahead, and ends the process as soon as the parent is gone, whatever a UDF is doing."""
     from dfx_worker import streaming
 
+    opener = streaming.Opener()
     try:
         while True:
-            frames.put(streaming.ahead(*channel.receive()))
+            frames.put(opener.opened(*channel.receive()))
     except (Closed, ConnectionResetError):
         leave(0)
     except (Broken, OSError, ValueError) as error:

@@ -9,6 +9,8 @@ import sys
 
 import pyarrow as pa
 
+from dfx_worker.results import Passing, widths_of
+
 # Operators that hold nothing back: what goes in comes out as one batch, before the next one is asked for.
 STRAIGHT = frozenset(("ProjectionExec", "CooperativeExec", "DatasetExec"))
 
@@ -17,50 +19,82 @@ PATIENCE = 32
 
 
 class Brought:
-    """The batches in the body of a job. `as_they_came`: none of them is empty, or was cut or joined."""
+    """The batches in the body of a job. `as_they_came`: none of them is empty, or was cut or joined.
 
-    def __init__(self, body, schema, batches, as_they_came):
+    `key`: of the job (key_of); `passing`: a results.Passing for each batch, with its columns that are kept.
+    """
+
+    def __init__(self, body, key, schema, batches, as_they_came, passing=()):
         self.body = body
+        self.key = key
         self.schema = schema
         self.batches = batches
         self.as_they_came = as_they_came
+        self.passing = passing
 
 
-def ahead(header, body):
-    """A frame as the worker's main thread gets it: what can be made of its body before its turn is made, while a UDF works."""
-    try:
-        if header["type"] != "job" or not brings_batches(header):
-            return header, body
-        # read-only, as what the engine hands over is: a UDF may get these very arrays
-        stream = body[header.get("schemaBytes", 0) :].toreadonly()
-        with pa.ipc.open_stream(pa.py_buffer(stream)) as incoming:
-            came = list(incoming)
+class Opener:
+    """What can be made of a frame's body before its turn is made by the thread that reads it, while a UDF works."""
+
+    def __init__(self):
+        # Of the job before: what is the same again is the same object.
+        self._key = None
+        self._schema = None
+        # Places of the columns that are kept, and what results.widths_of says of them.
+        self._kept = ()
+        self._widths = []
+
+    def opened(self, header, body):
+        """A frame as the worker's main thread gets it."""
+        try:
+            if header["type"] != "job" or not brings_batches(header):
+                return header, body
+            # read-only, as what the engine hands over is: a UDF may get these very arrays
+            stream = body[header.get("schemaBytes", 0) :].toreadonly()
+            with pa.ipc.open_stream(pa.py_buffer(stream)) as incoming:
+                came = list(incoming)
+                schema = incoming.schema
             batches = list(cut(came, header.get("batchSize", 8192)))
             untouched = len(came) == len(batches) and all(made is one and one.num_rows > 0 for made, one in zip(batches, came))
-            return header, Brought(body, incoming.schema, batches, untouched)
-    except Exception:
-        # What is wrong with it is told when its turn comes.
-        return header, body
+            self._meet(key_of(header), schema, header.get("keep", ()))
+            passing = [Passing([batch.column(place) for place in self._kept], self._widths) for batch in batches]
+            return header, Brought(body, self._key, self._schema, batches, untouched, passing)
+        except Exception:
+            # What is wrong with it is told when its turn comes.
+            return header, body
+
+    def _meet(self, key, schema, keep):
+        if key == self._key and schema.equals(self._schema, check_metadata=True):
+            return
+        kept = [schema.get_field_index(name) for name in keep]
+        if -1 in kept:
+            raise KeyError("a column to be kept isn't there")
+        self._key, self._schema, self._kept = key, schema, kept
+        self._widths = widths_of([schema.field(place).type for place in kept])
 
 
 class OpenPlan:
     """A query over a Feed that was started and has not ended."""
 
-    def __init__(self, feed, frame):
+    def __init__(self, feed, frame, kept=0):
+        """`kept`: so many of its columns, at the front, are what went in."""
         self._feed = feed
         self._reader = pa.RecordBatchReader.from_stream(frame)
         self.schema = self._reader.schema
+        self._kept = kept
+        self._widths = widths_of(self.schema.types[:kept])
         # What its results begin with, once one does.
         self.head = None
 
-    def results(self, batches):
-        """The columns for each batch."""
-        for batch in batches:
+    def results(self, brought):
+        """For each batch the columns that are kept, a Passing, and those that were computed."""
+        for batch in brought.batches:
             self._feed.put(batch)
             result = self._reader.read_next_batch()
             if result.num_rows != batch.num_rows:
                 raise RuntimeError(f"{result.num_rows} rows came of a batch of {batch.num_rows}")
-            yield result.columns
+            columns = result.columns
+            yield Passing(columns[: self._kept], self._widths), columns[self._kept :]
 
 
 def is_straight(frame):
@@ -70,7 +104,10 @@ def is_straight(frame):
 
 
 class Held:
-    """What makes the results of the jobs at hand, for the next job that has the same expressions: without the engine, or its open plan."""
+    """What makes the results of the jobs at hand, for the next job that has the same expressions: without the engine, or its open plan.
+
+    Either has `results(brought)`, and their `schema`.
+    """
 
     def __init__(self):
         self._jobs = 0
@@ -81,16 +118,15 @@ class Held:
         self._plan = None
 
     def plan_for(self, job, brought, direct_of, frame_of):
-        """What gives the job's results (`results(batches)`, their `schema`), or None where the job has a plan of its own.
+        """What gives the job's results, or None where the job has a plan of its own.
 
         `direct_of` gives a Direct (direct.py) or None for a schema, `frame_of` makes a query of a feed.
         """
         self._jobs += 1
         schema = brought.schema
-        key = key_of(job)
-        if key != self._key or not schema.equals(self._schema, check_metadata=True):
+        if brought.key != self._key or (schema is not self._schema and not schema.equals(self._schema, check_metadata=True)):
             self.close()
-            self._key, self._schema = key, schema
+            self._key, self._schema = brought.key, schema
             # The engine asks for columns by their names.
             self._unfit = len(set(schema.names)) < len(schema) or not set(job.get("reads", ())) <= set(schema.names)
             if not self._unfit:
@@ -106,7 +142,7 @@ class Held:
             frame = frame_of(feed)
             if is_straight(frame):
                 self._unfit = False
-                self._plan = OpenPlan(feed, frame)
+                self._plan = OpenPlan(feed, frame, len(job.get("keep", ())))
         return self._plan
 
     def close(self):

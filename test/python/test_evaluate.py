@@ -68,7 +68,7 @@ def job(first, last):
         "reads": ["value"],
         "batchSize": 100,
     }
-    return streaming.ahead(header, memoryview(body.getvalue()))
+    return streaming.Opener().opened(header, memoryview(body.getvalue()))
 
 
 def late(values):
@@ -112,7 +112,6 @@ def test_a_plan_that_is_made_ahead_is_the_jobs_own(watch, monkeypatch):
     loads = cloudpickle.loads
     monkeypatch.setattr(cloudpickle, "loads", lambda *args: opened.append(1) or loads(*args))
     first, brought = job(0, 100)
-    first["columns"][0]["name"] = "ahead"
     evaluate.plan_ahead(*plan(first), payloads, watch)
     assert len(opened) == 1
     answers = Answers()
@@ -149,7 +148,7 @@ def test_kept_columns_are_planned_as_the_engine_plans_them(watch):
     first["keep"] = schema.names
     payloads = payload(udf(late, [INT], INT, "immutable", "late")(col("value")))
     watch.inline_code = True
-    plan = evaluate.plan_of(first, streaming.Brought(b"", schema, [], True), payloads, watch)
+    plan = evaluate.plan_of(first, streaming.Brought(b"", streaming.key_of(first), schema, [], True), payloads, watch)
     assert isinstance(plan, direct.Direct)
     ctx = evaluate.session(first, watch)
     decoder = ctx.with_python_udf_inlining(enabled=True)
