@@ -256,6 +256,8 @@ export class Conveyor {
         this.#lostAhead = null;
         this.#dispatch();
         this.#changed();
+        // A reader of files never waits: what was handed out goes on its way before it reads more.
+        if (unit.body.length > 0) await new Promise(setImmediate);
         while (this.#window.length >= this.#options.flow.room && !this.#ended && !signal.aborted) {
           await new Promise<void>((resolve) => {
             this.#wakeFeeder = resolve;

@@ -18,7 +18,7 @@ export interface Transport {
 export const QUEUE_DEPTH = 2;
 
 export interface Flow {
-  /** Jobs that a worker has at a time, the one that it is busy with among them. */
+  /** Jobs that a worker has at a time, until their results are here. */
   readonly outstanding: number;
   /** Parts of the input that were read and whose results aren't taken yet, of all workers together. */
   readonly room: number;
@@ -31,7 +31,10 @@ export function flowOf(name: TransportName, workers: number, queueDepth: number)
       return { outstanding: 2, room: workers + queueDepth + 1 };
     case 'sync':
       return { outstanding: 1, room: workers };
-    case 'pipelined':
-      return { outstanding: 1 + queueDepth, room: workers * (1 + queueDepth) };
+    case 'pipelined': {
+      // Besides those that wait: the one that it is busy with, and one whose result is on its way. Another is read, and ready to be sent.
+      const outstanding = queueDepth + 2;
+      return { outstanding, room: workers * (outstanding + 1) };
+    }
   }
 }
