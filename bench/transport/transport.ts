@@ -14,6 +14,8 @@ const make = fileURLToPath(new URL('make.py', import.meta.url));
 const MOST_TIME = 1.02;
 const MOST_TIME_ALIKE = 0.7;
 const MOST_MEMORY = 1.2;
+/** Work is like the rest if a synchronous round with it takes twice as long as one without, give or take. */
+const ALIKE = { least: 1.9, most: 2.1, tries: 6 };
 const SIZES = [100_000, 1_000_000, 5_000_000];
 const BATCH = 8192;
 const KEEP = 'all' as const;
@@ -46,8 +48,8 @@ export async function transportSection(options: BenchOptions): Promise<Section> 
       const input = join(options.folder, `wide-${size}.arrow`);
       outputOf({ file: options.python, args: ['-B', make, 'table', input, String(size)] });
       for (const task of TASKS) {
-        const payload = await payloadOf(task, input, size, warm, options);
-        rows.push(await compare(task, payload, input, size, warm, options));
+        const { payload, row } = await compare(task, input, size, warm, options);
+        rows.push(row);
         if (task.target !== MOST_TIME_ALIKE) continue;
         memory.push(await compareMemory(task, payload, input, size, options));
         if (size <= 1_000_000) timelines.splice(0, timelines.length, ...overlap(payload, input, options));
@@ -61,7 +63,7 @@ export async function transportSection(options: BenchOptions): Promise<Section> 
     title: 'Pipelined against synchronous transfer, one worker',
     notes: [
       'Both send batches of 8,192 rows of an Arrow file to one Python worker that is up, and receive the result in Node: sync one a message, pipelined up to eight or 512 KiB, with --queue-depth 2. The table has nine columns of eight bytes, of which one travels or, where it says transfer, all there and back.',
-      'The UDF of "alike" works in plain Python, and so under the interpreter\'s lock, for as long as the rest of a synchronous round takes.',
+      'The UDF of "alike" works in plain Python, and so under the interpreter\'s lock, for as long as the rest of a synchronous round takes: with it a round takes 1.9 to 2.1 times as long as without, or both are measured again.',
       'Memory: the highest sum of the proportional set sizes of all processes of `dfx run`.',
     ],
     rows,
@@ -76,26 +78,52 @@ function warmRun(task: Task, payload: string, input: string, transport: Streamed
   return { payloads: [payload], input, options: { python, workers: 1, queueDepth: 2, transport, ...keep } };
 }
 
+interface Work {
+  readonly payload: string;
+  /** Microseconds of a synchronous run without any, where that is the measure. */
+  readonly rest: number | null;
+}
+
 /** Where the work isn't given, it is what a batch takes without any. */
-async function payloadOf(
+async function workOf(
   task: Task,
   input: string,
   size: number,
   warm: WarmReplay,
   { folder, python, quick }: BenchOptions,
-): Promise<string> {
+): Promise<Work> {
   const write = (name: string, milliseconds: number): string => {
     outputOf({ file: python, args: ['-B', make, 'payload', folder, name, String(milliseconds)] });
     return join(folder, `${name}.bin`);
   };
-  if (task.work !== null) return write(`works_${task.work}`, task.work);
+  if (task.work !== null) return { payload: write(`works_${task.work}`, task.work), rest: null };
   const run = warmRun(task, write('works_0', 0), input, 'sync', python);
   const samples: number[] = [];
   for (let at = 0; at < (quick ? 1 : 24); at++) samples.push(await warm.time(run));
-  return write(`alike_${size}`, median(samples.slice(quick ? 0 : 3)) / 1000 / Math.ceil(size / BATCH));
+  const rest = median(samples.slice(quick ? 0 : 3));
+  return { payload: write(`alike_${size}`, rest / 1000 / Math.ceil(size / BATCH)), rest };
 }
 
+/** A machine that is faster or slower than when the work was measured is measured again: the two aren't alike there. */
 async function compare(
+  task: Task,
+  input: string,
+  size: number,
+  warm: WarmReplay,
+  options: BenchOptions,
+): Promise<{ readonly payload: string; readonly row: Row }> {
+  for (let tries = 1; ; tries++) {
+    const { payload, rest } = await workOf(task, input, size, warm, options);
+    const row = await comparePayload(task, payload, input, size, warm, options);
+    const times = rest === null ? null : row.pair.real / rest;
+    if (times === null || options.quick || (times >= ALIKE.least && times <= ALIKE.most)) return { payload, row };
+    if (tries === ALIKE.tries) {
+      return { payload, row: { ...row, what: `${row.what} (a round took ${times.toFixed(2)} times the rest)` } };
+    }
+  }
+}
+
+async function comparePayload(
   task: Task,
   payload: string,
   input: string,
