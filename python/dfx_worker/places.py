@@ -20,6 +20,8 @@ def rows_of(raised, done, lengths, batch_size, rest):
     here = length_at(lengths, offset, batch_size) if lengths is not None else rest(offset)
     if not here:
         return None
+    # A file of the engine's own reading may come in longer batches where a UDF is called than where rows are counted.
+    here = max(here, length)
     # Calls over whole batches add up to the rows before.
     whole = start == offset and length == here
     if not whole and done is None:
