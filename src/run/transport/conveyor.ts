@@ -16,7 +16,7 @@ import { type KeptPart, KeptResults, type Target, writeError } from './kept-resu
 import type { ArrowMessage, CommonJob, Done, FromWorker } from './messages.ts';
 import { SchemaCheck, strayText } from './out-of-turn.ts';
 import { type Slot, SplitTask, WorkerFailure } from './split-task.ts';
-import type { Flow } from './transport.ts';
+import { type Flow, hasRoom } from './transport.ts';
 
 /** A part of the input: a split of a file, or bytes that came through a pipe. */
 export interface SplitUnit {
@@ -258,7 +258,7 @@ export class Conveyor {
         this.#changed();
         // A reader of files never waits: what was handed out goes on its way before it reads more.
         if (unit.body.length > 0) await new Promise(setImmediate);
-        while (this.#window.length >= this.#options.flow.room && !this.#ended && !signal.aborted) {
+        while (!hasRoom(this.#options.flow.room, this.#window) && !this.#ended && !signal.aborted) {
           await new Promise<void>((resolve) => {
             this.#wakeFeeder = resolve;
           });
@@ -306,7 +306,7 @@ export class Conveyor {
     if (this.#ended || this.#fatal !== null || this.#options.signal.aborted) return;
     for (const task of this.#kept.again.length === 0 ? this.#window : [...this.#kept.again, ...this.#window]) {
       if (task.outcome !== null || task.sent || task.passed) continue;
-      const slot = task.pinned ?? this.#freeSlot();
+      const slot = task.pinned ?? this.#freeSlot(task);
       if (slot === null) return;
       if (task.pinned !== null && slot.queue.length > 0) continue;
       try {
@@ -319,11 +319,11 @@ export class Conveyor {
     }
   }
 
-  #freeSlot(): Slot | null {
+  #freeSlot({ bytes }: SplitTask): Slot | null {
     let best: Slot | null = null;
     for (const slot of this.#slots) {
       if (
-        slot.queue.length < this.#options.flow.outstanding &&
+        hasRoom(this.#options.flow.outstanding, slot.queue, bytes) &&
         !this.#isCareful(slot) &&
         (best === null || slot.queue.length < best.queue.length)
       )

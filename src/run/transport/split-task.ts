@@ -41,6 +41,8 @@ const UNKNOWN: Attempt = { start: null, before: null, limit: null };
 export class SplitTask {
   readonly index: number;
   readonly unit: SplitUnit;
+  /** Of its body. */
+  readonly bytes: number;
   attempt: Attempt = UNKNOWN;
   outcome: Outcome | null = null;
   schema: Uint8Array | null = null;
@@ -71,6 +73,7 @@ export class SplitTask {
   constructor(index: number, unit: SplitUnit) {
     this.index = index;
     this.unit = unit;
+    this.bytes = unit.body.reduce((sum, { length }) => sum + length, 0);
   }
 
   /** The input couldn't be read any further. */

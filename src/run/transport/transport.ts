@@ -17,24 +17,51 @@ export interface Transport {
 /** Batches or splits that wait for a worker, where nothing else is said. */
 export const QUEUE_DEPTH = 2;
 
+/** How many messages are on their way at a time. */
+export interface Limit {
+  readonly messages: number;
+  /** So many besides, while all of them together have no more than `bytes`. */
+  readonly small: number;
+  readonly bytes: number;
+}
+
 export interface Flow {
   /** Jobs that a worker has at a time, until their results are here. */
-  readonly outstanding: number;
+  readonly outstanding: Limit;
   /** Parts of the input that were read and whose results aren't taken yet, of all workers together. */
-  readonly room: number;
+  readonly room: Limit;
 }
+
+/** Those whose bytes, or whose results' bytes, are between the processes: a worker has nothing of them. */
+const BETWEEN = 3;
+/** Of a worker: some batches of nine columns of numbers. What is larger takes long enough to cross while another is evaluated. */
+const BETWEEN_BYTES = 4 * 1024 * 1024;
 
 export function flowOf(name: TransportName, workers: number, queueDepth: number): Flow {
   switch (name) {
     case 'split':
       // No worker waits for the round trip; what it reads is its own matter.
-      return { outstanding: 2, room: workers + queueDepth + 1 };
+      return { outstanding: exactly(2), room: exactly(workers + queueDepth + 1) };
     case 'sync':
-      return { outstanding: 1, room: workers };
+      return { outstanding: exactly(1), room: exactly(workers) };
     case 'pipelined': {
-      // Besides those that wait: the one that it is busy with, and one whose result is on its way. Another is read, and ready to be sent.
-      const outstanding = queueDepth + 2;
-      return { outstanding, room: workers * (outstanding + 1) };
+      const each = { messages: 1 + queueDepth, small: BETWEEN, bytes: BETWEEN_BYTES };
+      const { messages, small, bytes } = each;
+      return {
+        outstanding: each,
+        room: { messages: workers * messages, small: workers * small, bytes: workers * bytes },
+      };
     }
   }
+}
+
+function exactly(messages: number): Limit {
+  return { messages, small: 0, bytes: 0 };
+}
+
+/** Whether there may be one more, of `bytes`, where it is known how many it has. */
+export function hasRoom(limit: Limit, held: readonly { readonly bytes: number }[], bytes = 0): boolean {
+  if (held.length < limit.messages) return true;
+  if (held.length >= limit.messages + limit.small) return false;
+  return held.reduce((sum, one) => sum + one.bytes, bytes) <= limit.bytes;
 }

@@ -13,7 +13,7 @@ import {
   type SplitUnit,
 } from '../../../src/run/transport/conveyor.ts';
 import { WorkerFailure } from '../../../src/run/transport/split-task.ts';
-import { flowOf } from '../../../src/run/transport/transport.ts';
+import { flowOf, hasRoom } from '../../../src/run/transport/transport.ts';
 import { DfxError } from '../../../src/wire/errors.ts';
 import { isAlive, leftAfter, root } from '../cli.ts';
 import { jobOf } from '../one-job.ts';
@@ -169,10 +169,27 @@ test('no more of the input is read than the transport has room for, however slow
       return new Promise((resolve) => setTimeout(resolve, 3));
     });
     assert.equal(lines.length, 60);
-    // The one whose result is with the consumer has left the window already.
-    assert.ok(count.most <= flow.room + 1, `${name}: ${count.most} of ${flow.room}`);
-    assert.ok(count.most >= flow.room, `${name}: ${count.most} of ${flow.room}`);
+    // They have no bytes of their own. The one whose result is with the consumer has left the window already.
+    const room = flow.room.messages + flow.room.small;
+    assert.ok(count.most <= room + 1, `${name}: ${count.most} of ${room}`);
+    assert.ok(count.most >= room, `${name}: ${count.most} of ${room}`);
   }
+});
+
+test('what is on its way besides the queue is bounded by its bytes', () => {
+  const { outstanding, room } = flowOf('pipelined', 2, 2);
+  const of = (count: number, bytes: number) => Array.from({ length: count }, () => ({ bytes }));
+  const mib = 1024 * 1024;
+  assert.ok(hasRoom(outstanding, of(2, 100 * mib), 100 * mib));
+  assert.ok(!hasRoom(outstanding, of(3, mib), 2 * mib));
+  assert.ok(hasRoom(outstanding, of(3, mib), mib));
+  assert.ok(hasRoom(outstanding, of(5, 10), 10));
+  assert.ok(!hasRoom(outstanding, of(6, 10), 10));
+  assert.ok(hasRoom(room, of(5, 100 * mib)));
+  assert.ok(!hasRoom(room, of(6, 2 * mib)));
+  assert.ok(hasRoom(room, of(11, 10)));
+  assert.ok(!hasRoom(room, of(12, 10)));
+  assert.ok(!hasRoom(flowOf('sync', 1, 8).outstanding, of(1, 10)));
 });
 
 test('a dead worker’s splits run again on a fresh one', async () => {
