@@ -32,9 +32,9 @@ export interface Flow {
   readonly room: Limit;
 }
 
-/** Those whose bytes, or whose results' bytes, are between the processes: a worker has nothing of them. */
+/** Those whose bytes, or whose results' bytes, are between the processes: the worker has nothing of them. */
 const BETWEEN = 3;
-/** Of a worker: some batches of nine columns of numbers. What is larger takes long enough to cross while another is evaluated. */
+/** Some batches of nine columns of numbers. */
 const BETWEEN_BYTES = 4 * 1024 * 1024;
 
 export function flowOf(name: TransportName, workers: number, queueDepth: number): Flow {
@@ -45,12 +45,11 @@ export function flowOf(name: TransportName, workers: number, queueDepth: number)
     case 'sync':
       return { outstanding: exactly(1), room: exactly(workers) };
     case 'pipelined': {
-      const each = { messages: 1 + queueDepth, small: BETWEEN, bytes: BETWEEN_BYTES };
-      const { messages, small, bytes } = each;
-      return {
-        outstanding: each,
-        room: { messages: workers * messages, small: workers * small, bytes: workers * bytes },
-      };
+      const messages = workers * (1 + queueDepth);
+      // With several workers another one would begin with it sooner.
+      if (workers > 1) return { outstanding: exactly(1 + queueDepth), room: exactly(messages) };
+      const alone = { messages, small: BETWEEN, bytes: BETWEEN_BYTES };
+      return { outstanding: alone, room: alone };
     }
   }
 }

@@ -177,7 +177,7 @@ test('no more of the input is read than the transport has room for, however slow
 });
 
 test('what is on its way besides the queue is bounded by its bytes', () => {
-  const { outstanding, room } = flowOf('pipelined', 2, 2);
+  const { outstanding, room } = flowOf('pipelined', 1, 2);
   const of = (count: number, bytes: number) => Array.from({ length: count }, () => ({ bytes }));
   const mib = 1024 * 1024;
   assert.ok(hasRoom(outstanding, of(2, 100 * mib), 100 * mib));
@@ -185,10 +185,13 @@ test('what is on its way besides the queue is bounded by its bytes', () => {
   assert.ok(hasRoom(outstanding, of(3, mib), mib));
   assert.ok(hasRoom(outstanding, of(5, 10), 10));
   assert.ok(!hasRoom(outstanding, of(6, 10), 10));
-  assert.ok(hasRoom(room, of(5, 100 * mib)));
-  assert.ok(!hasRoom(room, of(6, 2 * mib)));
-  assert.ok(hasRoom(room, of(11, 10)));
-  assert.ok(!hasRoom(room, of(12, 10)));
+  assert.ok(hasRoom(room, of(2, 100 * mib)));
+  assert.ok(!hasRoom(room, of(3, 2 * mib)));
+  assert.ok(hasRoom(room, of(5, 10)));
+  // several workers do without
+  assert.ok(hasRoom(flowOf('pipelined', 2, 2).room, of(5, 100 * mib)));
+  assert.ok(!hasRoom(flowOf('pipelined', 2, 2).room, of(6, 10)));
+  assert.ok(!hasRoom(flowOf('pipelined', 2, 2).outstanding, of(3, 10)));
   assert.ok(!hasRoom(flowOf('sync', 1, 8).outstanding, of(1, 10)));
 });
 

@@ -261,7 +261,7 @@ test('no more batches are held than wait, are evaluated or are between the proce
     ['sync', 2, 2, 2],
     ['pipelined', 1, 1, 5],
     ['pipelined', 2, 1, 6],
-    ['pipelined', 8, 2, 24],
+    ['pipelined', 8, 2, 18],
   ] as const) {
     const held = { now: 0, most: 0 };
     const replays = new Replays();
