@@ -14,6 +14,7 @@ import {
   type Collected,
   collect,
   conveyorOf,
+  letGo,
   mergerOf,
   type OutputOptions,
   type Replay,
@@ -108,6 +109,7 @@ async function openRows(replay: Replay, group: JobGroup, options: OutputOptions)
           const { rows, chunks, messages, kept } = delivery;
           yield { rows, chunks, messages, kept };
         }
+        letGo(replay);
       } catch (error) {
         throw userError(error, group, replay);
       }
@@ -251,6 +253,7 @@ async function runTogether(replay: Replay, group: JobGroup, outcomes: Outcomes):
     result = await collect(mergerOf(replay, group, states).deliveries());
     recorder.mergeMs += milliseconds() - began;
   }
+  letGo(replay);
   settleValues(group.entries, found, result, outcomes);
 }
 

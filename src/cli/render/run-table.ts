@@ -6,8 +6,8 @@ import { displayCells } from '../../io/out/display-cells.ts';
 import { plainType } from '../../io/out/scalar-cells.ts';
 import { formatDataType } from '../../wire/arrow/index.ts';
 import type { DataType, Schema } from '../../wire/arrow/types.ts';
-import { escapeText } from './escape.ts';
 import { drawRows, widest } from './draw-rows.ts';
+import { escapeText } from './escape.ts';
 import { GAP, type TableColumn } from './plain-table.ts';
 import type { Style } from './style.ts';
 

@@ -1,8 +1,8 @@
 /** `--stats`: what a run did, as a small table for stderr. */
 import { grouped } from '../../inspect/units.ts';
 import type { RunReport } from '../../run/report.ts';
-import { escapeText } from './escape.ts';
 import { drawRows, widest } from './draw-rows.ts';
+import { escapeText } from './escape.ts';
 import { byteText, engineText, plural, timeText } from './run-units.ts';
 
 const LABEL = 9;

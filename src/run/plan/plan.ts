@@ -1,6 +1,7 @@
 /** From payloads and options to jobs: everything that can be refused is refused here, before a process is spawned. */
 
 import { availableParallelism } from 'node:os';
+import { smallInput } from '../../../bin/worker-settings.cjs';
 import { hasDictionaries, type InputTable, openInput } from '../../io/index.ts';
 import type { Split } from '../../io/split.ts';
 import { formatDataType, type Schema } from '../../wire/arrow/index.ts';
@@ -13,7 +14,6 @@ import { pythonCommand } from '../python/command.ts';
 import type { How, PlannedFacts } from '../report.ts';
 import { confine } from '../sandbox/index.ts';
 import type { WorkerCommand } from '../spawn/worker.ts';
-import { workerSettings } from '../spawn/worker-settings.ts';
 import type { Shape } from '../transport/messages.ts';
 import { QUEUE_DEPTH, type Transport, type TransportName } from '../transport/transport.ts';
 import { isCsvStream } from '../transport/units.ts';
@@ -214,7 +214,7 @@ function wholeReasonOf(groups: readonly JobGroup[]): string | null {
 
 /** One worker may be enough for it. A pipe is of any length. */
 function isSmall(source: PreparedInput | null): boolean {
-  return source !== null && source.size !== null && source.size < workerSettings().smallInput(source.spec.path);
+  return source !== null && source.size !== null && source.size < smallInput(source.spec.path);
 }
 
 /** Whether one group of workers reads all rows, each of them once. */

@@ -1,6 +1,7 @@
 /** The sandbox of a Python worker: what python/dfx_worker/sandbox.py is told, and the environment that the worker sees. */
+
+import { passedToCode } from '../../../bin/worker-settings.cjs';
 import type { WorkerCommand } from '../spawn/worker.ts';
-import { workerSettings } from '../spawn/worker-settings.ts';
 import { seccompFilter } from './filter.ts';
 import { privateFolder, scratchFolder } from './folder.ts';
 import type { AllowedModules } from './modules.ts';
@@ -28,7 +29,6 @@ export type PythonSandbox = {
 
 /** The variables that code of a payload may see: who starts workers before this code is loaded must take the same. */
 function listedVariables(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const { passedToCode } = workerSettings();
   return passedToCode(env);
 }
 

@@ -95,14 +95,19 @@ export class WorkerPool {
     for (const zygote of this.#zygotes.splice(0)) this.#leave(zygote.close());
   }
 
-  /** Ends every worker and waits until no process is left. */
-  async close(): Promise<void> {
+  /** No more jobs come: every worker ends, while the run goes on with what they gave. */
+  dismiss(): void {
     this.#closed = true;
     this.#watch?.stop();
     for (const pooled of [...this.#busy]) this.discard(pooled);
     for (const { worker } of this.#idle.splice(0)) this.#leave(worker.stop(true));
     // Whatever its workers left behind ends with it.
     for (const zygote of this.#zygotes.splice(0)) this.#leave(zygote.close());
+  }
+
+  /** Ends every worker and waits until no process is left. */
+  async close(): Promise<void> {
+    this.dismiss();
     while (this.#leaving.size > 0) await Promise.all(this.#leaving);
   }
 

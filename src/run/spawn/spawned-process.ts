@@ -6,11 +6,14 @@ import { type ExitStatus, killTree, type WorkerProcess } from './worker-process.
 /** `child` comes from `startProcess`, which makes all three pipes. */
 export function spawnedProcess(child: ChildProcess): WorkerProcess {
   const { pid } = child;
+  let isGone = false;
+  let isKilled = false;
   const exited = new Promise<ExitStatus>((resolve) => {
     child.on('error', (cause) => resolve({ kind: 'not-started', cause }));
     child.on('exit', (code, signal) => {
-      // What the worker started is still in its group, which keeps the number from being given away.
-      if (pid !== undefined) killTree(pid);
+      isGone = true;
+      // What the worker started is still in its group, which keeps the number from being given away. Linux has killed it with the worker.
+      if (pid !== undefined && !(isKilled && process.platform === 'linux')) killTree(pid);
       resolve(signal === null ? { kind: 'code', code: code ?? 0 } : { kind: 'signal', signal });
     });
   });
@@ -22,8 +25,10 @@ export function spawnedProcess(child: ChildProcess): WorkerProcess {
     exited,
     isForked: false,
     kill: () => {
-      child.kill('SIGKILL');
-      if (pid !== undefined) killTree(pid);
+      // The number may be another's.
+      if (isGone || pid === undefined) return;
+      isKilled = true;
+      killTree(pid);
     },
   };
 }

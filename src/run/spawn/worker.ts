@@ -240,6 +240,8 @@ export class Worker {
   /** Kills the worker and waits until the process is gone. */
   async killed(): Promise<void> {
     this.kill();
+    // Without code of others it has no last words. Its pipes are closed in the time that it takes to die.
+    if (this.command.expendable && !this.#ranCode) this.#closePipes();
     await this.#exit;
     this.#forget();
   }
@@ -329,6 +331,10 @@ export class Worker {
 
   #forget(): void {
     live.delete(this);
+    this.#closePipes();
+  }
+
+  #closePipes(): void {
     const { toWorker, fromWorker, stderr } = this.#process;
     for (const pipe of [toWorker, fromWorker, stderr]) pipe.destroy();
   }
@@ -339,7 +345,7 @@ export class Worker {
     const status = await this.#exit;
     clearTimeout(late);
     this.#forget();
-    this.#lose(this.#verdict ?? this.#death(status));
+    if (!this.#leaving) this.#lose(this.#verdict ?? this.#death(status));
   }
 
   #death(status: ExitStatus): DfxError {

@@ -7,11 +7,11 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import type { Duplex } from 'node:stream';
+import { zygoteStdio } from '../../../bin/worker-settings.cjs';
 import { encodeFrameHead, type Frame, FrameReader } from '../transport/frames.ts';
 import { HeaderReader } from '../transport/header-reader.ts';
 import { StderrTail } from './stderr-tail.ts';
 import { type ExitStatus, exitText, killTree, type WorkerProcess } from './worker-process.ts';
-import { workerSettings } from './worker-settings.ts';
 
 export interface ZygoteCommand {
   readonly file: string;
@@ -35,7 +35,7 @@ const LEAVE_MS = 2000;
 /** Starts the process only: `new Zygote` speaks to it. The launcher does the same (bin/early-workers.cjs). */
 export function startZygote(command: ZygoteCommand, slots: number): ChildProcess {
   return spawn(command.file, [...command.args, String(slots)], {
-    stdio: workerSettings().zygoteStdio(slots),
+    stdio: zygoteStdio(slots),
     env: command.env,
     // Ctrl-C on the terminal is for dfx alone.
     detached: true,
