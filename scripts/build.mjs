@@ -127,6 +127,15 @@ const ENGINE_GATES = {
   'src/run/embedded/cast/decimal.ts': ['DECIMAL_CASTS.can', 'DECIMAL_CASTS.mayFail', 'DECIMAL_CASTS.cast'],
   'src/run/embedded/cast/nested.ts': ['NESTED_CASTS.can', 'NESTED_CASTS.mayFail', 'NESTED_CASTS.cast'],
   'src/run/embedded/case.ts': ['compileCase'],
+  'src/run/embedded/aggregates/rare.ts': ['rareAggregate'],
+  'src/run/embedded/decimal/arithmetic.ts': ['decimalMayFail', 'decimalArithmetic', 'negateDecimal'],
+  'src/run/embedded/bitwise.ts': ['BITWISE_OPERATORS.take', 'BITWISE_OPERATORS.negate'],
+  'src/run/embedded/cast/binary.ts': ['BINARY_CASTS.can', 'BINARY_CASTS.mayFail', 'BINARY_CASTS.cast'],
+  'src/io/zone.ts': ['zoneOf'],
+  'src/io/ipc/decode-nested.ts': ['decodeList', 'decodeStruct', 'decodeUnion'],
+  'src/io/out/json-cells.ts': ['refuseForJson', 'memberKey', 'jsonCells'],
+  'src/wire/arrow/nested-read.ts': ['readNested'],
+  'src/wire/arrow/type-parse.ts': ['parseDataType'],
 };
 
 /** Of the command, what few payloads and outputs need beside that. */

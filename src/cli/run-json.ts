@@ -1,7 +1,7 @@
 /** The document `dfx.run/2`. Rows go out as they come, so that its size is no matter of memory. */
 import type { ColumnBatch } from '../io/column.ts';
-import { hasValue, jsonCells } from '../io/out/json-cells.ts';
-import { plainType } from '../io/out/scalar-cells.ts';
+import { jsonCells } from '../io/out/json-cells.ts';
+import { hasValue, plainType } from '../io/out/scalar-cells.ts';
 import { TextBytes, writeAscii, writeByte } from '../io/out/text-bytes.ts';
 import type { Payload } from '../run/plan/load.ts';
 import type { Plan } from '../run/plan/plan.ts';

@@ -22,8 +22,21 @@ export interface FunctionFacts {
 
 type Index = ReadonlyMap<string, FunctionFacts>;
 
-function index(family: FunctionFamily, rows: readonly FunctionRow[]): Index {
-  const map = new Map<string, FunctionFacts>();
+/** In the engine's order. */
+const FAMILIES: readonly (readonly [FunctionFamily, readonly FunctionRow[]])[] = [
+  ['scalar', SCALAR_ROWS],
+  ['higher_order', HIGHER_ORDER_ROWS],
+  ['aggregate', AGGREGATE_ROWS],
+  ['window', WINDOW_ROWS],
+];
+
+const indices = new Map<FunctionFamily, Index>();
+
+/** Made when it is first asked for: many runs look up no function, and most others an aggregate. */
+function indexOf(family: FunctionFamily, rows: readonly FunctionRow[]): Index {
+  const known = indices.get(family);
+  if (known !== undefined) return known;
+  const made = new Map<string, FunctionFacts>();
   for (const [name, aliases, since, parameters, result, clauses] of rows) {
     const facts: FunctionFacts = {
       name,
@@ -35,17 +48,11 @@ function index(family: FunctionFamily, rows: readonly FunctionRow[]): Index {
       nullTreatment: clauses.includes('N'),
       withinGroup: clauses.includes('W'),
     };
-    for (const key of [name, ...aliases]) map.set(key, facts);
+    for (const key of [name, ...aliases]) made.set(key, facts);
   }
-  return map;
+  indices.set(family, made);
+  return made;
 }
-
-const FAMILIES: readonly (readonly [FunctionFamily, Index])[] = [
-  ['scalar', index('scalar', SCALAR_ROWS)],
-  ['higher_order', index('higher_order', HIGHER_ORDER_ROWS)],
-  ['aggregate', index('aggregate', AGGREGATE_ROWS)],
-  ['window', index('window', WINDOW_ROWS)],
-];
 
 /**
  * The built-in function of this name or alias, exactly as written (built-in names are lower case). `family` picks where
@@ -53,9 +60,9 @@ const FAMILIES: readonly (readonly [FunctionFamily, Index])[] = [
  * scalar, higher-order, aggregate, window.
  */
 export function findFunction(name: string, family?: FunctionFamily): FunctionFacts | undefined {
-  for (const [kind, map] of FAMILIES) {
+  for (const [kind, rows] of FAMILIES) {
     if (family !== undefined && family !== kind) continue;
-    const found = map.get(name);
+    const found = indexOf(kind, rows).get(name);
     if (found !== undefined) return found;
   }
   return undefined;
@@ -63,7 +70,7 @@ export function findFunction(name: string, family?: FunctionFamily): FunctionFac
 
 /** Every built-in function once, in the engine's order of families. */
 export function listFunctions(): readonly FunctionFacts[] {
-  return FAMILIES.flatMap(([, map]) => [...new Set(map.values())]);
+  return FAMILIES.flatMap(([kind, rows]) => [...new Set(indexOf(kind, rows).values())]);
 }
 
 /** Edit distance, with a bound on the work: a name longer than 64 is like nothing that exists. */
@@ -85,7 +92,7 @@ export function nearestFunctions(name: string, extra: readonly string[] = []): r
   if (name.length > 64) return [];
   const wanted = name.toLowerCase();
   const scored: { readonly name: string; readonly far: number }[] = [];
-  for (const known of new Set([...extra, ...FAMILIES.flatMap(([, map]) => [...map.keys()])])) {
+  for (const known of new Set([...extra, ...FAMILIES.flatMap(([kind, rows]) => [...indexOf(kind, rows).keys()])])) {
     const far = distance(wanted, known.toLowerCase());
     if (far <= Math.max(1, Math.floor(wanted.length / 3))) scored.push({ name: known, far });
   }

@@ -2,8 +2,7 @@
 import type { DataType, Field } from '../../wire/arrow/types.ts';
 import type { Column, ListColumn } from '../column.ts';
 import { csvCells, isBytes } from './csv-cells.ts';
-import { hasValue } from './json-cells.ts';
-import { plainType, unfit } from './scalar-cells.ts';
+import { hasValue, plainType, unfit } from './scalar-cells.ts';
 import { TextBytes } from './text-bytes.ts';
 
 /** The text of a row; null for a null. It may be cut off where it is longer than anybody will read. */

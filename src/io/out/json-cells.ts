@@ -5,12 +5,13 @@
 import { formatDataType } from '../../wire/arrow/index.ts';
 import type { DataType, Field, Schema } from '../../wire/arrow/types.ts';
 import { DfxError } from '../../wire/errors.ts';
-import { type Column, type DecimalColumn, isValid, type ListColumn, type StructColumn } from '../column.ts';
+import type { Column, DecimalColumn, ListColumn, StructColumn } from '../column.ts';
 import { decimalType, isBytes } from './csv-cells.ts';
 import { jsonDecimalText, writeBigInteger, writeDecimal, writeJsonFloat32, writeJsonFloat64 } from './numbers.ts';
 import {
   booleanCells,
   type CellWriter,
+  hasValue,
   hexCells,
   integerCells,
   plainType,
@@ -135,14 +136,6 @@ export function jsonCells(column: Column, type: DataType, out: TextBytes, manner
       return (row) => byId.get(column.typeIds[row] ?? 0)?.(column.offsets[row] ?? 0);
     }
   }
-}
-
-/** Whether a row shows as null: its own, or the value that its index stands for. */
-export function hasValue(column: Column): (row: number) => boolean {
-  if (column.layout === 'null') return () => false;
-  if (column.layout !== 'dictionary') return (row) => isValid(column, row);
-  const inner = hasValue(column.values);
-  return (row) => isValid(column, row) && inner(column.indices[row] ?? 0);
 }
 
 function orNull(column: Column | undefined, { type }: Field, out: TextBytes, manner: JsonManner): CellWriter {

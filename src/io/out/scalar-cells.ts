@@ -2,7 +2,7 @@
 import { formatDataType } from '../../wire/arrow/index.ts';
 import type { DataType } from '../../wire/arrow/types.ts';
 import { DfxError } from '../../wire/errors.ts';
-import { type Column, getBit, type NumericColumn, type StringColumn } from '../column.ts';
+import { type Column, getBit, isValid, type NumericColumn, type StringColumn } from '../column.ts';
 import { zoneOf } from '../zone.ts';
 import {
   writeDay,
@@ -18,6 +18,14 @@ import { type TextBytes, writeAscii, writeHex } from './text-bytes.ts';
 
 /** Writes the cell of a row that has a value. */
 export type CellWriter = (row: number) => void;
+
+/** Whether a row shows as null: its own, or the value that its index stands for. */
+export function hasValue(column: Column): (row: number) => boolean {
+  if (column.layout === 'null') return () => false;
+  if (column.layout !== 'dictionary') return (row) => isValid(column, row);
+  const inner = hasValue(column.values);
+  return (row) => isValid(column, row) && inner(column.indices[row] ?? 0);
+}
 
 export function integerCells({ values }: NumericColumn, out: TextBytes): CellWriter {
   if (values instanceof BigInt64Array || values instanceof BigUint64Array) {

@@ -10,8 +10,8 @@ import { DfxError } from '../../wire/errors.ts';
 import { type Column, type ColumnBatch, isValid } from '../column.ts';
 import { CsvRows, type ReadyTexts } from '../csv-write.ts';
 import { csvCells, refuseNested } from './csv-cells.ts';
-import { hasValue, jsonCells, memberKey, refuseForJson } from './json-cells.ts';
-import { type CellWriter, plainType } from './scalar-cells.ts';
+import { jsonCells, memberKey, refuseForJson } from './json-cells.ts';
+import { type CellWriter, hasValue, plainType } from './scalar-cells.ts';
 import { writeCsvString } from './strings.ts';
 import { TextBytes, writeAscii, writeByte, writeBytes } from './text-bytes.ts';
 

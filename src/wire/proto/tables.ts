@@ -123,11 +123,15 @@ function parseField(message: string, line: string): FieldDef {
   if (!Number.isInteger(number) || !Number.isInteger(since)) {
     throw new DfxError('DEFECT', `the table of ${message} has the unreadable line "${line}"`);
   }
+  let jsonName: string | undefined;
   const field: FieldDef = {
     id: fields.length,
     number,
     name,
-    jsonName: jsonNameOf(name),
+    get jsonName() {
+      jsonName ??= jsonNameOf(name);
+      return jsonName;
+    },
     type,
     ref,
     repeated: mark === 'map' || mark === 'repeated',

@@ -62,3 +62,10 @@ export interface Accumulator {
   /** One row. */
   finish(): Column;
 }
+
+/** By name and alias. */
+export function byName(lists: readonly (readonly AggregateFunction[])[]): ReadonlyMap<string, AggregateFunction> {
+  const named = new Map<string, AggregateFunction>();
+  for (const made of lists.flat()) for (const name of [made.name, ...(made.aliases ?? [])]) named.set(name, made);
+  return named;
+}

@@ -3,7 +3,7 @@
  * (`preimage`), in which dates beyond the calendar have a place, and years that nanoseconds don't reach are nulls.
  */
 import { daysFromCivil, FIRST_DAY, LAST_DAY, SECONDS_PER_DAY, UNITS_PER_SECOND } from '../../../io/temporal-text.ts';
-import { type LocalOffsets, UTC, zoneOf } from '../../../io/zone.ts';
+import { type LocalOffsets, zoneOf } from '../../../io/zone.ts';
 import type { DataType } from '../../../wire/arrow/types.ts';
 import { constantColumn } from '../build.ts';
 import { type CompareOp, type Node, plainValue } from '../nodes.ts';
@@ -85,7 +85,7 @@ function startOf(type: DataType, day: number): Node | null {
     case 'Date64':
       return constant(constantColumn(type, BigInt(day) * 86_400_000n));
     case 'Timestamp': {
-      const zone = type.timezone === null ? UTC : zoneOf(type.timezone);
+      const zone = zoneOf(type.timezone ?? 'UTC');
       if (zone === null) return null;
       const local: LocalOffsets = { count: 0, first: 0, second: 0 };
       zone.resolve(day * SECONDS_PER_DAY, local);
