@@ -5,9 +5,11 @@ import { sliceRows } from '../../io/column-slice.ts';
 import { PackingSpace, passingRows } from './aggregates/passing-rows.ts';
 import { trueBits } from './compare.ts';
 import { compile } from './compile.ts';
+import { fuse } from './fuse.ts';
 import { materialize } from './gather.ts';
 import type { Aggregate } from './nodes.ts';
-import type { Rows } from './vector.ts';
+import { isFloat } from './types.ts';
+import type { Rows, Vector } from './vector.ts';
 
 interface RunningAggregate {
   update(rows: Rows): void;
@@ -21,8 +23,10 @@ export function runningAggregate({ bound, filter }: Aggregate): RunningAggregate
   const passes = filter === null ? null : compile(filter);
   const accumulator = bound.create();
   const space = new PackingSpace();
+  const sums = passes === null && accumulator.addSum !== undefined ? sumsOf(bound) : null;
   return {
     update(rows) {
+      if (sums?.(rows, (sum, count) => accumulator.addSum?.(sum, count)) === true) return;
       const chosen = passes === null ? rows : passingRows(rows, trueBits(passes(rows), rows.length), space);
       const { length } = chosen;
       const columns = operands.map((operand) => materialize(operand(chosen), length));
@@ -39,5 +43,32 @@ export function runningAggregate({ bound, filter }: Aggregate): RunningAggregate
     state: () => accumulator.state(),
     merge: (state) => accumulator.merge(state),
     finish: () => accumulator.finish(),
+  };
+}
+
+type GiveSum = (sum: number, rows: number) => void;
+
+/**
+ * Computes the operand and adds it up in one loop, which leaves no column in between: the sums of the engine's batches, one after the other. Gives
+ * false, and no sum, for rows that want the columns; null where no rows can do without.
+ */
+function sumsOf({ operands }: Aggregate['bound']): ((rows: Rows, give: GiveSum) => boolean) | null {
+  const [operand] = operands;
+  if (operand === undefined || operands.length > 1 || !isFloat(operand.type.kind)) return null;
+  const tree = fuse(operand);
+  // What takes more than a look would be computed twice for rows that want the columns.
+  if (tree === null || !tree.leaves.every(({ op }) => op === 'column' || op === 'constant')) return null;
+  const leaves = tree.leaves.map((leaf) => compile(leaf));
+  return (rows, give) => {
+    const { length } = rows;
+    const sums = tree.sums(
+      leaves.map((leaf): Vector => leaf(rows)),
+      length,
+      BATCH_ROWS,
+    );
+    sums?.forEach((sum, at) => {
+      give(sum, Math.min(BATCH_ROWS, length - at * BATCH_ROWS));
+    });
+    return sums !== null;
   };
 }

@@ -39,11 +39,12 @@ function fullSum(values: Float64Array, length: number): number {
   lanes.fill(0);
   const whole = length & ~3;
   for (let from = 0; from < whole; from += LOOP_ROWS) addLanes(values, from, Math.min(from + LOOP_ROWS, whole));
-  let [s0 = 0, s1 = 0, s2 = 0] = lanes;
-  const s3 = lanes[3] as number;
-  if (whole < length) s0 += values[whole] ?? 0;
-  if (whole + 1 < length) s1 += values[whole + 1] ?? 0;
-  if (whole + 2 < length) s2 += values[whole + 2] ?? 0;
+  for (let i = whole; i < length; i++) lanes[i & 3] = (lanes[i & 3] as number) + (values[i] as number);
+  return ofLanes(lanes);
+}
+
+/** The sum of the four that each took every fourth row. */
+export function ofLanes([s0 = 0, s1 = 0, s2 = 0, s3 = 0]: Float64Array): number {
   return s0 + s2 + (s1 + s3);
 }
 

@@ -6,6 +6,7 @@
  */
 import type { NumberValues } from '../../io/column.ts';
 import { LOOP_ROWS } from '../../io/loop-rows.ts';
+import { ofLanes } from './float-sum.ts';
 import { type Generated, generate, Output } from './kernels.ts';
 import type { ArithmeticOp, Node } from './nodes.ts';
 import { isInteger, isSigned } from './types.ts';
@@ -26,6 +27,11 @@ export interface FusedTree {
   readonly leaves: readonly Node[];
   /** Null where the operators must be computed one by one. */
   evaluate(leaves: readonly Vector[], length: number): Vector | null;
+  /**
+   * Of doubles: the sum of each `step` rows, a multiple of 4, and of those that are left, added up as float-sum.ts says. Null where there are nulls,
+   * and where a sum is NaN or the operators must be computed one by one.
+   */
+  sums(leaves: readonly Vector[], length: number, step: number): readonly number[] | null;
 }
 
 /** One operator: its result is `t<index>`; an operand is `v<leaf>` or the result of an operator before. */
@@ -37,6 +43,38 @@ interface Step {
 }
 
 type Loop = (...args: readonly unknown[]) => boolean;
+
+/** What a loop does with its results: writes them, or adds them up in four sums, each of which takes every fourth row. */
+type Sink = 'write' | 'add';
+
+interface Operands {
+  readonly arrays: readonly NumberValues[];
+  readonly validity: Uint8Array | null;
+  /** The shape and the type of each array. */
+  readonly key: string;
+}
+
+/** Null where a loop over doubles doesn't do. */
+function operandsOf(vectors: readonly Vector[]): Operands | null {
+  const arrays: NumberValues[] = [];
+  let key = '';
+  let validity: Uint8Array | null = null;
+  let scalars = 0;
+  for (const vector of vectors) {
+    const { column, scalar } = vector;
+    if (column.layout !== 'numeric' || isNullScalar(vector)) return null;
+    const { values } = column;
+    if (values instanceof BigInt64Array || values instanceof BigUint64Array) return null;
+    arrays.push(values);
+    key += `${scalar ? 's' : 'v'}${values.constructor.name} `;
+    if (scalar) scalars++;
+    else if (validity === null) validity = column.validity;
+    else if (column.validity !== null) {
+      validity = bothValid({ column: { ...column, validity }, scalar: false }, vector);
+    }
+  }
+  return scalars === vectors.length ? null : { arrays, validity, key };
+}
 
 /** Null where `node` is no such tree. */
 export function fuse(node: Node): FusedTree | null {
@@ -57,48 +95,62 @@ export function fuse(node: Node): FusedTree | null {
   place(node);
   const { type } = node;
   const output = new Output();
-  let made: { readonly key: string; readonly loop: Loop } | null = null;
+  const lanes = new Float64Array(4);
+  const made = new Map<string, Loop>();
+  const loopFor = (sink: Sink, key: string): Loop => {
+    const name = `${sink} ${key}`;
+    let loop = made.get(name);
+    if (loop === undefined) {
+      loop = loopOf(steps, key, sink);
+      made.set(name, loop);
+    }
+    return loop;
+  };
   return {
     leaves,
     evaluate: (vectors, length) => {
-      const arrays: NumberValues[] = [];
-      let key = '';
-      let validity: Uint8Array | null = null;
-      let scalars = 0;
-      for (const vector of vectors) {
-        const { column, scalar } = vector;
-        if (column.layout !== 'numeric' || isNullScalar(vector)) return null;
-        const { values } = column;
-        if (values instanceof BigInt64Array || values instanceof BigUint64Array) return null;
-        arrays.push(values);
-        key += `${scalar ? 's' : 'v'}${values.constructor.name} `;
-        if (scalar) scalars++;
-        else if (validity === null) validity = column.validity;
-        else if (column.validity !== null) {
-          validity = bothValid({ column: { ...column, validity }, scalar: false }, vector);
-        }
-      }
-      if (scalars === vectors.length) return null;
-      if (made?.key !== key) made = { key, loop: loopOf(steps, key) };
+      const operands = operandsOf(vectors);
+      if (operands === null) return null;
+      const { arrays, validity, key } = operands;
+      const loop = loopFor('write', key);
       const values = output.take('Float64', length);
       for (let from = 0; from < length; from += LOOP_ROWS) {
-        if (!made.loop(...arrays, values, from, Math.min(from + LOOP_ROWS, length))) return null;
+        if (!loop(...arrays, values, from, Math.min(from + LOOP_ROWS, length))) return null;
       }
       return { column: { layout: 'numeric', type, length, validity, values }, scalar: false };
+    },
+    sums: (vectors, length, step) => {
+      const operands = operandsOf(vectors);
+      if (operands === null || operands.validity !== null) return null;
+      const { arrays, key } = operands;
+      const loop = loopFor('add', key);
+      const sums: number[] = [];
+      for (let start = 0; start < length; start += step) {
+        const end = Math.min(start + step, length);
+        lanes.fill(0);
+        for (let from = start; from < end; from += LOOP_ROWS) {
+          if (!loop(...arrays, lanes, from, Math.min(from + LOOP_ROWS, end))) return null;
+        }
+        const sum = ofLanes(lanes);
+        if (Number.isNaN(sum)) return null;
+        sums.push(sum);
+      }
+      return sums;
     },
   };
 }
 
-/** Gives whether every result is exact. `key`: the shape and the type of each array, which is in the text so that each loop sees one. */
-function loopOf(steps: readonly Step[], key: string): Loop {
+/** Gives whether every result is exact. `key` is in the text so that each loop sees one type of each array. */
+function loopOf(steps: readonly Step[], key: string, sink: Sink): Loop {
   const scalars = key
     .trimEnd()
     .split(' ')
     .map((shape) => shape.startsWith('s'));
+  const last = steps.length - 1;
   const isScalar = (operand: string): boolean => operand.startsWith('v') && scalars[Number(operand.slice(1))] === true;
-  const lane = (at: string): string => {
+  const lane = (at: number): string => {
     const named = (operand: string): string => (isScalar(operand) ? operand : `${operand}_${at}`);
-    const row = at === '0' ? 'i' : `i+${at}`;
+    const row = at === 0 ? 'i' : `i+${at}`;
     let text = '';
     scalars.forEach((scalar, k) => {
       if (!scalar) text += `const v${k}_${at}=a${k}[${row}];`;
@@ -113,20 +165,33 @@ function loopOf(steps: readonly Step[], key: string): Loop {
       if (kind === 'Int64') checks.push(`Math.abs(${name})>9007199254740991`);
       if (kind === 'UInt64') checks.push(`${name}<0||${name}>9007199254740991`);
     });
-    const result = `t${steps.length - 1}_${at}`;
+    const result = `t${last}_${at}`;
     if (checks.length > 0) text += `if(${checks.join('||')})exact=false;`;
+    if (sink === 'add') return text;
     // The difference is 0, but for infinities and NaN.
-    if (steps[steps.length - 1]?.kind === 'Float64') text += `odd+=${result}-${result};`;
+    if (steps[last]?.kind === 'Float64') text += `odd+=${result}-${result};`;
     return `${text}out[${row}]=${result};`;
   };
-  const lanes = lanesFor(steps.length);
+  const wanted = lanesFor(steps.length);
+  const count = sink === 'add' ? Math.max(4, wanted) : wanted;
   const heads = scalars.map((scalar, k) => (scalar ? `const v${k}=a${k}[0];` : '')).join('');
-  const wide = Array.from({ length: lanes }, (_, k) => lane(String(k))).join('');
+  const each = (end: (at: number) => string): string =>
+    Array.from({ length: count }, (_, at) => `${lane(at)}${end(at)}`).join('');
+  const parameters = [...scalars.map((_, k) => `a${k}`), 'out', 'from', 'n'].join(',');
+  const head = `/*${key}*/${heads}let exact=true,i=from;const end=n-${count - 1};`;
+  if (sink === 'write') {
+    return generate<Generated>(
+      parameters,
+      `${head}let odd=0;for(;i<end;i+=${count}){${each(() => '')}}for(;i<n;i++){${lane(0)}}` +
+        'if(odd!==odd)for(let k=from;k<n;k++)if(out[k]!==out[k])return false;return exact;',
+    ) as Loop;
+  }
   return generate<Generated>(
-    [...scalars.map((_, k) => `a${k}`), 'out', 'from', 'n'].join(','),
-    `/*${key}*/${heads}let exact=true,odd=0,i=from;for(const end=n-${lanes - 1};i<end;i+=${lanes}){${wide}}` +
-      `for(;i<n;i++){${lane('0')}}` +
-      'if(odd!==odd)for(let k=from;k<n;k++)if(out[k]!==out[k])return false;return exact;',
+    parameters,
+    `${head}let s0=out[0],s1=out[1],s2=out[2],s3=out[3];` +
+      `for(;i<end;i+=${count}){${each((at) => `s${at & 3}+=t${last}_${at};`)}}` +
+      'out[0]=s0;out[1]=s1;out[2]=s2;out[3]=s3;' +
+      `for(;i<n;i++){${lane(0)}out[i&3]+=t${last}_0;}return exact;`,
   ) as Loop;
 }
 

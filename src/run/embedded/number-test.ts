@@ -28,19 +28,47 @@ export function numberBits(
   rows: number,
   bits: Uint8Array,
 ): Uint8Array | null {
-  const test = loopOnce(`${fn} ${shape} ${a.constructor.name} ${b.constructor.name}`, () => testing(fn, a, b, shape));
+  const suspicious = testRows(fn, a, b, shape, rows, bits, true);
+  if (suspicious && (hasNaN(a, shape[0] === 's' ? 1 : rows) || hasNaN(b, shape[1] === 's' ? 1 : rows))) return null;
+  return bits;
+}
+
+/** The same of integers, whatever arrays they are in. */
+export function integerBits(
+  fn: NumberTest,
+  a: NumberValues,
+  b: NumberValues,
+  shape: Shape,
+  rows: number,
+  bits: Uint8Array,
+): Uint8Array {
+  testRows(fn, a, b, shape, rows, bits, false);
+  return bits;
+}
+
+/** Says whether there may be a NaN, where that is asked. */
+function testRows(
+  fn: NumberTest,
+  a: NumberValues,
+  b: NumberValues,
+  shape: Shape,
+  rows: number,
+  bits: Uint8Array,
+  minds: boolean,
+): boolean {
+  const name = `${fn} ${shape} ${a.constructor.name} ${b.constructor.name}${minds ? '' : ' integers'}`;
+  const test = loopOnce(name, () => testing(fn, a, b, shape, minds));
   let suspicious = false;
   for (let from = 0; from < rows; from += LOOP_ROWS) {
     if (test(a, b, bits, from, Math.min(from + LOOP_ROWS, rows))) suspicious = true;
   }
-  if (suspicious && (hasNaN(a, shape[0] === 's' ? 1 : rows) || hasNaN(b, shape[1] === 's' ? 1 : rows))) return null;
-  return bits;
+  return suspicious;
 }
 
 const LANES = [0, 1, 2, 3, 4, 5, 6, 7];
 
 /** Says whether a sum of operands is NaN: then one of them is, or there are infinities. The types of the arrays are in the text so that each loop sees one. */
-function testing(fn: NumberTest, a: NumberValues, b: NumberValues, shape: Shape): Test {
+function testing(fn: NumberTest, a: NumberValues, b: NumberValues, shape: Shape, minds: boolean): Test {
   const symbol = SYMBOL[fn];
   const left = shape[0] === 's';
   const right = shape[1] === 's';
@@ -49,7 +77,9 @@ function testing(fn: NumberTest, a: NumberValues, b: NumberValues, shape: Shape)
   const load = (lane: number): string =>
     `${left ? '' : `const x${lane}=a[i+${lane}];`}${right ? '' : `const y${lane}=b[i+${lane}];`}`;
   const bit = (lane: number): string => `((${x(lane)}${symbol}${y(lane)})|0)<<${lane}`;
-  const floats = [...(isFloats(a) && !left ? LANES.map(x) : []), ...(isFloats(b) && !right ? LANES.map(y) : [])];
+  const floats = minds
+    ? [...(isFloats(a) && !left ? LANES.map(x) : []), ...(isFloats(b) && !right ? LANES.map(y) : [])]
+    : [];
   const sum = floats.length === 0 ? '' : `const s=${floats.join('+')};nan|=(s!==s)|0;`;
   const rest = `${left ? '' : 'const x=a[i];'}${right ? '' : 'const y=b[i];'}byte|=((x${symbol}y)|0)<<j;nan|=((x!==x)|0)|((y!==y)|0);`;
   return generate<Test>(

@@ -53,6 +53,8 @@ export interface BoundAggregate {
 export interface Accumulator {
   /** Columns of `length` rows, in the order of `operands`. */
   update(columns: readonly Column[], length: number): void;
+  /** Takes `sum` in, of so many rows of doubles, none of them null, in the place of the rows; it isn't NaN. Where the function needs no more than that. */
+  addSum?(sum: number, rows: number): void;
   /** Takes rows back that were taken in, as a moving window frame does; where the engine can. */
   retract?(columns: readonly Column[], length: number): void;
   /** One row a state column. */

@@ -37,6 +37,11 @@ class FloatSum {
     this.sum = addDoubles(sumFloats(column), this.sum);
   }
 
+  addSum(value: number, rows: number): void {
+    this.count += rows;
+    this.sum = addDoubles({ value, high: 0 }, this.sum);
+  }
+
   subtract(column: Column): void {
     if (column.layout !== 'numeric') return;
     const { length, validity } = column;
@@ -69,6 +74,10 @@ class FloatSumAccumulator implements Accumulator {
     this.total.add(columnOf(columns, 0));
   }
 
+  addSum(sum: number, rows: number): void {
+    this.total.addSum(sum, rows);
+  }
+
   retract(columns: readonly Column[]): void {
     this.total.subtract(columnOf(columns, 0));
   }
@@ -91,6 +100,10 @@ class FloatAverage implements Accumulator {
 
   update(columns: readonly Column[]): void {
     this.total.add(columnOf(columns, 0));
+  }
+
+  addSum(sum: number, rows: number): void {
+    this.total.addSum(sum, rows);
   }
 
   retract(columns: readonly Column[]): void {

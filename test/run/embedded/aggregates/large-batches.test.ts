@@ -20,8 +20,10 @@ const NAMES = [
 ];
 const ROWS = 3 * BATCH_ROWS + 1000;
 
-function call(name: string, column: string, filter: Expr | null = null): Expr {
-  const args: Expr[] = [{ kind: 'column', name: column, relation: null }];
+const columnOf = (name: string): Expr => ({ kind: 'column', name, relation: null });
+
+function call(name: string, column: string | Expr, filter: Expr | null = null): Expr {
+  const args: Expr[] = [typeof column === 'string' ? columnOf(column) : column];
   const kind = 'aggregate_function';
   return { kind, name, args, distinct: false, filter, orderBy: [], nullTreatment: null, definition: null };
 }
@@ -71,6 +73,21 @@ test('a sum of floats is that of its batches', () => {
   const [whole] = batch.columns;
   assert.ok(whole?.layout === 'numeric');
   assert.notDeepEqual(large, exactCells(constantColumn(FLOAT64, sumFloats(whole).value)));
+});
+
+test('a sum of arithmetic is that of its batches', () => {
+  const random = new Random(12);
+  const values = (): number[] =>
+    Array.from({ length: ROWS }, () => (random.below(1_000_000) - 500_000) * 1.1 ** random.below(40));
+  const { schema, batch } = tableOf([
+    ['x', 'Float64', values()],
+    ['y', 'Float64', values()],
+  ]);
+  const product: Expr = { kind: 'binary', op: 'Multiply', operands: [columnOf('x'), columnOf('y')] };
+  for (const name of ['sum', 'avg']) {
+    const evaluator = (): Evaluator => compileExpression(call(name, product), schema);
+    assert.deepEqual(cellsOf(evaluator(), [batch]), cellsOf(evaluator(), inPieces(batch)), name);
+  }
 });
 
 test('the rows that pass a FILTER are a batch of their own', () => {
