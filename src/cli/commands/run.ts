@@ -207,7 +207,6 @@ function recordSize(text: string): number {
   throw new DfxError('USAGE', `found ${JSON.stringify(text)} for --max-record-bytes, expected at most 256M`);
 }
 
-/** Bytes, with an optional unit of 1024: `512M`, `1.5G`. */
 /** A number without a unit is one of bytes, which nobody means who writes 512. */
 function memoryLimit(text: string): number {
   const value = memorySize(text);
@@ -217,6 +216,7 @@ function memoryLimit(text: string): number {
   });
 }
 
+/** Bytes, with an optional unit of 1024: `512M`, `1.5G`. */
 function memorySize(text: string): number {
   const [, digits = 'NaN', unit = ''] = /^(\d+(?:\.\d+)?)([KMGT]?)(?:i?B)?$/i.exec(text) ?? [];
   const value = Math.floor(Number(digits) * 1024 ** ' KMGT'.indexOf(unit === '' ? ' ' : unit.toUpperCase()));
