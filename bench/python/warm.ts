@@ -24,7 +24,9 @@ export async function startWarm(): Promise<WarmReplay> {
     format: 'esm',
     packages: 'external',
     // bin/worker-settings.cjs asks for a module of Node's.
-    banner: { js: "import { createRequire as requireOf } from 'node:module';\nconst require = requireOf(import.meta.url);" },
+    banner: {
+      js: "import { createRequire as requireOf } from 'node:module';\nconst require = requireOf(import.meta.url);",
+    },
   });
   const bundled: { readonly WarmReplay: new () => WarmReplay } = await import(pathToFileURL(outfile).href);
   return new bundled.WarmReplay();
