@@ -75,11 +75,6 @@ export async function replaying(
   return recorder.report();
 }
 
-/** A group has all its results. The workers of the only one end while those are written. */
-export function letGo({ plan, pool }: Replay): void {
-  if (plan.groups.length === 1) pool.dismiss();
-}
-
 export interface JobKind {
   readonly mode: Mode;
   readonly output: OutputOptions;

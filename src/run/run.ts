@@ -14,7 +14,6 @@ import {
   type Collected,
   collect,
   conveyorOf,
-  letGo,
   mergerOf,
   type OutputOptions,
   type Replay,
@@ -109,7 +108,8 @@ async function openRows(replay: Replay, group: JobGroup, options: OutputOptions)
           const { rows, chunks, messages, kept } = delivery;
           yield { rows, chunks, messages, kept };
         }
-        letGo(replay);
+        // The workers end while the output is finished.
+        if (plan.groups.length === 1) replay.pool.dismiss();
       } catch (error) {
         throw userError(error, group, replay);
       }
@@ -199,20 +199,26 @@ async function runGroups(replay: Replay, outcomes: Outcomes): Promise<void> {
   await Promise.all(Array.from({ length: slots }, slot));
 }
 
-/** A payload that fails by itself is left out, and the others run again without it. */
-async function runGroup(replay: Replay, group: JobGroup, outcomes: Outcomes): Promise<void> {
+/** A payload that fails by itself is left out, and the others run again without it. `isLast`: nothing runs behind it. */
+async function runGroup(
+  replay: Replay,
+  group: JobGroup,
+  outcomes: Outcomes,
+  isLast = replay.plan.groups.length === 1,
+): Promise<void> {
   let { entries } = group;
   while (entries.length > 0) {
     const left: JobGroup = { ...group, entries };
     try {
-      await runTogether(replay, left, outcomes);
+      await runTogether(replay, left, outcomes, isLast);
       return;
     } catch (error) {
       const unmerged = unmergedReason(error, group, replay);
       const culprit = error instanceof WorkerFailure ? entries[error.failed.column ?? -1] : undefined;
       if (unmerged !== null && culprit !== undefined) {
         replay.recorder.wentWhole(culprit.payload.label, unmerged);
-        await runGroup(replay, { ...group, how: 'whole', entries: [culprit] }, outcomes);
+        const alone: JobGroup = { ...group, how: 'whole', entries: [culprit] };
+        await runGroup(replay, alone, outcomes, isLast && entries.length === 1);
         entries = entries.filter((entry) => entry !== culprit);
         continue;
       }
@@ -236,7 +242,7 @@ function toldError(error: unknown, group: JobGroup, replay: Replay): DfxError {
   throw told;
 }
 
-async function runTogether(replay: Replay, group: JobGroup, outcomes: Outcomes): Promise<void> {
+async function runTogether(replay: Replay, group: JobGroup, outcomes: Outcomes, isLast: boolean): Promise<void> {
   const { recorder, plan } = replay;
   const mode = group.how === 'partial' ? 'partial' : 'value';
   const output: OutputOptions = { output: 'arrow' };
@@ -253,7 +259,8 @@ async function runTogether(replay: Replay, group: JobGroup, outcomes: Outcomes):
     result = await collect(mergerOf(replay, group, states).deliveries());
     recorder.mergeMs += milliseconds() - began;
   }
-  letGo(replay);
+  // The workers end while the values are written.
+  if (isLast) replay.pool.dismiss();
   settleValues(group.entries, found, result, outcomes);
 }
 

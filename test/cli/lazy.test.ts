@@ -43,7 +43,7 @@ for (const { name } of COMMANDS) {
   test(`${name} loads neither Arrow nor colours nor tables before it needs them`, () => {
     const command = `src/cli/${name}-command.ts`;
     for (const entry of [`src/cli/commands/${name}.ts`, ...(existsSync(command) ? [command] : [])]) {
-      const packages = [...loadedBy(entry)].filter((each) => !each.startsWith('src/') && !each.startsWith('node:'));
+      const packages = [...loadedBy(entry)].filter((each) => !/^(src\/|bin\/|node:)/.test(each));
       assert.deepEqual(
         packages.filter((each) => !each.endsWith('package.json')),
         [],

@@ -92,6 +92,18 @@ for (const [input, without, splits] of [
   });
 }
 
+test('states that turn out not to be mergeable are a matter of one payload: the others of its group go on in parts', () => {
+  const payloads = names('value', ['distinct', 'first']);
+  const { results } = agree('plain.arrow', 'value', payloads, '60K');
+  assert.deepEqual(
+    results.flatMap(({ label, how }) => (how.kind === 'whole' ? [label] : [])),
+    ['alone'],
+  );
+  const [alone] = payloads.filter((name) => name.endsWith('alone.bin'));
+  assert.ok(alone !== undefined);
+  agree('plain.arrow', 'value', [alone], '60K');
+});
+
 test('nested, dictionary and empty columns go to workers in parts', () => {
   for (const input of ['plain.arrow', 'packed.arrow', 'groups.parquet']) {
     const { stats } = agree(input, 'columns', names('columns'), '60K');

@@ -1,5 +1,6 @@
 /** The workers of a run: started when they are needed, used again by the next job that wants their engine, gone at its end. */
 import type { ChildProcess } from 'node:child_process';
+import { DfxError } from '../../wire/errors.ts';
 import { type LifeOptions, LifeWatch } from './life-watch.ts';
 import { Worker, type WorkerCommand } from './worker.ts';
 import { startZygote, Zygote } from './zygote.ts';
@@ -39,6 +40,7 @@ export class WorkerPool {
   #idle: PooledWorker[] = [];
   #jobs = 0;
   #closed = false;
+  #isDismissed = false;
 
   constructor(options: PoolOptions) {
     this.#options = options;
@@ -53,6 +55,7 @@ export class WorkerPool {
 
   /** One that waits, or a new one. Throws what keeps a process from being started. */
   take(command: WorkerCommand): PooledWorker {
+    if (this.#isDismissed) throw new DfxError('DEFECT', 'a job came after the last one');
     for (const gone of this.#idle.filter(({ worker }) => worker.isLost)) this.#leave(gone.worker.killed());
     this.#idle = this.#idle.filter(({ worker }) => !worker.isLost);
     const at = this.#idle.findIndex(({ worker }) => worker.command.file === command.file);
@@ -98,6 +101,7 @@ export class WorkerPool {
   /** No more jobs come: every worker ends, while the run goes on with what they gave. */
   dismiss(): void {
     this.#closed = true;
+    this.#isDismissed = true;
     this.#watch?.stop();
     for (const pooled of [...this.#busy]) this.discard(pooled);
     for (const { worker } of this.#idle.splice(0)) this.#leave(worker.stop(true));

@@ -32,7 +32,7 @@ type ToZygote =
 /** How long it may take to end its workers and itself. */
 const LEAVE_MS = 2000;
 
-/** Starts the process only: `new Zygote` speaks to it. The launcher does the same (bin/early-workers.cjs). */
+/** Starts the process only: `new Zygote` speaks to it. The launcher does the same (bin/early-zygote.cjs). */
 export function startZygote(command: ZygoteCommand, slots: number): ChildProcess {
   return spawn(command.file, [...command.args, String(slots)], {
     stdio: zygoteStdio(slots),
